@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** The command `refresh-rig`. Each subcommand is a file beside this one. */
+import { Command, CommanderError } from 'commander';
+import { diffCommand } from './diff.ts';
+import { doctorCommand } from './doctor.ts';
+import { imagesCommand } from './images.ts';
+import { judgeCommand } from './judge.ts';
+import { EXIT, reportError } from './outcome.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+import { rollCommand } from './roll.ts';
+import { versionsCommand } from './versions.ts';
+
+const program = new Command('refresh-rig')
+  .description(
+    'Rolling upgrades of a clustered daemon, with real processes and real networking: what opened each member?',
+  )
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 the verdict holds, 1 it does not, 2 bad input, 3 the environment failed, 130 interrupted.' +
+      '\nStart with: refresh-rig roll',
+  );
+
+const commands = [
+  rollCommand(),
+  diffCommand(),
+  planCommand(),
+  judgeCommand(),
+  reportCommand(),
+  versionsCommand(),
+  imagesCommand(),
+  doctorCommand(),
+];
+for (const command of commands) program.addCommand(command);
+for (const command of [program, ...commands])
+  command.exitOverride().showHelpAfterError('(add --help for what there is)');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.holds : EXIT.badInput;
+  } else {
+    process.exitCode = reportError(error);
+  }
+}

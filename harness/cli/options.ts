@@ -1,0 +1,124 @@
+/** The flags that describe a roll: a scenario file, and what overrides it. */
+import { randomInt } from 'node:crypto';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { paths } from '../build/paths.ts';
+import { readVersions, type Versions } from '../build/versions.ts';
+import { InputError } from '../input/errors.ts';
+import { readYaml } from '../input/yaml.ts';
+import { compile } from '../plan/compile.ts';
+import { DATABASES, type Plan, type SeedRecord } from '../plan/plan.ts';
+import { RecordsFile, Scenario } from '../plan/scenario.ts';
+
+/** Flags as commander hands them over, and the keys of a scenario that they set. */
+const FLAG_KEYS = [
+  'from',
+  'to',
+  'members',
+  'order',
+  'seed',
+  'strategy',
+  'wakeups',
+  'ahead',
+  'wait',
+  'pace',
+  'runtime',
+  'database',
+] as const satisfies ReadonlyArray<keyof Scenario>;
+
+export type RollFlags = Partial<Record<(typeof FLAG_KEYS)[number], string>> & { splitNotification?: boolean };
+
+/** Add the flags that describe a roll to a command. */
+export function withRollFlags(command: Command): Command {
+  return command
+    .argument('[scenario]', 'a scenario file (YAML), such as fixtures/reported-deadlock.yaml')
+    .option('--from <version>', 'the version that all members start with (default: v1)')
+    .option('--to <version>', 'the version that they are refreshed to (default: v2)')
+    .option('--members <number>', 'how many members (default: 3)')
+    .option('--order <order>', 'forward, reverse, random, all, together, or numbers such as 3,1,2 (default: forward)')
+    .option('--seed <number>', 'what draws the order, where it is random')
+    .option('--strategy <name>', `${STRATEGY_NAMES.join(', ')} (default: split)`)
+    .option('--split-notification', 'the same as --strategy split')
+    .option('--no-split-notification', 'the same as --strategy combined')
+    .option('--wakeups <kind>', `${WAKEUPS.join(', ')} (default: latched)`)
+    .option(
+      '--ahead <policy>',
+      `what a member does that finds a peer ahead: ${AHEAD_POLICIES.join(', ')} (default: exit)`,
+    )
+    .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
+    .option('--pace <pace>', 'settled, eager, or a pause such as 500ms (default: settled)')
+    .option('--runtime <name>', 'auto, process, container (default: auto)')
+    .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`);
+}
+
+/**
+ * The plans that a scenario and flags make; flags override the scenario.
+ * @throws InputError naming file, line and key, or the flag
+ */
+export function plansFrom(file: string | undefined, flags: RollFlags, versions: Versions): Plan[] {
+  const scenario = file === undefined ? {} : readYaml(file, 'scenario', Scenario);
+  const given = scenarioFromFlags(flags);
+  const overridesTargets = given.to !== undefined || given.order !== undefined;
+  const { refreshes, ...others } = scenario;
+  const merged: Scenario = { ...(overridesTargets || refreshes === undefined ? others : scenario), ...given };
+  const name = merged.name ?? (file === undefined ? undefined : nameOf(file));
+  const records =
+    scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
+  return compile({
+    scenario: name === undefined ? merged : { ...merged, name },
+    versions: new Map([...versions].map(([key, source]) => [key, source.build.version])),
+    records,
+    freshSeed: randomInt(2 ** 31),
+  });
+}
+
+/** The versions of this repository. */
+export function ourVersions(): Versions {
+  return readVersions(relative(process.cwd(), paths.versions) || '.');
+}
+
+/** The folder in which runs are left: below where the user is. */
+export function runsFolder(): string {
+  return resolve('runs');
+}
+
+function scenarioFromFlags(flags: RollFlags): Scenario {
+  const { splitNotification } = flags;
+  if (splitNotification !== undefined && flags.strategy !== undefined) {
+    throw new InputError(
+      `--${splitNotification ? '' : 'no-'}split-notification: it is short for a strategy: drop it, or --strategy`,
+    );
+  }
+  const numbers = ['members', 'seed'];
+  const raw = Object.fromEntries(
+    FLAG_KEYS.flatMap((key) => {
+      const text = flags[key];
+      return text === undefined ? [] : [[key, numbers.includes(key) ? Number(text) : text]];
+    }),
+  );
+  const toggled = splitNotification === undefined ? {} : { strategy: splitNotification ? 'split' : 'combined' };
+  const parsed = Scenario.safeParse({ ...raw, ...toggled });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const flag = String(issue.path[0]) as keyof RollFlags;
+    return `--${flag} ${flags[flag]}: ${issue.message}`;
+  });
+  throw new InputError(faults.join('\n'));
+}
+
+function nameOf(file: string): string {
+  const name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]+/g, '-')
+      .replace(/^-+/, '') || 'roll'
+  );
+}
+
+function readRecords(file: string): SeedRecord[] {
+  return Object.entries(readYaml(file, 'file of records', RecordsFile)).map(([key, value]) => ({ key, value }));
+}

@@ -1,0 +1,47 @@
+/** `refresh-rig versions [FROM TO]`: the table of versions, or the kind of the step between two. */
+import { Command } from 'commander';
+import { InputError } from '../input/errors.ts';
+import { stepKind } from '../plan/versions.ts';
+import { plainTable } from '../report/terminal.ts';
+import { ourVersions } from './options.ts';
+import { printJson } from './print.ts';
+
+export function versionsCommand(): Command {
+  return new Command('versions')
+    .description('list the versions that can be rolled, or the kind of the step between two')
+    .argument('[from]', 'a version')
+    .argument('[to]', 'another')
+    .option('--json', 'print JSON')
+    .action((from: string | undefined, to: string | undefined, { json }: { json?: boolean }) => {
+      const versions = ourVersions();
+      if (from === undefined) {
+        const rows = [...versions.values()].map(({ about, build }) => ({ ...build.version, about }));
+        if (json) return printJson(rows);
+        const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
+        for (const { name, internal, external, extensions, about } of rows)
+          table.push([name, internal, external, extensions.length, about]);
+        return console.log(table.toString());
+      }
+      if (to === undefined)
+        throw new InputError(`versions ${from}: give a second version, to see the kind of the step to it`);
+      const [older, newer] = [from, to].map((name) => {
+        const found = versions.get(name);
+        if (found === undefined)
+          throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+        return found.build.version;
+      });
+      const kind = stepKind(older!, newer!);
+      if (json) return printJson({ from, to, kind });
+      return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);
+    });
+}
+
+const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
+  introduces: 'introduces the column api_extensions, and raises the API in the same release: the reported case',
+  both: 'raises schema and API, with the column already there',
+  schema: 'raises the schema only',
+  api: 'raises the API only',
+  back: 'goes back to an older version',
+  mixed: 'up on one axis and down on another, or other names: no cluster can take it',
+  none: 'changes nothing that a gate looks at',
+};

@@ -1,0 +1,11 @@
+/** The two ways in which a command can fail that are not a verdict: bad input, and an environment that does not serve. */
+
+/** Something the user gave cannot be used. The message names the file, line or flag, and what to do. Exit code 2. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+/** Something around us does not work: a Docker engine, a port, a process that will not start. Exit code 3. */
+export class EnvironmentError extends Error {
+  override name = 'EnvironmentError';
+}

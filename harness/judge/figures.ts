@@ -1,0 +1,124 @@
+/** The figures of each member, in milliseconds. */
+import { examine } from '../../node/upgrade/gate.ts';
+import type { WokenBy } from '../../node/upgrade/machine.ts';
+import { type Gate, STRATEGIES } from '../../node/upgrade/strategy.ts';
+import type { View } from '../../node/upgrade/version.ts';
+import type { Plan } from '../plan/plan.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
+import { type History, viewAt } from './history.ts';
+import { type Life, type Park, refreshedLives } from './lives.ts';
+
+/** What one member of a roll has to show. Null: it never came to that. */
+export interface MemberFigures {
+  readonly name: string;
+  /** Process start to open, of the last refresh. */
+  readonly timeToOpenMs: number | null;
+  /** Time parked, by gate. */
+  readonly parkedMs: Readonly<Partial<Record<Gate, number>>>;
+  /** Every wake, in order. */
+  readonly wokenBy: readonly WokenBy[];
+  /**
+   * From the transaction that made the last thing true which the member waited for, to its opening. It contains that
+   * transaction's commit, and no start of a process. Null where the member waited for nothing.
+   */
+  readonly unblockLatencyMs: number | null;
+  /** The parts of its parks that came after the gate could have passed, and that a timer ended. */
+  readonly stallMs: number;
+  /** From being told to stop, to being open again. */
+  readonly downtimeMs: number | null;
+  /** Resident memory at the end of the roll, in bytes. */
+  readonly memoryBytes: number | null;
+}
+
+const MS = 1e-6;
+
+/** The figures of every member that the plan refreshes, in the order of the plan's members. */
+export function figuresOf(plan: Plan, trace: Trace, history: History): MemberFigures[] {
+  const refreshed = plan.members.filter((member) => plan.order.includes(member));
+  return refreshed.map((member) => memberFigures(plan, trace, history, member));
+}
+
+/**
+ * Since when a gate could have passed for a member, looking back from an instant: the start of the unbroken time in
+ * which the database was such that it would have. Null where it could not have passed at that instant.
+ */
+export function passableSince(plan: Plan, history: History, life: Life, gate: Gate, untilNs: number): number | null {
+  const past = history.filter((moment) => moment.atNs <= untilNs);
+  const firstBad = past.findLastIndex((moment) => !couldPass(plan, life, gate, moment.view));
+  return past[firstBad + 1]?.atNs ?? null;
+}
+
+/** The part of a park that came after its gate could have passed. Zero where a notice ended it in time, or it could not. */
+export function stallOf(plan: Plan, history: History, life: Life, park: Park): number {
+  if (park.by !== 'timer' || park.toNs === null) return 0;
+  const since = passableSince(plan, history, life, park.gate, park.toNs);
+  return since === null ? 0 : (park.toNs - Math.max(since, park.fromNs)) * MS;
+}
+
+function memberFigures(plan: Plan, trace: Trace, history: History, member: string): MemberFigures {
+  const lives = refreshedLives(trace, member);
+  const last = lives.at(-1);
+  const parks = lives.flatMap((life) => life.parks);
+  const stopping = rigEvents(trace, 'stopping').findLast(
+    (event) => event.member === member && event.atNs < (last?.started.atNs ?? 0),
+  );
+  const openNs = last?.open?.atNs ?? null;
+  return {
+    name: member,
+    timeToOpenMs: last === undefined || openNs === null ? null : (openNs - last.started.atNs) * MS,
+    parkedMs: parkedByGate(parks),
+    wokenBy: parks.flatMap((park) => (park.by === null ? [] : [park.by])),
+    unblockLatencyMs: last === undefined ? null : unblockLatencyOf(plan, history, last),
+    stallMs: lives.reduce(
+      (sum, life) => sum + life.parks.reduce((part, park) => part + stallOf(plan, history, life, park), 0),
+      0,
+    ),
+    downtimeMs: stopping === undefined || openNs === null ? null : (openNs - stopping.atNs) * MS,
+    memoryBytes: rigEvents(trace, 'memory').findLast((event) => event.member === member)?.bytes ?? null,
+  };
+}
+
+function parkedByGate(parks: readonly Park[]): Partial<Record<Gate, number>> {
+  const sums: Partial<Record<Gate, number>> = {};
+  for (const { gate, fromNs, toNs } of parks) {
+    if (toNs !== null) sums[gate] = (sums[gate] ?? 0) + (toNs - fromNs) * MS;
+  }
+  return sums;
+}
+
+/** Of all gates at which the member was turned back, the one that became passable last. */
+function unblockLatencyOf(plan: Plan, history: History, life: Life): number | null {
+  const { open, checks } = life;
+  if (open === null) return null;
+  const turnedBackAt = new Set(checks.filter((check) => check.outcome.is !== 'pass').map((check) => check.gate));
+  const instants = [...turnedBackAt].flatMap((gate) => {
+    const passed = checks.findLast((check) => check.gate === gate && check.outcome.is === 'pass');
+    // The instant just before the member's own transaction: what others had made true by then.
+    const since = passed === undefined ? null : passableSince(plan, history, life, gate, passed.decidedNs - 1);
+    return since === null ? [] : [since];
+  });
+  return instants.length === 0 ? null : (open.atNs - Math.max(...instants)) * MS;
+}
+
+function couldPass(plan: Plan, life: Life, gate: Gate, view: View): boolean {
+  const { member, started } = life;
+  if (!view.rows.some((row) => row.member === member)) return false;
+  return examine(STRATEGIES[plan.strategy], plan.ahead, gate, member, started.version, view).outcome.is === 'pass';
+}
+
+/** Whether at an instant every row, and the applied schema, were at the member's version. */
+export function allAt(history: History, life: Life, atNs: number): string[] {
+  const { version } = life.started;
+  const view = viewAt(history, atNs);
+  const rows = view.rows.filter(
+    (row) =>
+      row.internal !== version.internal ||
+      row.external !== version.external ||
+      row.extensions.join() !== version.extensions.join(),
+  );
+  const schemaIsOff = view.applied.internal !== version.internal || view.applied.external !== version.external;
+  return [
+    ...rows.map((row) => `${row.member} had not recorded it`),
+    ...(schemaIsOff ? ['the schema was not applied'] : []),
+  ];
+}

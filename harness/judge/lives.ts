@@ -1,0 +1,61 @@
+/** The lives of a member: from each start of its process to the end of it, with what happened at its gates. */
+import type { MemberEvent } from '../../node/events.ts';
+import type { WokenBy } from '../../node/upgrade/machine.ts';
+import type { Gate } from '../../node/upgrade/strategy.ts';
+import { eventsOf, type Trace } from '../trace/trace.ts';
+
+type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
+
+/** One park: from the waiting's start until a waking, or until the process ended. */
+export interface Park {
+  readonly gate: Gate;
+  readonly fromNs: number;
+  /** Null where the member was never woken. */
+  readonly toNs: number | null;
+  readonly by: WokenBy | null;
+}
+
+export interface Life {
+  readonly member: string;
+  readonly started: Of<'started'>;
+  readonly checks: ReadonlyArray<Of<'checked'>>;
+  readonly parks: readonly Park[];
+  readonly notices: ReadonlyArray<Of<'noticed'>>;
+  readonly sent: ReadonlyArray<Of<'notified'>>;
+  readonly open: Of<'open'> | null;
+  readonly exiting: Of<'exiting'> | null;
+}
+
+/** All lives of a member, in order. */
+export function livesOf(trace: Trace, member: string): Life[] {
+  const events = eventsOf(trace, member);
+  const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
+  return starts.map((start, index) => lifeOf(member, events.slice(start, starts[index + 1])));
+}
+
+/** The lives that began with a refresh; a bootstrapped or joined member passes no gate. */
+export function refreshedLives(trace: Trace, member: string): Life[] {
+  return livesOf(trace, member).filter((life) => life.started.action === 'start');
+}
+
+function lifeOf(member: string, events: readonly MemberEvent[]): Life {
+  const all = <Name extends MemberEvent['event']>(name: Name): Of<Name>[] =>
+    events.filter((event): event is Of<Name> => event.event === name);
+  const started = all('started')[0];
+  if (started === undefined) throw new Error('a life begins with the event "started"');
+  const wakes = all('woken');
+  const parks = all('parked').map((parked, index): Park => {
+    const wake = wakes[index];
+    return { gate: parked.gate, fromNs: parked.atNs, toNs: wake?.atNs ?? null, by: wake?.by ?? null };
+  });
+  return {
+    member,
+    started,
+    checks: all('checked'),
+    parks,
+    notices: all('noticed'),
+    sent: all('notified'),
+    open: all('open')[0] ?? null,
+    exiting: all('exiting')[0] ?? null,
+  };
+}

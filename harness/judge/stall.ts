@@ -1,0 +1,145 @@
+/**
+ * Why a roll stood still: who waited for whom, for what, and what broke it. Worked out from what the members told, and
+ * from what the gates would have said to them at that instant.
+ */
+import { examine, type Outcome } from '../../node/upgrade/gate.ts';
+import { type Gate, isFor, STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Trace } from '../trace/trace.ts';
+import { passableSince, stallOf } from './figures.ts';
+import { type History, viewAt } from './history.ts';
+import { type Life, type Park, refreshedLives } from './lives.ts';
+
+/** One parked member, and whom it waited for at that instant. */
+export interface Waiter {
+  readonly member: string;
+  readonly gate: Gate;
+  /** The members it waited for: to record something, or, where it could have passed, to tell it so. */
+  readonly waitsFor: readonly string[];
+  /** `record`: what they lack is in the database. `notice`: the gate could pass, and the member did not know. */
+  readonly needs: 'record' | 'notice';
+  /** The same as a sentence, without a full stop. */
+  readonly sentence: string;
+}
+
+export interface Stall {
+  readonly member: string;
+  readonly gate: Gate;
+  readonly stallMs: number;
+  /** Everybody who was parked when it ended. */
+  readonly waiters: readonly Waiter[];
+  /** The members of the cycle, each waiting for the next and the last for the first; empty where there is none. */
+  readonly cycle: readonly string[];
+  /** What broke it, or null where nothing did before the roll ended. */
+  readonly brokenBy: 'timer' | null;
+  /** For a person: the whole of it, in sentences. */
+  readonly because: string;
+}
+
+interface Waiting {
+  readonly life: Life;
+  readonly park: Park;
+}
+
+/** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
+export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
+  const lives = plan.members.flatMap((member) => refreshedLives(trace, member));
+  const waitings = lives.flatMap((life) => life.parks.map((park): Waiting => ({ life, park })));
+  const endNs = Math.max(...trace.map((event) => event.atNs));
+  const ended = waitings.filter(({ life, park }) => stallOf(plan, history, life, park) > 0);
+  const endless = waitings.filter(
+    ({ life, park }) => park.toNs === null && life.exiting?.reason === 'signal' && isLast(lives, life),
+  );
+  const instants = [
+    ...ended
+      .toSorted((one, other) => one.park.toNs! - other.park.toNs!)
+      .map((waiting) => ({ waiting, atNs: waiting.park.toNs! })),
+    ...endless.map((waiting) => ({ waiting, atNs: Math.min(waiting.life.exiting?.atNs ?? endNs, endNs) })),
+  ];
+  return instants.map(({ waiting, atNs }) => explain(plan, history, waitings, waiting, atNs));
+}
+
+function isLast(lives: readonly Life[], life: Life): boolean {
+  return lives.findLast((other) => other.member === life.member) === life;
+}
+
+function explain(plan: Plan, history: History, all: readonly Waiting[], { life, park }: Waiting, atNs: number): Stall {
+  const parked = all.filter(({ park: other }) => other.fromNs < atNs && (other.toNs === null || other.toNs >= atNs));
+  const waiters = parked.map((waiting) => waiterOf(plan, history, waiting, atNs));
+  const cycle = cycleFrom(waiters, life.member);
+  const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
+  const stallMs = park.toNs === null ? 0 : stallOf(plan, history, life, park);
+  const brokenBy = park.toNs === null ? null : 'timer';
+  const closing =
+    brokenBy === 'timer'
+      ? `Nothing but a timer could end that: ${life.member}’s did, after ${(stallMs / 1000).toFixed(1)} s of stall.`
+      : 'Nothing ended that before the roll did.';
+  return {
+    member: life.member,
+    gate: park.gate,
+    stallMs,
+    waiters,
+    cycle,
+    brokenBy,
+    because: `${told.map((waiter) => `${waiter.sentence}.`).join(' ')} ${closing}`,
+  };
+}
+
+function waiterOf(plan: Plan, history: History, { life, park }: Waiting, atNs: number): Waiter {
+  const { member } = life;
+  const strategy = STRATEGIES[plan.strategy];
+  // What others had made true by then; the member's own next transaction is not part of it.
+  const { outcome } = examine(strategy, plan.ahead, park.gate, member, life.started.version, viewAt(history, atNs - 1));
+  if (outcome.is !== 'pass') {
+    const sentence = `${member} waited at ${GATE_WORDS[park.gate]} for ${whatIsMissing(outcome)}`;
+    return { member, gate: park.gate, waitsFor: membersIn(outcome), needs: 'record', sentence };
+  }
+  const since = passableSince(plan, history, life, park.gate, atNs - 1);
+  const knower = history.find((moment) => moment.atNs === since)?.by ?? member;
+  const lost = life.notices.find(
+    (notice) =>
+      notice.disposition === 'dropped' &&
+      notice.atNs >= (since ?? 0) &&
+      notice.atNs <= atNs &&
+      isFor(strategy, notice.kind, park.gate),
+  );
+  const why =
+    lost === undefined
+      ? `${knower} had made that true and had not told it (${tellsWhen(plan)})`
+      : `the notice from ${lost.from} came before ${member} had parked, and was dropped`;
+  const sentence = `${member} waited at ${GATE_WORDS[park.gate]}, which it could have passed: ${why}`;
+  return { member, gate: park.gate, waitsFor: lost === undefined ? [knower] : [], needs: 'notice', sentence };
+}
+
+function tellsWhen(plan: Plan): string {
+  return STRATEGIES[plan.strategy].notifies === 'open'
+    ? 'a member tells its peers only once it is open'
+    : 'a member tells its peers after each gate';
+}
+
+function whatIsMissing(outcome: Outcome): string {
+  if (outcome.is === 'blocked') return describeDifferences(outcome.by);
+  if (outcome.is === 'ahead') return `${describeDifferences(outcome.of)} to come back to its version`;
+  return 'something that no refresh of a peer can give';
+}
+
+function membersIn(outcome: Outcome): string[] {
+  const found = outcome.is === 'blocked' ? outcome.by : outcome.is === 'ahead' ? outcome.of : [];
+  return [...new Set(found.flatMap((difference) => (difference.member === null ? [] : [difference.member])))];
+}
+
+/** The first cycle that a walk from a member along "waits for" comes upon, beginning with the smallest name. */
+function cycleFrom(waiters: readonly Waiter[], from: string): string[] {
+  const walk = (path: readonly string[]): string[] => {
+    const here = path.at(-1)!;
+    for (const next of waiters.find((waiter) => waiter.member === here)?.waitsFor ?? []) {
+      const before = path.indexOf(next);
+      if (before >= 0) return path.slice(before);
+      const found = walk([...path, next]);
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+  return walk([from]);
+}

@@ -1,0 +1,141 @@
+/** The first kind of member: the rig's own daemon in `node/`. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import got from 'got';
+import type { DataRecord } from '../../node/database/records.ts';
+import type { Failpoint, MemberEvent } from '../../node/events.ts';
+import type { Status } from '../../node/status.ts';
+import { type Bundle, bundleDaemon, cacheEnv, NATIVE_SQLITE, prebuiltSqlite } from '../build/bundle.ts';
+import { digestOf, digestOfFiles, filesBelow } from '../build/digest.ts';
+import { paths } from '../build/paths.ts';
+import type { VersionSource, Versions } from '../build/versions.ts';
+import { InputError } from '../input/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Artifact, Launch, Layer, MemberClient, MemberKind } from './kind.ts';
+
+const IMAGE_FOLDER = '/opt/member';
+const IMAGE_NODE = '/usr/local/bin/node';
+const CLIENT_TIMEOUT_MS = 2000;
+
+/** @param versions the versions that can be built */
+export function daemonKind(versions: Versions): MemberKind {
+  return {
+    name: 'daemon',
+    port: 7000,
+    build: async (names) => {
+      const bundle = await bundleDaemon();
+      return new Map(names.map((name) => [name, artifactOf(bundle, known(versions, name))]));
+    },
+    args,
+    readEvent,
+    client,
+  };
+}
+
+function known(versions: Versions, name: string): VersionSource {
+  const source = versions.get(name);
+  if (source === undefined)
+    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+  return source;
+}
+
+function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
+  const { name } = source.build.version;
+  const content = `${JSON.stringify(source.build)}\n`;
+  const folder = join(paths.build, 'versions');
+  const versionFile = join(folder, `${name}-${digestOf(content)}.json`);
+  if (!existsSync(versionFile)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(versionFile, content);
+  }
+  const versionLayer: Layer = {
+    digest: digestOf(content),
+    files: [{ source: versionFile, target: `${IMAGE_FOLDER}/version.json` }],
+  };
+  return {
+    version: name,
+    layers: [bundleLayer(bundle), versionLayer],
+    program: {
+      process: [process.execPath, bundle.main, '--tether', '--version-file', versionFile],
+      container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
+    },
+    env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
+  };
+}
+
+/** The layer that all versions share. */
+function bundleLayer(bundle: Bundle): Layer {
+  // An image is always Linux, and made for the processor of the host.
+  const native = prebuiltSqlite('linux', process.arch);
+  const cached = filesBelow(bundle.cache).map((file) => ({
+    source: file,
+    target: `${IMAGE_FOLDER}/cache/${file.slice(bundle.cache.length + 1)}`,
+  }));
+  const files = [
+    { source: bundle.main, target: `${IMAGE_FOLDER}/${basename(bundle.main)}` },
+    { source: native, target: `${IMAGE_FOLDER}/${NATIVE_SQLITE}` },
+    ...cached,
+  ];
+  return { digest: digestOf(bundle.digest, digestOfFiles('/', [native])), files };
+}
+
+function args(plan: Plan, { action, seat, through, failpoints }: Launch): string[] {
+  return [
+    ...['--name', seat.member, '--listen', seat.address, '--state', seat.stateFolder],
+    ...['--database', `${plan.database}:${seat.sharedFolder}/cluster.db`],
+    ...['--strategy', plan.strategy, '--wakeups', plan.wakeups, '--ahead', plan.ahead, '--wait', `${plan.waitMs}ms`],
+    ...(action === 'bootstrap' ? ['--bootstrap'] : []),
+    ...(through === null ? [] : ['--join', through.address]),
+    ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(',')]),
+  ];
+}
+
+function readEvent(line: string): MemberEvent | null {
+  if (!line.startsWith('{"atNs":')) return null;
+  return JSON.parse(line) as MemberEvent;
+}
+
+function client(authority: string): MemberClient {
+  const http = got.extend({
+    prefixUrl: `http://${authority}`,
+    timeout: { request: CLIENT_TIMEOUT_MS },
+    retry: { limit: 0 },
+    responseType: 'json',
+    hooks: { beforeError: [(error) => withReason(error)] },
+  });
+  return {
+    status: async () => {
+      const { status, waiting } = await http.get('1.0').json<Status>();
+      return { isOpen: status === 'open', waitsFor: waiting?.reason ?? null };
+    },
+    writeRecord: async (key, value) => {
+      await http.post('1.0/records', { json: { key, value } });
+    },
+    readOne: async () => {
+      await http.get('1.0/records', { searchParams: { after: Number.MAX_SAFE_INTEGER } });
+    },
+    readKeys: () => readKeys((after) => http.get('1.0/records', { searchParams: { after } }).json()),
+    release: async (failpoint: Failpoint) => {
+      await http.post(`internal/failpoints/${failpoint}`);
+    },
+  };
+}
+
+async function readKeys(page: (after: number) => Promise<{ records: DataRecord[] }>): Promise<string[]> {
+  const keys: string[] = [];
+  let after = 0;
+  for (;;) {
+    const { records } = await page(after);
+    const last = records.at(-1);
+    if (last === undefined) return keys;
+    keys.push(...records.map((record) => record.key));
+    after = last.id;
+  }
+}
+
+/** A member that refuses says why in its answer; that is the better message. */
+function withReason<Fault extends Error>(error: Fault): Fault {
+  const body = (error as { response?: { body?: { error?: string } } }).response?.body;
+  if (typeof body?.error === 'string') error.message = body.error;
+  return error;
+}

@@ -1,0 +1,81 @@
+/**
+ * A kind of member: all that the rig must know of a daemon to roll a cluster of it. Our own daemon is the first kind;
+ * whatever is particular to a daemon stays on its side of this contract.
+ */
+import type { Action, Failpoint, MemberEvent } from '../../node/events.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** A build of one version, ready to run where a runtime lives. */
+export interface Artifact {
+  readonly version: string;
+  /** Files on this host that a container needs too, oldest layer first; versions share all but the last. */
+  readonly layers: readonly Layer[];
+  /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
+  readonly program: { readonly process: readonly string[]; readonly container: readonly string[] };
+  /** Environment of either. */
+  readonly env: {
+    readonly process: Readonly<Record<string, string>>;
+    readonly container: Readonly<Record<string, string>>;
+  };
+}
+
+/** Some files, and where they lie in an image. `digest` names their content. */
+export interface Layer {
+  readonly digest: string;
+  readonly files: ReadonlyArray<{ readonly source: string; readonly target: string }>;
+}
+
+/** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
+export interface Seat {
+  readonly member: string;
+  /** HOST:PORT by which peers reach it, and at which it listens. */
+  readonly address: string;
+  /** A folder of its own, and one that all members share. */
+  readonly stateFolder: string;
+  readonly sharedFolder: string;
+}
+
+/** How a member is to be started. */
+export interface Launch {
+  readonly action: Action;
+  readonly seat: Seat;
+  /** The seat of the live member to join through; set exactly where the action is `join`. */
+  readonly through: Seat | null;
+  readonly failpoints: readonly Failpoint[];
+}
+
+/** What a member says of itself when asked. */
+export interface MemberStatus {
+  readonly isOpen: boolean;
+  /** Whom it waits for and for what, in a sentence; null where it does not wait. */
+  readonly waitsFor: string | null;
+}
+
+/** Talks to one member from the rig's side, as a client of the cluster would. Every call throws where it fails. */
+export interface MemberClient {
+  status(): Promise<MemberStatus>;
+  writeRecord(key: string, value: string): Promise<void>;
+  /** One light read. */
+  readOne(): Promise<void>;
+  /** The keys of all records. */
+  readKeys(): Promise<string[]>;
+  /** Let a member go on that is held at a failpoint. */
+  release(failpoint: Failpoint): Promise<void>;
+}
+
+export interface MemberKind {
+  readonly name: string;
+  /** The port on which a member listens where every member has a network address of its own. */
+  readonly port: number;
+  /**
+   * Build versions, where their inputs changed.
+   * @throws InputError where there is no such version; EnvironmentError where building fails
+   */
+  build(versions: readonly string[]): Promise<ReadonlyMap<string, Artifact>>;
+  /** The arguments that follow the artifact's program. */
+  args(plan: Plan, launch: Launch): string[];
+  /** The event in a line that a member printed, or null where it is a line for people. */
+  readEvent(line: string): MemberEvent | null;
+  /** @param authority HOST:PORT by which the rig reaches the member */
+  client(authority: string): MemberClient;
+}

@@ -1,0 +1,239 @@
+/** From a scenario and the versions there are to Plans: one, or one for every order. Pure. */
+import { STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
+import {
+  type Expectation,
+  type Pace,
+  PLAN_FORMAT,
+  type Plan,
+  type Refresh,
+  type SeedRecord,
+  type Step,
+} from './plan.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a plan is made from. */
+export interface Sources {
+  readonly scenario: Scenario;
+  readonly versions: ReadonlyMap<string, Version>;
+  readonly records: readonly SeedRecord[];
+  /** Used where the order is random and the scenario gives no seed. */
+  readonly freshSeed: number;
+}
+
+const DEFAULTS = {
+  name: 'roll',
+  about: '',
+  members: 3,
+  from: 'v1',
+  to: 'v2',
+  order: 'forward',
+  strategy: 'split',
+  wakeups: 'latched',
+  ahead: 'exit',
+  wait: 30_000,
+  pace: 'settled',
+  runtime: 'auto',
+  database: 'sqlite',
+} as const;
+
+/** A scenario in which nothing that has a default is missing. */
+type Settings = Scenario & { readonly [Key in keyof typeof DEFAULTS]: NonNullable<Scenario[Key]> };
+
+/** What a member may need beside its parks: starting, on a slow machine. */
+const SETTLE_SLACK_MS = 60_000;
+
+/**
+ * Make the plans of a scenario.
+ * @throws InputError where the scenario contradicts itself or asks for what there is not
+ */
+export function compile(sources: Sources): Plan[] {
+  const settings = withDefaults(sources.scenario);
+  const members = Array.from({ length: settings.members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const orders = ordersOf(settings, sources.freshSeed, membersToRefresh(sources.scenario, members));
+  return orders.map((order) => {
+    const plan = planOf(settings, sources, members, order);
+    const numbers = plan.order.map(numberOf).join('');
+    return orders.length === 1 ? plan : { ...plan, name: `${plan.name}-${numbers}` };
+  });
+}
+
+function withDefaults(scenario: Scenario): Settings {
+  const given = Object.entries(scenario).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...Object.fromEntries(given) } as Settings;
+}
+
+/** The 3 of node03. */
+function numberOf(member: string): number {
+  return Number(member.slice('node'.length));
+}
+
+interface Target {
+  readonly member: string;
+  readonly to: string;
+}
+
+/** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
+function membersToRefresh(scenario: Scenario, members: readonly string[]): Target[] {
+  const { refreshes, to = DEFAULTS.to } = scenario;
+  if (refreshes !== undefined && (scenario.order !== undefined || scenario.to !== undefined)) {
+    throw new InputError(
+      'refreshes: it already says which members go to what, and in which order: drop `to` and `order`',
+    );
+  }
+  const targets =
+    refreshes ??
+    (typeof to === 'string'
+      ? members.map((member) => ({ member, to }))
+      : Object.entries(to).map(([member, version]) => ({ member, to: version })));
+  if (targets.length === 0) throw new InputError('to: it names no member to refresh');
+  for (const { member } of targets) {
+    if (!members.includes(member))
+      throw new InputError(`there is no member ${member}; there are ${members.join(', ')}`);
+  }
+  return refreshes !== undefined
+    ? targets
+    : members.flatMap((member) => targets.filter((target) => target.member === member));
+}
+
+interface Order {
+  readonly targets: readonly Target[];
+  readonly together: boolean;
+  readonly seed: number | null;
+}
+
+function ordersOf({ order, seed: given }: Settings, freshSeed: number, targets: Target[]): Order[] {
+  const one = (chosen: Target[], more: Partial<Order> = {}): Order[] => [
+    { targets: chosen, together: false, seed: null, ...more },
+  ];
+  if (Array.isArray(order)) return one(numbered(order, targets));
+  switch (order) {
+    case 'forward':
+      return one(targets);
+    case 'reverse':
+      return one(targets.toReversed());
+    case 'together':
+      return one(targets, { together: true });
+    case 'random': {
+      const seed = given ?? freshSeed;
+      return one(shuffled(targets, seed), { seed });
+    }
+    case 'all':
+      if (targets.length > ALL_ORDERS_LIMIT) {
+        throw new InputError(
+          `order: all orders of ${targets.length} members are too many; the limit is ${ALL_ORDERS_LIMIT}: try random`,
+        );
+      }
+      return permutations(targets).flatMap((chosen) => one(chosen));
+  }
+}
+
+function numbered(numbers: readonly number[], targets: readonly Target[]): Target[] {
+  const wanted = targets.map((target) => numberOf(target.member));
+  const sorted = [...numbers].sort((one, other) => one - other);
+  if (sorted.length !== wanted.length || sorted.some((number, index) => number !== wanted[index])) {
+    throw new InputError(
+      `order: ${numbers.join(',')} must name each member to refresh once: ${wanted.join(',')} in some order`,
+    );
+  }
+  return numbers.map((number) => targets[wanted.indexOf(number)]!);
+}
+
+function planOf(scenario: Settings, sources: Sources, members: readonly string[], order: Order): Plan {
+  const refreshes = withFrom(order.targets, scenario.from);
+  const names = [...new Set([scenario.from, ...order.targets.map((target) => target.to)])];
+  const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
+  const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
+  refuseImpossible(scenario.strategy, Object.values(versions), known(sources.versions, scenario.from));
+  return {
+    format: PLAN_FORMAT,
+    name: scenario.name,
+    about: scenario.about,
+    members,
+    from: scenario.from,
+    to,
+    order: refreshes.map((refresh) => refresh.member),
+    seed: order.seed,
+    versions,
+    strategy: scenario.strategy,
+    wakeups: scenario.wakeups,
+    ahead: scenario.ahead,
+    waitMs: scenario.wait,
+    runtime: scenario.runtime,
+    database: scenario.database,
+    records: sources.records,
+    steps: stepsOf(members, scenario.from, refreshes, order.together, scenario.pace, sources.records.length),
+    expect: expectationOf(scenario, members),
+    settleLimitMs: scenario.wait * 2 * members.length + SETTLE_SLACK_MS,
+  };
+}
+
+function known(versions: ReadonlyMap<string, Version>, name: string): Version {
+  const version = versions.get(name);
+  if (version !== undefined) return version;
+  throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+}
+
+function withFrom(targets: readonly Target[], from: string): Refresh[] {
+  const now = new Map<string, string>();
+  return targets.map(({ member, to }) => {
+    const refresh = { member, from: now.get(member) ?? from, to };
+    now.set(member, to);
+    return refresh;
+  });
+}
+
+function refuseImpossible(strategy: keyof typeof STRATEGIES, versions: readonly Version[], from: Version): void {
+  const { gates } = STRATEGIES[strategy];
+  const introducing = versions.find((version) => version.internal >= COLUMN_SINCE);
+  if (gates.includes('pair') && from.internal < COLUMN_SINCE && introducing !== undefined) {
+    throw new InputError(
+      `strategy: ${strategy} takes the column api_extensions for granted, so it cannot go from ${from.name} to ${introducing.name}, ` +
+        `which introduces it: start from a version with ${COLUMN_SINCE} internal schema updates, or choose another strategy`,
+    );
+  }
+}
+
+function stepsOf(
+  members: readonly string[],
+  from: string,
+  refreshes: readonly Refresh[],
+  together: boolean,
+  pace: Pace,
+  records: number,
+): Step[] {
+  const first = members[0]!;
+  return [
+    { do: 'bootstrap', member: first, version: from },
+    ...members.slice(1).map((member): Step => ({ do: 'join', member, version: from, through: first })),
+    ...(records === 0 ? [] : [{ do: 'load', records } as const]),
+    ...(together
+      ? [{ do: 'refresh', refreshes, pace: 'eager' } as const]
+      : refreshes.map((refresh): Step => ({ do: 'refresh', refreshes: [refresh], pace }))),
+    { do: 'settle' },
+    { do: 'verify' },
+  ];
+}
+
+function expectationOf(scenario: Scenario, members: readonly string[]): Expectation {
+  const { open = 'all', woken = 'notice', exits = {}, budgets = {} } = scenario.expect ?? {};
+  const others = members.filter((member) => !(member in exits));
+  const chosen = open === 'all' ? others : open === 'none' ? [] : open;
+  for (const member of [...chosen, ...Object.keys(exits)]) {
+    if (!members.includes(member))
+      throw new InputError(`expect: there is no member ${member}; there are ${members.join(', ')}`);
+  }
+  return {
+    open: chosen,
+    wokenBy: woken,
+    exits,
+    budgets: {
+      timeToOpenMs: budgets.time_to_open,
+      unblockLatencyMs: budgets.unblock_latency,
+      stallMs: budgets.stall,
+      downtimeMs: budgets.downtime,
+    },
+  };
+}

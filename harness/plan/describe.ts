@@ -1,0 +1,26 @@
+/** A plan's steps in words. */
+import type { Pace, Plan, Step } from './plan.ts';
+
+export function describeStep(plan: Plan, step: Step): string {
+  switch (step.do) {
+    case 'bootstrap':
+      return `bootstrap ${step.member} (${step.version})`;
+    case 'join':
+      return `join ${step.member} (${step.version}) through ${step.through}`;
+    case 'load':
+      return `put ${step.records} records in`;
+    case 'refresh': {
+      const what = step.refreshes.map(({ member, from, to }) => `${member} ${from} → ${to}`).join(', ');
+      return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
+    }
+    case 'settle':
+      return `wait until every member is open or has exited (at most ${Math.round(plan.settleLimitMs / 1000)} s)`;
+    case 'verify':
+      return 'read all records back through every open member';
+  }
+}
+
+function paceWords(pace: Pace): string {
+  if (pace === 'settled') return '';
+  return pace === 'eager' ? ', and go on at once' : `, and go on after ${pace.pauseMs} ms`;
+}

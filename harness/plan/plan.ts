@@ -1,0 +1,105 @@
+/**
+ * A Plan: everything that a roll will do and must lead to, as a plain JSON document. It can be printed without being
+ * run, saved, and run again.
+ */
+import type { ExitReason } from '../../node/events.ts';
+import type { AheadPolicy } from '../../node/upgrade/gate.ts';
+import type { Wakeups } from '../../node/upgrade/machine.ts';
+import type { StrategyName } from '../../node/upgrade/strategy.ts';
+import type { Version } from '../../node/upgrade/version.ts';
+
+export const PLAN_FORMAT = 1;
+
+/**
+ * When the next refresh starts. `settled`: once the member before has parked, opened or exited. `eager`: at once.
+ * A number: after that many milliseconds.
+ */
+export type Pace = 'settled' | 'eager' | { readonly pauseMs: number };
+
+export type RuntimeName = 'process' | 'container';
+export const DATABASES = ['sqlite'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
+
+/** One thing that the conductor does. */
+export type Step =
+  | { readonly do: 'bootstrap'; readonly member: string; readonly version: string }
+  | { readonly do: 'join'; readonly member: string; readonly version: string; readonly through: string }
+  /** Put the scenario's records in, through the first member. */
+  | { readonly do: 'load'; readonly records: number }
+  /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
+  | { readonly do: 'refresh'; readonly refreshes: readonly Refresh[]; readonly pace: Pace }
+  /** Wait until every member is open, or has exited. */
+  | { readonly do: 'settle' }
+  /** Read all records back through every open member. */
+  | { readonly do: 'verify' };
+
+export interface Refresh {
+  readonly member: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What drew a figure's line. All in milliseconds. */
+export interface Budgets {
+  readonly timeToOpenMs?: number | undefined;
+  readonly unblockLatencyMs?: number | undefined;
+  readonly stallMs?: number | undefined;
+  readonly downtimeMs?: number | undefined;
+}
+
+/** What the roll must lead to, for its verdict to hold. */
+export interface Expectation {
+  /** The members that must be open at the end; all others must not be. */
+  readonly open: readonly string[];
+  /** `notice`: no member is woken by a timer. `timer`: at least one has to be, as the reported deadlock expects. */
+  readonly wokenBy: 'notice' | 'timer' | 'either';
+  /** Why members must have exited by themselves. */
+  readonly exits: Readonly<Record<string, ExitReason>>;
+  readonly budgets: Budgets;
+}
+
+/** A record that is put in before the roll. */
+export interface SeedRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Plan {
+  readonly format: typeof PLAN_FORMAT;
+  readonly name: string;
+  readonly about: string;
+  readonly members: readonly string[];
+  /** The version that all members start with. */
+  readonly from: string;
+  /** The version that the roll is about: what most members are refreshed to. */
+  readonly to: string;
+  /** The members in the order of their refreshes, for people. */
+  readonly order: readonly string[];
+  /** The seed that drew the order, where one did. */
+  readonly seed: number | null;
+  /** Every version that the plan mentions, as it was when the plan was made. */
+  readonly versions: Readonly<Record<string, Version>>;
+  readonly strategy: StrategyName;
+  readonly wakeups: Wakeups;
+  readonly ahead: AheadPolicy;
+  readonly waitMs: number;
+  readonly runtime: RuntimeName | 'auto';
+  readonly database: DatabaseName;
+  readonly records: readonly SeedRecord[];
+  readonly steps: readonly Step[];
+  readonly expect: Expectation;
+  /** No settling may take longer; then the conductor gives up, and says what each member waits for. */
+  readonly settleLimitMs: number;
+}
+
+/** The version of the plan with this name. */
+export function versionOf(plan: Plan, name: string): Version {
+  const version = plan.versions[name];
+  if (version === undefined) throw new Error(`plan ${plan.name} does not hold version ${name}`);
+  return version;
+}
+
+/** The refreshes of a plan, in order. */
+export function refreshesOf(plan: Plan): Refresh[] {
+  return plan.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes : []));
+}

@@ -1,0 +1,93 @@
+/** A scenario: what a person writes in YAML, or says with flags. Every key has a default: the reported case, fixed. */
+import { z } from 'zod';
+import { parseDuration } from '../../node/duration.ts';
+import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { ORDER_WORDS } from './order.ts';
+import { DATABASES } from './plan.ts';
+
+/** More members than this do not fit one machine, and Raft clusters of this kind are smaller. */
+export const MOST_MEMBERS = 50;
+
+function oneOf<const Values extends readonly string[]>(values: Values) {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` });
+}
+
+/** Milliseconds, from a text such as 30s. */
+const Duration = z.string('must be a duration such as 30s, 500ms or 2m').transform((text, context) => {
+  const durationMs = parseDuration(text);
+  if (durationMs !== null) return durationMs;
+  context.addIssue({ code: 'custom', message: 'must be a duration such as 30s, 500ms or 2m' });
+  return z.NEVER;
+});
+
+const VersionName = z.string('must be the name of a version, such as v2');
+const MemberName = z
+  .string('must be the name of a member, such as node01')
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, a letter first');
+
+const OrderNumbers = z.array(z.int('must be the number of a member').min(1, 'members count from 1'));
+const OrderText = z.string().transform((text, context) => {
+  const word = ORDER_WORDS.find((known) => known === text.trim());
+  if (word !== undefined) return word;
+  if (/^\d+(\s*,\s*\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  context.addIssue({ code: 'custom', message: `must be one of ${ORDER_WORDS.join(', ')}, or numbers such as 3,1,2` });
+  return z.NEVER;
+});
+
+const PaceText = z.string().transform((text, context) => {
+  if (text === 'settled' || text === 'eager') return text;
+  const pauseMs = parseDuration(text);
+  if (pauseMs !== null) return { pauseMs };
+  context.addIssue({ code: 'custom', message: 'must be settled, eager, or a pause such as 500ms' });
+  return z.NEVER;
+});
+
+const ExpectationFile = z
+  .strictObject({
+    open: z.union([oneOf(['all', 'none']), z.array(MemberName)], { error: 'must be all, none, or a list of members' }),
+    woken: oneOf(['notice', 'timer', 'either']),
+    exits: z.record(MemberName, oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'failed'])),
+    budgets: z
+      .strictObject({ time_to_open: Duration, unblock_latency: Duration, stall: Duration, downtime: Duration })
+      .partial(),
+  })
+  .partial();
+
+export const Scenario = z
+  .strictObject({
+    name: z.string('must be a text').regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
+    about: z.string('must be a text'),
+    members: z
+      .int('must be a number of members')
+      .min(1, 'must be 1 or more')
+      .max(MOST_MEMBERS, `must be ${MOST_MEMBERS} or fewer`),
+    from: VersionName,
+    to: z.union([VersionName, z.record(MemberName, VersionName)], {
+      error: 'must be a version, or a version for each member to refresh',
+    }),
+    order: z.union([OrderNumbers, OrderText], {
+      error: `must be one of ${ORDER_WORDS.join(', ')}, or a list of numbers`,
+    }),
+    seed: z.int('must be a whole number'),
+    refreshes: z
+      .array(z.strictObject({ member: MemberName, to: VersionName }), 'must be a list of member and to')
+      .min(1, 'must name a refresh'),
+    strategy: oneOf(STRATEGY_NAMES),
+    wakeups: oneOf(WAKEUPS),
+    ahead: oneOf(AHEAD_POLICIES),
+    wait: Duration,
+    pace: PaceText,
+    runtime: oneOf(['auto', 'process', 'container']),
+    database: oneOf(DATABASES),
+    records: z.string('must be the name of a file of records'),
+    expect: ExpectationFile,
+  })
+  .partial();
+
+/** A scenario as it was read: every key may be missing. */
+export type Scenario = z.output<typeof Scenario>;
+
+/** A file of records: keys and values. */
+export const RecordsFile = z.record(z.string().min(1), z.string('must be a text'), 'must be keys with texts');

@@ -1,0 +1,102 @@
+/** A small timeline of a roll in characters: a row a member, a column a slice of time. */
+import colors from 'picocolors';
+import { formatDuration } from '../../node/duration.ts';
+import type { MemberEvent } from '../../node/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
+
+const COLUMNS = 72;
+
+/** What a member may be at, and the character for it. The later in this list, the more it matters where a slice holds several. */
+const LANES = {
+  down: ' ',
+  old: '·',
+  open: '=',
+  starting: '-',
+  schema: 's',
+  api: 'a',
+  pair: 'p',
+} as const;
+type Lane = keyof typeof LANES;
+
+const LEGEND = '· serving the old version, - starting, s a p parked at the schema, API, schema-and-API gate, = open';
+
+/** Lines that show the roll from the first refresh to the last thing that happened before the rig stopped everybody. */
+export function timeline(plan: Plan, trace: Trace): string[] {
+  const fromNs = rigEvents(trace, 'stopping')[0]?.atNs;
+  const lastNs = Math.max(...trace.filter(isTurn).map((event) => event.atNs));
+  if (fromNs === undefined) return [];
+  const untilNs = Math.max(
+    ...trace
+      .filter(isTurn)
+      .filter((event) => !isClosing(trace, event))
+      .map((event) => event.atNs),
+    fromNs + 1,
+  );
+  const toNs = Math.min(lastNs, untilNs + (untilNs - fromNs) / 20);
+  const rows = plan.members.map((member) => `${member}  ${row(trace, member, fromNs, toNs)}`);
+  const scale = `${' '.repeat(plan.members[0]!.length)}  0${formatDuration((toNs - fromNs) / 1e6).padStart(COLUMNS - 1)}`;
+  return [...rows, colors.dim(scale), colors.dim(LEGEND)];
+}
+
+function isTurn(event: TraceEvent): boolean {
+  return laneOf(event) !== null;
+}
+
+/** Whether the event belongs to the end, when the rig stops everybody. */
+function isClosing(trace: Trace, event: TraceEvent): boolean {
+  const ledger = rigEvents(trace, 'ledger')[0];
+  return ledger !== undefined && event.atNs >= ledger.atNs;
+}
+
+function row(trace: Trace, member: string, fromNs: number, toNs: number): string {
+  const events = trace
+    .filter((event) => 'member' in event && event.member === member)
+    .toSorted((one, other) => one.atNs - other.atNs);
+  let refreshed = false;
+  const turns = events.flatMap((event) => {
+    if ('event' in event && event.event === 'started') refreshed = event.action === 'start';
+    const lane = laneOf(event);
+    return lane === null ? [] : [{ atNs: event.atNs, lane: lane === 'open' && !refreshed ? ('old' as const) : lane }];
+  });
+  const sliceNs = (toNs - fromNs) / COLUMNS;
+  const cells = Array.from({ length: COLUMNS }, (_, column) => {
+    const startNs = fromNs + column * sliceNs;
+    const before = turns.findLast((turn) => turn.atNs <= startNs)?.lane ?? 'old';
+    const within = turns
+      .filter((turn) => turn.atNs > startNs && turn.atNs <= startNs + sliceNs)
+      .map((turn) => turn.lane);
+    return LANES[mostTelling([before, ...within])];
+  });
+  return cells.join('');
+}
+
+function mostTelling(lanes: readonly Lane[]): Lane {
+  const order = Object.keys(LANES) as Lane[];
+  return lanes.reduce((best, lane) => (order.indexOf(lane) > order.indexOf(best) ? lane : best));
+}
+
+/** The lane that a member is in from an event on, where the event changes it. */
+function laneOf(event: TraceEvent): Lane | null {
+  if (isRigEvent(event)) {
+    return event.rig === 'stopping' || event.rig === 'gone' ? 'down' : null;
+  }
+  return memberLane(event);
+}
+
+function memberLane(event: MemberEvent): Lane | null {
+  switch (event.event) {
+    case 'started':
+      return event.action === 'start' ? 'starting' : 'old';
+    case 'parked':
+      return event.gate;
+    case 'woken':
+      return 'starting';
+    case 'open':
+      return 'open';
+    case 'exiting':
+      return 'down';
+    default:
+      return null;
+  }
+}

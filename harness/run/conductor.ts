@@ -1,0 +1,220 @@
+/**
+ * The conductor: carries out a Plan on a Site, step by step, and hands back the Trace. It knows members only by their
+ * kind, and judges nothing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Action } from '../../node/events.ts';
+import { EnvironmentError } from '../input/errors.ts';
+import type { Artifact, MemberClient, MemberKind, Seat } from '../member/kind.ts';
+import type { Pace, Plan, Refresh, Step } from '../plan/plan.ts';
+import type { RunningMember, Site } from '../runtime/runtime.ts';
+import { isRigEvent, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
+import type { Recorder } from './recorder.ts';
+import { Traffic } from './traffic.ts';
+
+/** How long a member may take to stop before it is killed. A parked one stops at once; this is for a broken one. */
+const STOP_GRACE_MS = 5000;
+/** How long a member may take from its start to its first word about where it stands. */
+const START_LIMIT_MS = 60_000;
+
+/** What a roll is carried out with. */
+export interface Stage {
+  readonly kind: MemberKind;
+  readonly site: Site;
+  readonly artifacts: ReadonlyMap<string, Artifact>;
+  readonly recorder: Recorder;
+  /** Receives every line that a member prints, events too. */
+  readonly log: (member: string, line: string) => void;
+  /** Ends the roll early. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Carry out a plan. All members have been stopped when it returns; the caller closes the site.
+ * @throws EnvironmentError where members cannot be started at all
+ */
+export async function conduct(plan: Plan, stage: Stage): Promise<void> {
+  const { recorder, site, signal } = stage;
+  const startedAt = new Date().toISOString();
+  recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt });
+  const roll = new Roll(plan, stage);
+  let how: 'complete' | 'unsettled' | 'interrupted' = 'complete';
+  try {
+    for (const [index, step] of plan.steps.entries()) {
+      recorder.tell('step', { step: index });
+      if (!(await roll.carryOut(step))) how = 'unsettled';
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    how = 'interrupted';
+  } finally {
+    await roll.stopAll();
+  }
+  recorder.tell('ended', { how });
+}
+
+class Roll {
+  readonly #plan: Plan;
+  readonly #stage: Stage;
+  readonly #running = new Map<string, RunningMember>();
+  readonly #traffic: Traffic;
+
+  constructor(plan: Plan, stage: Stage) {
+    this.#plan = plan;
+    this.#stage = stage;
+    this.#traffic = new Traffic(stage.recorder);
+  }
+
+  /** Returns whether the cluster has settled, where the step was to wait for that. */
+  async carryOut(step: Step): Promise<boolean> {
+    this.#stage.signal.throwIfAborted();
+    switch (step.do) {
+      case 'bootstrap':
+        await this.#enter('bootstrap', step.member, step.version, null);
+        return true;
+      case 'join':
+        await this.#enter('join', step.member, step.version, this.#stage.site.seat(step.through));
+        return true;
+      case 'load':
+        await this.#load();
+        return true;
+      case 'refresh':
+        await Promise.all(step.refreshes.map((refresh) => this.#refresh(refresh)));
+        await this.#keepPace(step.refreshes, step.pace);
+        return true;
+      case 'settle':
+        return this.#settle();
+      case 'verify':
+        await this.#verify();
+        return true;
+    }
+  }
+
+  async stopAll(): Promise<void> {
+    await this.#traffic.stop();
+    await Promise.all([...this.#running.keys()].map((member) => this.#stop(member)));
+  }
+
+  async #enter(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
+    await this.#start(action, member, version, through);
+    await this.#until(member, isEnded);
+    if (lastWord(this.#stage.recorder.trace, member) !== 'open') throw didNot(member, `${action} its cluster`);
+    this.#traffic.run(member, () => this.#client(member));
+  }
+
+  async #start(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
+    const { kind, site, artifacts, recorder, log } = this.#stage;
+    const artifact = artifacts.get(version);
+    if (artifact === undefined) throw new Error(`version ${version} has not been built`);
+    const seat = site.seat(member);
+    const args = kind.args(this.#plan, { action, seat, through, failpoints: [] });
+    recorder.tell('launching', { member, version });
+    const running = await site.start(seat, artifact, args, (line) => {
+      log(member, line);
+      const event = kind.readEvent(line);
+      if (event !== null) recorder.add(event);
+    });
+    this.#running.set(member, running);
+    void running.exited.then((exit) => {
+      if (this.#running.get(member) !== running) return;
+      // It went by itself; one that the rig stops is no longer in the list by then.
+      this.#running.delete(member);
+      recorder.tell('gone', { member, ...exit, killed: false });
+    });
+  }
+
+  async #refresh({ member, to }: Refresh): Promise<void> {
+    await this.#stop(member);
+    await this.#start('start', member, to, null);
+  }
+
+  async #stop(member: string): Promise<void> {
+    const running = this.#running.get(member);
+    if (running === undefined) return;
+    const { recorder } = this.#stage;
+    this.#running.delete(member);
+    recorder.tell('stopping', { member });
+    const exit = await running.stop(STOP_GRACE_MS);
+    recorder.tell('gone', { member, ...exit });
+  }
+
+  async #keepPace(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
+    if (pace === 'eager') return;
+    if (pace === 'settled') {
+      for (const { member } of refreshes) await this.#until(member, isSettled);
+      return;
+    }
+    await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
+  }
+
+  async #settle(): Promise<boolean> {
+    const { recorder, signal } = this.#stage;
+    const { members, settleLimitMs } = this.#plan;
+    const unsettled = (trace: Trace): string[] => members.filter((member) => !isEnded(lastWord(trace, member)));
+    const settled = await recorder.until((trace) => unsettled(trace).length === 0, settleLimitMs, signal);
+    if (!settled) recorder.tell('unsettled', { members: unsettled(recorder.trace) });
+    return settled;
+  }
+
+  async #load(): Promise<void> {
+    const client = this.#client(this.#plan.members[0]!);
+    if (client === null) throw new EnvironmentError('the first member is gone before the records were loaded');
+    for (const { key, value } of this.#plan.records) {
+      await client.writeRecord(key, value);
+      this.#traffic.acknowledge(key);
+    }
+  }
+
+  async #verify(): Promise<void> {
+    const { recorder } = this.#stage;
+    await this.#traffic.stop();
+    const found: Record<string, string[]> = {};
+    for (const [member, running] of this.#running) {
+      recorder.tell('memory', { member, bytes: await running.memoryBytes() });
+      if (lastWord(recorder.trace, member) === 'open') found[member] = await this.#client(member)!.readKeys();
+    }
+    recorder.tell('ledger', { acknowledged: this.#traffic.acknowledged, found });
+  }
+
+  #client(member: string): MemberClient | null {
+    const running = this.#running.get(member);
+    return running === undefined ? null : this.#stage.kind.client(running.authority);
+  }
+
+  /** Wait for a member to say where it stands. */
+  async #until(member: string, condition: (word: Word) => boolean): Promise<void> {
+    const { recorder, signal } = this.#stage;
+    const reached = await recorder.until((trace) => condition(lastWord(trace, member)), START_LIMIT_MS, signal);
+    if (!reached) throw didNot(member, `park, open or exit within ${START_LIMIT_MS / 1000} s`);
+  }
+}
+
+function didNot(member: string, what: string): EnvironmentError {
+  return new EnvironmentError(`${member} did not ${what}; its log says why`);
+}
+
+type Word = 'launching' | 'parked' | 'open' | 'exiting' | 'gone' | null;
+
+/** The last thing that tells where a member stands. */
+function lastWord(trace: Trace, member: string): Word {
+  for (let index = trace.length - 1; index >= 0; index -= 1) {
+    const event = trace[index]!;
+    if (!('member' in event) || event.member !== member) continue;
+    if (isRigEvent(event)) {
+      if (event.rig === 'gone' || event.rig === 'launching') return event.rig;
+    } else if (event.event === 'parked' || event.event === 'open' || event.event === 'exiting') {
+      return event.event;
+    } else if (event.event === 'woken') {
+      return 'launching';
+    }
+  }
+  return null;
+}
+
+function isEnded(word: Word): boolean {
+  return word === 'open' || word === 'exiting' || word === 'gone';
+}
+
+function isSettled(word: Word): boolean {
+  return word === 'parked' || isEnded(word);
+}

@@ -1,0 +1,56 @@
+/** One roll from beginning to end: build, open a site, conduct, judge, and leave a folder. */
+import { randomBytes } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
+import { judge, type Verdict } from '../judge/judge.ts';
+import type { MemberKind } from '../member/kind.ts';
+import type { Plan } from '../plan/plan.ts';
+import { headline, terminalReport } from '../report/terminal.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Trace } from '../trace/trace.ts';
+import { conduct } from './conductor.ts';
+import { RunFolder } from './folder.ts';
+import { type Observer, Recorder } from './recorder.ts';
+
+export interface RollOptions {
+  readonly kind: MemberKind;
+  readonly runtime: Runtime;
+  /** The folder of all runs. */
+  readonly runs: string;
+  readonly signal: AbortSignal;
+  /** Sees every event as it comes. */
+  readonly observer?: Observer;
+}
+
+export interface Rolled {
+  readonly plan: Plan;
+  readonly trace: Trace;
+  readonly verdict: Verdict;
+  readonly folder: string;
+}
+
+/**
+ * Roll. Nothing is left behind but the run's folder, whatever happens.
+ * @throws InputError for an unknown version; EnvironmentError where building or starting fails
+ */
+export async function roll(plan: Plan, { kind, runtime, runs, signal, observer }: RollOptions): Promise<Rolled> {
+  const artifacts = await kind.build(Object.keys(plan.versions));
+  await runtime.prepare(artifacts.values());
+  signal.throwIfAborted();
+  const run = randomBytes(4).toString('hex');
+  const folder = new RunFolder(runs, plan, run);
+  const recorder = new Recorder();
+  if (observer !== undefined) recorder.observe(observer);
+  const site = await runtime.open({ run, members: plan.members, port: kind.port });
+  try {
+    await conduct(plan, { kind, site, artifacts, recorder, signal, log: (member, line) => folder.log(member, line) });
+  } finally {
+    folder.saveTrace(recorder.trace);
+    await site.close();
+    await folder.close();
+  }
+  const { trace } = recorder;
+  const verdict = judge(plan, trace);
+  const report = `${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}\n`;
+  folder.saveVerdict(verdict, stripVTControlCharacters(report));
+  return { plan, trace, verdict, folder: folder.path };
+}

@@ -1,0 +1,91 @@
+/**
+ * What a client of the cluster notices: a light reader and a light writer for every member, all the time. They measure
+ * availability, never readiness; when a member opened is for its events to say.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MemberClient } from '../member/kind.ts';
+import type { Operation } from '../trace/trace.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Each member is asked for one read and one write in this time, one after the other. */
+const PERIOD_MS = 200;
+
+interface Tally {
+  served: number;
+  failed: number;
+  /** The last outcome that was told: null where the operation is served, else why it is not. */
+  told: string | null | undefined;
+}
+
+export class Traffic {
+  readonly #recorder: Recorder;
+  readonly #acknowledged: string[] = [];
+  readonly #tallies = new Map<string, Record<Operation, Tally>>();
+  readonly #loops: Promise<void>[] = [];
+  readonly #stop = new AbortController();
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  /** Every record of which a member has said that it is written. */
+  get acknowledged(): readonly string[] {
+    return this.#acknowledged;
+  }
+
+  acknowledge(key: string): void {
+    this.#acknowledged.push(key);
+  }
+
+  /** Keep going against a member, whatever becomes of it. `client` is asked anew each time: a refreshed member may move. */
+  run(member: string, client: () => MemberClient | null): void {
+    const tally = (): Tally => ({ served: 0, failed: 0, told: undefined });
+    this.#tallies.set(member, { read: tally(), write: tally() });
+    this.#loops.push(this.#loop(member, client));
+  }
+
+  /** End all loops, and tell the tallies. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#loops);
+    for (const [member, tallies] of this.#tallies) {
+      for (const operation of ['read', 'write'] as const) {
+        const { served, failed } = tallies[operation];
+        this.#recorder.tell('tally', { member, operation, served, failed });
+      }
+    }
+    this.#tallies.clear();
+  }
+
+  async #loop(member: string, client: () => MemberClient | null): Promise<void> {
+    for (let round = 1; !this.#stop.signal.aborted; round += 1) {
+      const key = `${member}-${round}`;
+      await this.#attempt(member, 'write', async () => {
+        await required(client()).writeRecord(key, `written through ${member}`);
+        this.#acknowledged.push(key);
+      });
+      await this.#attempt(member, 'read', () => required(client()).readOne());
+      await sleep(PERIOD_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  async #attempt(member: string, operation: Operation, request: () => Promise<void>): Promise<void> {
+    const tally = this.#tallies.get(member)![operation];
+    try {
+      await request();
+      tally.served += 1;
+      if (tally.told !== null) this.#recorder.tell('available', { member, operation });
+      tally.told = null;
+    } catch (error) {
+      const because = (error as Error).message;
+      tally.failed += 1;
+      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, because });
+      tally.told = because;
+    }
+  }
+}
+
+function required(client: MemberClient | null): MemberClient {
+  if (client === null) throw new Error('the member is not running');
+  return client;
+}

@@ -1,0 +1,35 @@
+/**
+ * Who a container, network, volume or folder belongs to: a process of a host. What belongs to a process that is gone is
+ * a leftover. The start of the process is part of its name, because numbers of processes are used again.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** The name of this process as an owner: HOST/PID/START. */
+export function owner(): string {
+  return `${hostname()}/${process.pid}/${startOf(process.pid) ?? 'unknown'}`;
+}
+
+/** Whether an owner is still there. One of another host cannot be asked, and counts as alive. */
+export function isOwnerAlive(name: string): boolean {
+  const [host, pid, start] = name.trim().split('/');
+  if (host !== hostname()) return true;
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  const startNow = startOf(Number(pid));
+  return startNow === null || start === 'unknown' || startNow === start;
+}
+
+/** When a process was started, in clock ticks since boot; null where the system does not say. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in brackets, and may itself hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,37 @@
+/** `GET /1.0/cluster`: every member as this one finds it, whether this one is open or waits itself. */
+import type { FastifyInstance } from 'fastify';
+import { type MemberRecord, readMembers } from '../database/members.ts';
+import type { Member } from '../member.ts';
+import { ask } from '../peers/client.ts';
+import { type ClusterMember, memberState, type Status } from '../status.ts';
+
+/** A peer that does not answer by then counts as unreachable; an answer takes about a millisecond. */
+const PROBE_TIMEOUT_MS = 1000;
+
+export function clusterRoutes(server: FastifyInstance, member: Member): void {
+  server.get('/1.0/cluster', async () => {
+    const rows = await member.database.read(readMembers);
+    return { members: await Promise.all(rows.map((row) => clusterMember(member, row, rows))) };
+  });
+}
+
+async function clusterMember(self: Member, row: MemberRecord, rows: readonly MemberRecord[]): Promise<ClusterMember> {
+  const status = row.member === self.name ? self.status() : await probe(row.address);
+  const { internal, external, extensions, heartbeat, role, address } = row;
+  return {
+    name: row.member,
+    address,
+    status: memberState(row, rows, status),
+    role,
+    internal,
+    external,
+    extensions,
+    heartbeat,
+    reason: status?.waiting?.reason ?? null,
+  };
+}
+
+async function probe(address: string): Promise<Status | null> {
+  const answer = await ask(address, { method: 'GET', path: '/1.0', timeoutMs: PROBE_TIMEOUT_MS });
+  return answer.is === 'answered' && answer.status === 200 ? (JSON.parse(answer.body) as Status) : null;
+}

@@ -1,0 +1,35 @@
+/** What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Member } from '../member.ts';
+import type { JoinRequest } from '../peers/join.ts';
+import { FROM_HEADER, NOTICE_HEADER } from '../peers/notices.ts';
+import type { NoticeKind } from '../upgrade/strategy.ts';
+import { Refusal } from './refusal.ts';
+
+export function internalRoutes(server: FastifyInstance, member: Member): void {
+  server.patch<{ Querystring: { upgrade?: string } }>('/internal/database', async (request) => {
+    const kind = kindOf(request.query.upgrade);
+    const from = header(request, FROM_HEADER) ?? 'an older build';
+    const notice = header(request, NOTICE_HEADER) ?? `${from}@${request.ip}`;
+    return { disposition: await member.noticed(from, notice, kind) };
+  });
+
+  server.post('/internal/members', async (request, reply) => {
+    const joining = request.body as Partial<JoinRequest> | undefined;
+    if (typeof joining?.name !== 'string' || typeof joining.address !== 'string' || joining.version === undefined) {
+      throw new Refusal(400, 'a join request holds name, address and version');
+    }
+    return reply.code(201).send(await member.admit(joining as JoinRequest));
+  });
+}
+
+function kindOf(upgrade: string | undefined): NoticeKind {
+  if (upgrade === undefined) return 'both';
+  if (upgrade === 'schema' || upgrade === 'api') return upgrade;
+  throw new Refusal(400, `upgrade=${upgrade}: it must be schema or api; without it a notice counts as both`);
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,13 @@
+/**
+ * The clock of every event: nanoseconds of CLOCK_MONOTONIC. All processes and containers of one kernel read the same
+ * clock, so that events of different members can be put in order. A number holds it exactly for 104 days of uptime,
+ * and to within two nanoseconds beyond.
+ */
+export function nowNs(): number {
+  return Number(process.hrtime.bigint());
+}
+
+/** When this process was started, on the same clock. */
+export function processStartNs(): number {
+  return Math.round(nowNs() - performance.now() * 1e6);
+}

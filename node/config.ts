@@ -1,0 +1,166 @@
+/**
+ * The daemon's configuration: every option is a flag and an environment variable (`--notice-timeout`,
+ * `MEMBER_NOTICE_TIMEOUT`); the flag wins. One table says what there is, one loop reads it.
+ */
+import { parseArgs } from 'node:util';
+import { parseDuration } from './duration.ts';
+import { type Action, FAILPOINTS, type Failpoint } from './events.ts';
+import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
+import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
+import { STRATEGY_NAMES, type StrategyName } from './upgrade/strategy.ts';
+
+/** A host and a port; an IPv6 host without its brackets. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Config {
+  readonly name: string;
+  /** Where to listen, and how peers reach this member. */
+  readonly listen: Address;
+  readonly action: Action;
+  /** The live member to join through; set exactly where the action is `join`. */
+  readonly join: Address | null;
+  readonly stateFolder: string;
+  readonly databaseFile: string;
+  readonly versionFile: string;
+  readonly strategy: StrategyName;
+  readonly wakeups: Wakeups;
+  readonly ahead: AheadPolicy;
+  /** How long one park lasts before the timer ends it. */
+  readonly waitMs: number;
+  /** How long the sending of one notice to one peer may take. */
+  readonly noticeTimeoutMs: number;
+  readonly failpoints: readonly Failpoint[];
+  /** Whether to stop when stdin ends: with the process that started this one. */
+  readonly tether: boolean;
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+interface Option {
+  readonly says: string;
+  readonly fallback?: string;
+  readonly flag?: true;
+}
+
+const OPTIONS = {
+  name: { says: 'NAME of this member: letters, digits, dots and hyphens' },
+  listen: { says: 'HOST:PORT to listen at, and where peers reach this member' },
+  bootstrap: { says: 'be the first member of a new cluster', flag: true },
+  join: {
+    says: 'HOST:PORT of a live member to join through; without --bootstrap and --join: start again',
+    fallback: '',
+  },
+  state: { says: 'FOLDER of this member’s own state' },
+  database: { says: 'sqlite:FILE, the cluster database that all members share' },
+  'version-file': { says: 'FILE (JSON) that says what this build pins' },
+  strategy: { says: `one of ${STRATEGY_NAMES.join(', ')}`, fallback: 'split' },
+  wakeups: { says: `one of ${WAKEUPS.join(', ')}`, fallback: 'latched' },
+  ahead: { says: `what to do when a peer is ahead: one of ${AHEAD_POLICIES.join(', ')}`, fallback: 'exit' },
+  wait: { says: 'DURATION of one park, such as 30s', fallback: '30s' },
+  'notice-timeout': { says: 'DURATION that one notice may take', fallback: '5s' },
+  failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
+  tether: { says: 'stop when stdin ends', flag: true },
+} as const satisfies Record<string, Option>;
+
+type OptionName = keyof typeof OPTIONS;
+
+/** The text that `--help` prints. */
+export function usage(): string {
+  const lines = Object.entries<Option>(OPTIONS).map(([name, { says, fallback }]) => {
+    const standard = fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`;
+    return `  --${name.padEnd(16)} ${says}${standard}`;
+  });
+  return [
+    'The member daemon of refresh-rig. Options, each also as an environment variable (--notice-timeout is',
+    'MEMBER_NOTICE_TIMEOUT):',
+    '',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/**
+ * Read the configuration.
+ * @param args the arguments after the program's name
+ * @throws ConfigError naming the option and what it should be
+ */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
+  const given = givenFlags(args);
+  const text = (name: OptionName): string => {
+    const option: Option = OPTIONS[name];
+    const value = given[name] ?? env[variableOf(name)] ?? option.fallback;
+    if (value === undefined || value === true) {
+      throw new ConfigError(`--${name} (or ${variableOf(name)}) is missing: ${option.says}`);
+    }
+    return String(value);
+  };
+  const yes = (name: OptionName): boolean => given[name] === true || env[variableOf(name)] === 'true';
+  const reject = (name: OptionName, value: string): never => {
+    throw new ConfigError(`--${name} ${value}: it must be ${OPTIONS[name].says}`);
+  };
+  const choice = <Value extends string>(name: OptionName, values: readonly Value[]): Value => {
+    const value = text(name);
+    return values.find((candidate) => candidate === value) ?? reject(name, value);
+  };
+  const duration = (name: OptionName): number => parseDuration(text(name)) ?? reject(name, text(name));
+  const address = (name: OptionName): Address => parseAddress(text(name)) ?? reject(name, text(name));
+
+  const name = text('name');
+  if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i.test(name)) reject('name', name);
+  const joins = text('join') !== '';
+  const bootstraps = yes('bootstrap');
+  if (joins && bootstraps) throw new ConfigError('--bootstrap and --join exclude each other: give one of them');
+  const database = text('database');
+  if (!/^sqlite:.+/.test(database)) reject('database', database);
+  const failpoints = text('failpoints')
+    .split(',')
+    .filter((part) => part !== '');
+  return {
+    name,
+    listen: address('listen'),
+    action: bootstraps ? 'bootstrap' : joins ? 'join' : 'start',
+    join: joins ? address('join') : null,
+    stateFolder: text('state'),
+    databaseFile: database.slice('sqlite:'.length),
+    versionFile: text('version-file'),
+    strategy: choice('strategy', STRATEGY_NAMES),
+    wakeups: choice('wakeups', WAKEUPS),
+    ahead: choice('ahead', AHEAD_POLICIES),
+    waitMs: duration('wait'),
+    noticeTimeoutMs: duration('notice-timeout'),
+    failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
+    tether: yes('tether'),
+  };
+}
+
+/** `HOST:PORT` or `[IPv6]:PORT`, or null where the text is neither. */
+export function parseAddress(text: string): Address | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host === undefined || port < 1 || port > 65_535 ? null : { host, port };
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function variableOf(name: OptionName): string {
+  return `MEMBER_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+function givenFlags(args: readonly string[]): Partial<Record<string, string | boolean>> {
+  const options = Object.entries<Option>(OPTIONS).map(
+    ([name, option]) => [name, { type: option.flag ? 'boolean' : 'string' }] as const,
+  );
+  try {
+    return parseArgs({ args: [...args], options: Object.fromEntries(options), strict: true }).values;
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}

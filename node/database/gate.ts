@@ -1,0 +1,54 @@
+/**
+ * A gate, carried out: record, read, decide and apply in **one** transaction. Were these several, a second member could
+ * slip in between and apply an update twice.
+ */
+import type { Build } from '../build.ts';
+import { nowNs } from '../clock.ts';
+import { examine, type Ruling } from '../upgrade/gate.ts';
+import type { Rules } from '../upgrade/machine.ts';
+import type { Gate } from '../upgrade/strategy.ts';
+import type { Schema } from '../upgrade/version.ts';
+import type { Database } from './database.ts';
+import { type MemberRecord, readApplied, readMembers, seedExtensions, updateMember } from './members.ts';
+import { applyUpdates } from './schema.ts';
+
+/** What the transaction of a gate saw and did. */
+export interface Examined {
+  readonly ruling: Ruling;
+  /** The schema as it was before. */
+  readonly applied: Schema;
+  /** All members as they were before, with their addresses. */
+  readonly members: readonly MemberRecord[];
+  /**
+   * The clock inside the transaction, just before it commits. Writing transactions being serialised, these readings
+   * order the transactions of all members as the database did, however late a member comes to speak of its own.
+   */
+  readonly decidedNs: number;
+}
+
+/** A place in the transaction where a test can hold the member. */
+export type BeforeCommit = () => Promise<void>;
+
+/**
+ * Run the transaction of a gate.
+ * @throws UpdateError where an update fails; then nothing was recorded or applied
+ */
+export async function passGate(
+  database: Database,
+  rules: Rules,
+  gate: Gate,
+  member: string,
+  build: Build,
+  beforeCommit: BeforeCommit,
+): Promise<Examined> {
+  return database.write(async (transaction) => {
+    const applied = await readApplied(transaction);
+    const members = await readMembers(transaction);
+    const ruling = examine(rules.strategy, rules.ahead, gate, member, build.version, { applied, rows: members });
+    if (ruling.record !== null) await updateMember(transaction, ruling.record, applied);
+    if (ruling.apply !== null) await applyUpdates(transaction, build, applied);
+    if (ruling.seed !== null) await seedExtensions(transaction, ruling.seed);
+    await beforeCommit();
+    return { ruling, applied, members, decidedNs: nowNs() };
+  });
+}

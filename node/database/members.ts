@@ -1,0 +1,98 @@
+/** The tables `internal_cluster_members` and `schemas`: who is in the cluster, and which updates have been applied. */
+import { hasColumn, type Row, type Schema } from '../upgrade/version.ts';
+import type { Transaction } from './database.ts';
+
+/** A member's row with what else the table knows of it. */
+export interface MemberRecord extends Row {
+  readonly address: string;
+  readonly role: string;
+  /** When the member last said that it is alive: ISO 8601, UTC. */
+  readonly heartbeat: string;
+}
+
+/** Roles in the cluster's replication. A shared file has none, so every member is the same. */
+export type Role = 'member' | 'voter' | 'stand-by' | 'spare';
+
+interface StoredMember {
+  name: string;
+  address: string;
+  schema_internal: number;
+  schema_external: number;
+  api_extensions?: string;
+  heartbeat: string;
+  role: string;
+}
+
+/** What has been applied; zeros where the database is new. */
+export async function readApplied(transaction: Transaction): Promise<Schema> {
+  const tables = await transaction.all(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'schemas'`);
+  if (tables.length === 0) return { internal: 0, external: 0 };
+  const rows = await transaction.all<{ kind: string; version: number }>(
+    'SELECT kind, max(version) AS version FROM schemas GROUP BY kind',
+  );
+  const versionOf = (kind: string): number => rows.find((row) => row.kind === kind)?.version ?? 0;
+  return { internal: versionOf('internal'), external: versionOf('external') };
+}
+
+/** All members, in the order in which they joined. */
+export async function readMembers(transaction: Transaction): Promise<MemberRecord[]> {
+  const stored = await transaction.all<StoredMember>('SELECT * FROM internal_cluster_members ORDER BY id');
+  return stored.map((row) => ({
+    member: row.name,
+    address: row.address,
+    internal: row.schema_internal,
+    external: row.schema_external,
+    extensions: row.api_extensions === undefined ? [] : (JSON.parse(row.api_extensions) as string[]),
+    heartbeat: row.heartbeat,
+    role: row.role,
+  }));
+}
+
+/** Add a member. Its extensions are written only if the column exists. */
+export async function insertMember(
+  transaction: Transaction,
+  row: Row,
+  address: string,
+  role: Role,
+  applied: Schema,
+): Promise<void> {
+  await transaction.run(
+    `INSERT INTO internal_cluster_members (name, address, schema_internal, schema_external, heartbeat, role)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    row.member,
+    address,
+    row.internal,
+    row.external,
+    new Date().toISOString(),
+    role,
+  );
+  if (hasColumn(applied)) await writeExtensions(transaction, row.extensions, row.member);
+}
+
+/** Record what a member runs. Its extensions are written only if the column exists. */
+export async function updateMember(transaction: Transaction, row: Row, applied: Schema): Promise<void> {
+  await transaction.run(
+    'UPDATE internal_cluster_members SET schema_internal = ?, schema_external = ?, heartbeat = ? WHERE name = ?',
+    row.internal,
+    row.external,
+    new Date().toISOString(),
+    row.member,
+  );
+  if (hasColumn(applied)) await writeExtensions(transaction, row.extensions, row.member);
+}
+
+/** Write the same extensions into every row. */
+export async function seedExtensions(transaction: Transaction, extensions: readonly string[]): Promise<void> {
+  await transaction.run('UPDATE internal_cluster_members SET api_extensions = ?', JSON.stringify(extensions));
+}
+
+/** Say that a member is alive. */
+export async function beat(transaction: Transaction, member: string): Promise<void> {
+  const now = new Date().toISOString();
+  await transaction.run('UPDATE internal_cluster_members SET heartbeat = ? WHERE name = ?', now, member);
+}
+
+async function writeExtensions(transaction: Transaction, extensions: readonly string[], member: string): Promise<void> {
+  const list = JSON.stringify(extensions);
+  await transaction.run('UPDATE internal_cluster_members SET api_extensions = ? WHERE name = ?', list, member);
+}

@@ -1,0 +1,69 @@
+/**
+ * What a member tells the world: one JSON object a line on stdout, each with a reading of the monotonic clock. The
+ * rig's whole knowledge of a roll comes from these lines; nothing is measured by polling.
+ */
+import { nowNs } from './clock.ts';
+import type { Outcome } from './upgrade/gate.ts';
+import type { Disposition, WokenBy } from './upgrade/machine.ts';
+import type { Gate, NoticeKind } from './upgrade/strategy.ts';
+import type { Row, Schema, Version } from './upgrade/version.ts';
+
+/** How a member comes to be: the first of a cluster, a new one, or one that has been refreshed. */
+export type Action = 'bootstrap' | 'join' | 'start';
+
+/** How the sending of a notice to one peer ended. */
+export type NotifyOutcome = 'accepted' | 'refused' | 'timeout' | 'unreachable';
+
+/** Why a member stops: told to, turned away at a gate, or failed. */
+export type ExitReason = 'signal' | 'tether' | 'ahead' | 'forked' | 'unsupported' | 'update-failed' | 'failed';
+
+/** The places where a member started with failpoints can be held. */
+export const FAILPOINTS = [
+  'before-commit',
+  'after-commit',
+  'after-check',
+  'before-park',
+  'before-notify',
+  'on-notice',
+] as const;
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+/** The events by kind, with the fields that each carries beside `atNs`, `member` and `event`. */
+export interface EventFields {
+  /** The process exists. `atNs` is its start, before any code of ours ran. */
+  started: { pid: number; action: Action; version: Version };
+  listening: { address: string };
+  /** The member's row has been committed; `decidedNs` is the clock inside that transaction. */
+  recorded: { gate: Gate | null; row: Row; decidedNs: number };
+  /** A gate was examined. */
+  checked: { gate: Gate; outcome: Outcome; decidedNs: number };
+  /** Schema updates have been committed. `seeded`: the extensions that were written into every row. */
+  applied: { from: Schema; to: Schema; seeded: readonly string[] | null; decidedNs: number };
+  parked: { gate: Gate; waitMs: number };
+  /** A notice has come in. `notice` names it as its sender did. */
+  noticed: { from: string; notice: string; kind: NoticeKind; disposition: Disposition };
+  woken: { gate: Gate; by: WokenBy };
+  /** A notice to one peer has been answered, or has not. `sentNs` is when it left. */
+  notified: { peer: string; notice: string; kind: NoticeKind; outcome: NotifyOutcome; sentNs: number };
+  open: Record<never, never>;
+  /** Held at a failpoint until released. */
+  held: { failpoint: Failpoint };
+  exiting: { reason: ExitReason; message: string };
+}
+
+export type EventName = keyof EventFields;
+
+/** One event of one member. */
+export type MemberEvent = {
+  [Name in EventName]: { readonly atNs: number; readonly member: string; readonly event: Name } & Readonly<
+    EventFields[Name]
+  >;
+}[EventName];
+
+/** Tells events. `atNs` is now, unless the event happened at another time. */
+export type Tell = <Name extends EventName>(event: Name, fields: EventFields[Name], atNs?: number) => void;
+
+/** Tell events of a member through a function that writes a line. */
+export function teller(member: string, writeLine: (line: string) => void): Tell {
+  return (event, fields, atNs = nowNs()) => writeLine(JSON.stringify({ atNs, member, event, ...fields }));
+}

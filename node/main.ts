@@ -1,0 +1,92 @@
+/**
+ * The member daemon: what runs inside a container. Events go to stdout as JSON lines, sentences for people to stderr.
+ *
+ * Exit codes: 0 told to stop, 1 turned away at a gate or failed, 2 bad configuration.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Build, readBuild } from './build.ts';
+import { processStartNs } from './clock.ts';
+import { type Config, readConfig, usage } from './config.ts';
+import { UpdateError } from './database/schema.ts';
+import { openSqlite } from './database/sqlite.ts';
+import { type ExitReason, type Tell, teller } from './events.ts';
+import { Member } from './member.ts';
+import type { Ending } from './upgrader.ts';
+import { describeOutcome } from './words.ts';
+
+const BAD_CONFIGURATION = 2;
+
+/** Beside the bundle; when run from the sources the library is found in node_modules. */
+const NATIVE_SQLITE = join(import.meta.dirname, 'better_sqlite3.node');
+
+main(process.argv.slice(2));
+
+// Not awaited at the top level: the bundle is CommonJS, which starts faster because it loads built-in modules on demand.
+function main(args: readonly string[]): void {
+  if (args.includes('--help')) {
+    process.stdout.write(usage());
+    return;
+  }
+  const config = orExit(() => readConfig(args, process.env));
+  const build = orExit(() => readBuild(config.versionFile));
+  void serve(config, build);
+}
+
+/** Run the member until it is told to stop, or has to. */
+async function serve(config: Config, build: Build): Promise<void> {
+  const tell = teller(config.name, (line) => process.stdout.write(`${line}\n`));
+  tell('started', { pid: process.pid, action: config.action, version: build.version }, processStartNs());
+  const told = untilTold(config);
+  let member: Member | null = null;
+  try {
+    const native = existsSync(NATIVE_SQLITE) ? NATIVE_SQLITE : undefined;
+    const database = openSqlite(config.databaseFile, config.action === 'bootstrap', native);
+    member = new Member(config, build, database, tell, logLine);
+    const ended = await Promise.race([told, member.run()]);
+    const ending = typeof ended === 'object' && ended.is === 'open' ? await told : ended;
+    exit(tell, ...reasonOf(ending, build), typeof ending === 'string' ? 0 : 1);
+  } catch (error) {
+    exit(tell, error instanceof UpdateError ? 'update-failed' : 'failed', (error as Error).message, 1);
+  } finally {
+    // Whatever is still under way (a park, a transaction that waits) must not hold up a member that was told to stop.
+    await member?.close();
+    process.exit();
+  }
+}
+
+/** Resolves when a signal, or the end of a tether, tells the member to stop. */
+function untilTold(config: Config): Promise<'signal' | 'tether'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('signal'));
+    if (config.tether) process.stdin.once('end', () => resolve('tether')).resume();
+  });
+}
+
+function reasonOf(ending: 'signal' | 'tether' | Ending, build: Build): [ExitReason, string] {
+  if (ending === 'signal') return ['signal', 'told to stop by a signal'];
+  if (ending === 'tether') return ['tether', 'the process that started this one is gone'];
+  if (ending.is === 'open' || ending.outcome.is === 'pass' || ending.outcome.is === 'blocked') {
+    throw new Error('an open or a waiting member has no reason to exit');
+  }
+  return [ending.outcome.is, describeOutcome(ending.outcome, ending.gate, build.version)];
+}
+
+function exit(tell: Tell, reason: ExitReason, message: string, code: number): void {
+  tell('exiting', { reason, message });
+  logLine(`exiting: ${message}`);
+  process.exitCode = code;
+}
+
+function logLine(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+function orExit<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(BAD_CONFIGURATION);
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The member: its database, its server, its upgrade, and its three ways to come to be. A bootstrapped or joined member
+ * is open at once; a started one passes the gates first.
+ */
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from './api/refusal.ts';
+import { createServer } from './api/server.ts';
+import type { Build } from './build.ts';
+import { nowNs } from './clock.ts';
+import { type Config, formatAddress } from './config.ts';
+import { type Database, DatabaseError } from './database/database.ts';
+import { beat, insertMember, readApplied, readMembers } from './database/members.ts';
+import { applyUpdates } from './database/schema.ts';
+import type { Tell } from './events.ts';
+import { Failpoints } from './failpoints.ts';
+import { preload } from './peers/client.ts';
+import { type Admission, type JoinRequest, join } from './peers/join.ts';
+import { Notices } from './peers/notices.ts';
+import { checkState, saveState } from './state.ts';
+import { phaseOf, type Status, waitingOf } from './status.ts';
+import type { Disposition } from './upgrade/machine.ts';
+import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
+import { AXES, count, type Row, sameNames, type Version } from './upgrade/version.ts';
+import { type Ending, Upgrader } from './upgrader.ts';
+
+/** How often a member says in its row that it is alive. */
+const HEARTBEAT_MS = 10_000;
+
+export class Member {
+  readonly name: string;
+  readonly database: Database;
+  readonly failpoints: Failpoints;
+  readonly #config: Config;
+  readonly #build: Build;
+  readonly #tell: Tell;
+  readonly #log: (line: string) => void;
+  readonly #notices: Notices;
+  readonly #upgrader: Upgrader;
+  readonly #server: FastifyInstance;
+  #isOpen = false;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, build: Build, database: Database, tell: Tell, log: (line: string) => void) {
+    this.name = config.name;
+    this.database = database;
+    this.#config = config;
+    this.#build = build;
+    this.#tell = tell;
+    this.#log = log;
+    this.failpoints = new Failpoints(config.failpoints, tell);
+    this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell);
+    const rules = { strategy: STRATEGIES[config.strategy], wakeups: config.wakeups, ahead: config.ahead };
+    this.#upgrader = new Upgrader(rules, {
+      member: config.name,
+      build,
+      database,
+      notices: this.#notices,
+      failpoints: this.failpoints,
+      tell,
+      log,
+      waitMs: config.waitMs,
+    });
+    this.#server = createServer(this);
+  }
+
+  /**
+   * Bootstrap, join or start. Resolves when the member is open, or was turned away at a gate; its peers have been
+   * told by then, or are being told.
+   */
+  async run(): Promise<Ending> {
+    checkState(this.#config);
+    switch (this.#config.action) {
+      case 'bootstrap':
+        await this.#bootstrap();
+        break;
+      case 'join':
+        await this.#join();
+        break;
+      case 'start':
+        await this.#requireRow();
+        break;
+    }
+    await this.#listen();
+    if (this.#config.action !== 'start') {
+      this.#isOpen = true;
+      this.#tell('open', {});
+      this.#startHeartbeat();
+      return { is: 'open' };
+    }
+    await preload();
+    const ending = await this.#upgrader.run();
+    if (ending.is === 'turned-away') await this.#notices.settled();
+    else this.#startHeartbeat();
+    return ending;
+  }
+
+  /** Stop serving and let go of everything. Safe to call at any time, and more than once. */
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#server.close();
+    await this.database.close();
+  }
+
+  status(): Status {
+    const wait = this.#upgrader.wait;
+    return {
+      name: this.name,
+      address: formatAddress(this.#config.listen),
+      status: phaseOf(this.#opened, wait),
+      version: this.#build.version,
+      waiting: waitingOf(wait, this.#build.version),
+    };
+  }
+
+  /** @throws Refusal 503 with the reason, unless the member is open */
+  requireOpen(): void {
+    if (this.#opened) return;
+    throw new Refusal(503, `${this.name} ${this.status().waiting?.reason ?? 'is starting'}`);
+  }
+
+  /** A notice has come in. */
+  async noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition> {
+    await this.failpoints.pass('on-notice');
+    // A member that never had to pass a gate is not waiting for anything.
+    const disposition = this.#isOpen ? 'dropped' : this.#upgrader.notice(kind);
+    this.#tell('noticed', { from, notice, kind, disposition });
+    return disposition;
+  }
+
+  /**
+   * Let a new member in. Only an open member does, and only a newcomer of its own version.
+   * @throws Refusal
+   */
+  async admit(request: JoinRequest): Promise<Admission> {
+    this.requireOpen();
+    const mine = this.#build.version;
+    if (!isSameVersion(mine, request.version)) {
+      throw new Refusal(
+        409,
+        `${this.name} runs ${mine.name}, ${request.name} brings ${request.version.name}: use the same version`,
+      );
+    }
+    const row = rowOf(request.name, mine);
+    return this.database.write(async (transaction) => {
+      const members = await readMembers(transaction);
+      const taken = members.find((member) => member.member === request.name || member.address === request.address);
+      if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
+      await insertMember(transaction, row, request.address, 'member', await readApplied(transaction));
+      return { row, decidedNs: nowNs() };
+    });
+  }
+
+  get #opened(): boolean {
+    return this.#isOpen || this.#upgrader.isOpen;
+  }
+
+  async #bootstrap(): Promise<void> {
+    const { version } = this.#build;
+    const row = rowOf(this.name, version);
+    const nothing = { internal: 0, external: 0 };
+    const decidedNs = await this.database.write(async (transaction) => {
+      const applied = await readApplied(transaction);
+      if (applied.internal > 0) throw new DatabaseError('this database already belongs to a cluster: join it instead');
+      await applyUpdates(transaction, this.#build, nothing);
+      await insertMember(transaction, row, formatAddress(this.#config.listen), 'member', version);
+      return nowNs();
+    });
+    const to = { internal: version.internal, external: version.external };
+    this.#tell('recorded', { gate: null, row, decidedNs });
+    this.#tell('applied', { from: nothing, to, seeded: null, decidedNs });
+    saveState(this.#config);
+  }
+
+  async #join(): Promise<void> {
+    const through = this.#config.join;
+    if (through === null) throw new Error('a joining member has an address to join through');
+    const request = { name: this.name, address: formatAddress(this.#config.listen), version: this.#build.version };
+    const { row, decidedNs } = await join(through, request);
+    this.#tell('recorded', { gate: null, row, decidedNs });
+    saveState(this.#config);
+  }
+
+  async #requireRow(): Promise<void> {
+    const members = await this.database.read(readMembers);
+    if (members.some((row) => row.member === this.name)) return;
+    throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port } = this.#config.listen;
+    await this.#server.listen({ host, port });
+    this.#tell('listening', { address: formatAddress(this.#config.listen) });
+  }
+
+  #startHeartbeat(): void {
+    this.#heartbeat = setInterval(() => {
+      this.database
+        .write((transaction) => beat(transaction, this.name))
+        .catch((error: Error) => this.#log(`${this.name} could not write its heartbeat: ${error.message}`));
+    }, HEARTBEAT_MS);
+  }
+}
+
+function rowOf(member: string, version: Version): Row {
+  return { member, internal: version.internal, external: version.external, extensions: version.extensions };
+}
+
+function isSameVersion(one: Version, other: Version): boolean {
+  return AXES.every((axis) => count(one, axis) === count(other, axis)) && sameNames(one.extensions, other.extensions);
+}

@@ -1,0 +1,63 @@
+/**
+ * Sending notices: to all peers at once, each with a timeout of its own, and never in the way of the sender. A peer that
+ * is gone, slow or refuses costs an event, nothing else.
+ */
+import { nowNs } from '../clock.ts';
+import type { NotifyOutcome, Tell } from '../events.ts';
+import type { NoticeKind } from '../upgrade/strategy.ts';
+import { type Answer, ask } from './client.ts';
+
+/** Names the sender; a notice without it comes from an older build. */
+export const FROM_HEADER = 'x-member';
+/** Names the notice, so that sender and receiver can be matched in a trace. */
+export const NOTICE_HEADER = 'x-notice';
+
+export interface Peer {
+  readonly name: string;
+  readonly address: string;
+}
+
+export class Notices {
+  readonly #from: string;
+  readonly #timeoutMs: number;
+  readonly #tell: Tell;
+  readonly #underWay = new Set<Promise<void>>();
+  #sent = 0;
+
+  constructor(from: string, timeoutMs: number, tell: Tell) {
+    this.#from = from;
+    this.#timeoutMs = timeoutMs;
+    this.#tell = tell;
+  }
+
+  /** Send to all peers, and return before any of them has answered. */
+  send(kind: NoticeKind, peers: readonly Peer[]): void {
+    this.#sent += 1;
+    const notice = `${this.#from}.${process.pid}.${this.#sent}`;
+    for (const peer of peers) {
+      const sending = this.#sendTo(peer, kind, notice).finally(() => this.#underWay.delete(sending));
+      this.#underWay.add(sending);
+    }
+  }
+
+  /** Resolves once every notice under way has been answered or given up. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #sendTo(peer: Peer, kind: NoticeKind, notice: string): Promise<void> {
+    const sentNs = nowNs();
+    const answer = await ask(peer.address, {
+      method: 'PATCH',
+      path: kind === 'both' ? '/internal/database' : `/internal/database?upgrade=${kind}`,
+      timeoutMs: this.#timeoutMs,
+      headers: { [FROM_HEADER]: this.#from, [NOTICE_HEADER]: notice },
+    });
+    this.#tell('notified', { peer: peer.name, notice, kind, outcome: outcomeOf(answer), sentNs });
+  }
+}
+
+function outcomeOf(answer: Answer): NotifyOutcome {
+  if (answer.is !== 'answered') return answer.is;
+  return answer.status >= 200 && answer.status < 300 ? 'accepted' : 'refused';
+}

@@ -1,0 +1,43 @@
+/** A member's own state folder: who it is, so that a refreshed member comes back as itself. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { formatAddress } from './config.ts';
+
+interface Identity {
+  readonly name: string;
+  readonly address: string;
+}
+
+export class StateError extends Error {
+  override name = 'StateError';
+}
+
+const FILE = 'identity.json';
+
+/**
+ * Check that the folder fits what the member is asked to do: new for bootstrap and join, its own for start.
+ * @throws StateError
+ */
+export function checkState(config: Config): void {
+  const file = join(config.stateFolder, FILE);
+  const exists = existsSync(file);
+  if (config.action === 'start') {
+    if (!exists) throw new StateError(`no member in ${config.stateFolder}: give --bootstrap or --join the first time`);
+    const identity = JSON.parse(readFileSync(file, 'utf8')) as Identity;
+    const address = formatAddress(config.listen);
+    if (identity.name !== config.name || identity.address !== address) {
+      const theirs = `${identity.name} at ${identity.address}`;
+      throw new StateError(`${config.stateFolder} belongs to ${theirs}, not to ${config.name} at ${address}`);
+    }
+  } else if (exists) {
+    throw new StateError(`${config.stateFolder} already holds a member: start it without --bootstrap or --join`);
+  }
+}
+
+/** Remember who the member is. */
+export function saveState(config: Config): void {
+  mkdirSync(config.stateFolder, { recursive: true });
+  const identity: Identity = { name: config.name, address: formatAddress(config.listen) };
+  writeFileSync(join(config.stateFolder, FILE), `${JSON.stringify(identity)}\n`);
+}

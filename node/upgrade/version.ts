@@ -1,0 +1,52 @@
+/**
+ * A version: what one build of the daemon pins, and the rows that members record about it.
+ *
+ * A version number is the length of a list: of internal schema updates (the framework's), of external schema
+ * updates (the application's), of API extension names.
+ */
+
+/** The three axes on which a version can move. */
+export const AXES = ['internal', 'external', 'api'] as const;
+export type Axis = (typeof AXES)[number];
+
+/** How many internal and external schema updates: those a build knows, or those a database has had applied. */
+export interface Schema {
+  readonly internal: number;
+  readonly external: number;
+}
+
+/** What one build pins: its schema, and the names of its API extensions in the order of their introduction. */
+export interface Version extends Schema {
+  readonly name: string;
+  readonly extensions: readonly string[];
+}
+
+/** What one member has recorded of itself in the cluster database. Unrecorded extensions are an empty list. */
+export interface Row extends Schema {
+  readonly member: string;
+  readonly extensions: readonly string[];
+}
+
+/** Everything a gate looks at: the schema that has been applied, and the row of every member. */
+export interface View {
+  readonly applied: Schema;
+  readonly rows: readonly Row[];
+}
+
+/** The internal schema update that introduces the column `api_extensions`; before it no count can be recorded. */
+export const COLUMN_SINCE = 2;
+
+/** Whether the applied schema has the column `api_extensions`. */
+export function hasColumn(applied: Schema): boolean {
+  return applied.internal >= COLUMN_SINCE;
+}
+
+/** The number of a version, or of a row, on one axis. */
+export function count(of: Schema & { extensions: readonly string[] }, axis: Axis): number {
+  return axis === 'api' ? of.extensions.length : of[axis];
+}
+
+/** Whether two lists of extension names are the same, name by name. */
+export function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
+}

@@ -1,0 +1,159 @@
+/**
+ * Drives the upgrade machine of one member with a real database, network and clock: carry out the command, answer with
+ * an input, until the member is open or gives up. All decisions are the machine's.
+ */
+import type { Build } from './build.ts';
+import type { Database } from './database/database.ts';
+import { passGate } from './database/gate.ts';
+import type { Tell } from './events.ts';
+import type { Failpoints } from './failpoints.ts';
+import type { Notices, Peer } from './peers/notices.ts';
+import type { Outcome } from './upgrade/gate.ts';
+import {
+  advance,
+  command,
+  type Disposition,
+  dispositionOf,
+  type Rules,
+  type State,
+  start,
+  type WokenBy,
+} from './upgrade/machine.ts';
+import type { Gate, NoticeKind } from './upgrade/strategy.ts';
+import { describeOutcome } from './words.ts';
+
+/** What the upgrader needs of the member around it. */
+export interface Surroundings {
+  readonly member: string;
+  readonly build: Build;
+  readonly database: Database;
+  readonly notices: Notices;
+  readonly failpoints: Failpoints;
+  readonly tell: Tell;
+  /** Writes one line for a person. */
+  readonly log: (line: string) => void;
+  readonly waitMs: number;
+}
+
+/** A park under way: the gate, what it was blocked by, and since when. */
+export interface Wait {
+  readonly gate: Gate;
+  readonly outcome: Outcome;
+  readonly since: Date;
+}
+
+/** How the upgrade ended: open, or turned away. */
+export type Ending =
+  | { readonly is: 'open' }
+  | { readonly is: 'turned-away'; readonly gate: Gate; readonly outcome: Outcome };
+
+export class Upgrader {
+  readonly #rules: Rules;
+  readonly #around: Surroundings;
+  #state: State;
+  #peers: readonly Peer[] = [];
+  #blocked: Wait | null = null;
+  /** Wakes the loop where it waits; replaced at every park. */
+  #wake: (by: WokenBy) => void = () => undefined;
+
+  constructor(rules: Rules, around: Surroundings) {
+    this.#rules = rules;
+    this.#around = around;
+    this.#state = start(rules);
+  }
+
+  get isOpen(): boolean {
+    return this.#state.phase === 'open' && this.#state.serving;
+  }
+
+  /** What the member was last found to wait for; null while it has not been turned back at a gate. */
+  get wait(): Wait | null {
+    return this.#blocked;
+  }
+
+  /** A notice has come in from a peer. */
+  notice(kind: NoticeKind): Disposition {
+    const disposition = dispositionOf(this.#rules, this.#state, kind);
+    this.#state = advance(this.#rules, this.#state, { is: 'noticed', kind });
+    if (disposition === 'delivered') this.#wake('notice');
+    return disposition;
+  }
+
+  /**
+   * Run until the member is open and has sent its notices, or is turned away.
+   * @throws UpdateError where a schema update fails; whatever the database throws
+   */
+  async run(): Promise<Ending> {
+    for (;;) {
+      const todo = command(this.#state);
+      switch (todo.do) {
+        case 'check':
+          await this.#check(todo.gate);
+          break;
+        case 'park':
+          await this.#park(todo.gate);
+          break;
+        case 'wait':
+          throw new Error('the upgrader left a park without having been woken');
+        case 'notify':
+          await this.#around.failpoints.pass('before-notify');
+          this.#around.notices.send(todo.kind, this.#peers);
+          this.#state = advance(this.#rules, this.#state, { is: 'notified' });
+          break;
+        case 'open':
+          this.#state = advance(this.#rules, this.#state, { is: 'opened' });
+          this.#blocked = null;
+          this.#around.tell('open', {});
+          break;
+        case 'serve':
+          return { is: 'open' };
+        case 'exit':
+          return { is: 'turned-away', gate: this.#blocked?.gate ?? 'schema', outcome: todo.outcome };
+      }
+    }
+  }
+
+  async #check(gate: Gate): Promise<void> {
+    const { database, member, build, failpoints, tell, log } = this.#around;
+    const hold = () => failpoints.pass('before-commit');
+    const { ruling, applied, members, decidedNs } = await passGate(database, this.#rules, gate, member, build, hold);
+    const { outcome, record, apply, seed } = ruling;
+    if (record !== null) tell('recorded', { gate, row: record, decidedNs });
+    if (apply !== null) tell('applied', { from: applied, to: apply, seeded: seed, decidedNs });
+    tell('checked', { gate, outcome, decidedNs });
+    await failpoints.pass('after-commit');
+    this.#peers = members
+      .filter((peer) => peer.member !== member)
+      .map((peer) => ({ name: peer.member, address: peer.address }));
+    if (outcome.is !== 'pass') {
+      const since = this.#blocked?.gate === gate ? this.#blocked.since : new Date();
+      this.#blocked = { gate, outcome, since };
+      log(`${member} ${describeOutcome(outcome, gate, build.version)}`);
+    }
+    this.#state = advance(this.#rules, this.#state, { is: 'checked', outcome });
+    await failpoints.pass('after-check');
+  }
+
+  async #park(gate: Gate): Promise<void> {
+    const { failpoints, tell, waitMs } = this.#around;
+    await failpoints.pass('before-park');
+    tell('parked', { gate, waitMs });
+    this.#state = advance(this.#rules, this.#state, { is: 'parked' });
+    // A notice that came early is taken at once; the machine has then left the park by itself.
+    const by = this.#state.phase === 'parked' ? await this.#waitForWaking(waitMs) : 'notice';
+    tell('woken', { gate, by });
+  }
+
+  async #waitForWaking(waitMs: number): Promise<WokenBy> {
+    const by = await new Promise<WokenBy>((resolve) => {
+      const timer = setTimeout(() => resolve('timer'), waitMs);
+      this.#wake = (reason) => {
+        clearTimeout(timer);
+        resolve(reason);
+      };
+    });
+    if (by === 'timer' && this.#state.phase === 'parked')
+      this.#state = advance(this.#rules, this.#state, { is: 'timer' });
+    return by;
+  }
+}

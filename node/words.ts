@@ -1,0 +1,50 @@
+/** What an outcome means, in the sentences that a status, a log and a report use. */
+import type { Difference, Outcome } from './upgrade/gate.ts';
+import type { Gate } from './upgrade/strategy.ts';
+import type { Axis, Version } from './upgrade/version.ts';
+
+export const AXIS_WORDS: Readonly<Record<Axis, string>> = {
+  internal: 'internal schema',
+  external: 'external schema',
+  api: 'API extensions',
+};
+
+export const GATE_WORDS: Readonly<Record<Gate, string>> = {
+  schema: 'the schema gate',
+  api: 'the API gate',
+  pair: 'the schema-and-API gate',
+};
+
+/** `node02 (internal schema 1, wants 2), node03 (API extensions 0, wants 1)` */
+export function describeDifferences(differences: readonly Difference[]): string {
+  const members = [...new Set(differences.map((found) => found.member))];
+  const parts = members.map((member) => {
+    const own = differences.filter((found) => found.member === member);
+    const lacks = own.map(({ axis, has, wants }) => `${AXIS_WORDS[axis]} ${has}, wants ${wants}`);
+    return `${member ?? 'the database itself'} (${lacks.join('; ')})`;
+  });
+  return parts.join(', ');
+}
+
+/** One sentence, without a full stop, about what a gate's outcome means for a member. */
+export function describeOutcome(outcome: Outcome, gate: Gate, version: Version): string {
+  const where = GATE_WORDS[gate];
+  switch (outcome.is) {
+    case 'pass':
+      return `passes ${where}`;
+    case 'blocked':
+      return `waits at ${where} for ${describeDifferences(outcome.by)}`;
+    case 'ahead':
+      return `runs ${version.name}, which is older than ${describeDifferences(outcome.of)}: refresh it to the version of its peers`;
+    case 'forked': {
+      const forks = outcome.from.map(({ member, theirs, mine }) => {
+        const only = (names: readonly string[], others: readonly string[]): string =>
+          names.filter((name) => !others.includes(name)).join(', ') || 'the same names in another order';
+        return `${member} has as many API extensions, but others: there ${only(theirs, mine)}, here ${only(mine, theirs)}`;
+      });
+      return `runs ${version.name}, which is a fork: ${forks.join('; ')}: refresh all members to builds of one line`;
+    }
+    case 'unsupported':
+      return `cannot examine ${where}: ${outcome.why}`;
+  }
+}

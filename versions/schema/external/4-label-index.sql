@@ -1,0 +1,2 @@
+-- Finding the records that carry a label.
+CREATE INDEX record_labels_label ON record_labels (label);
