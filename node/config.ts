@@ -112,6 +112,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
 
   const name = text('name');
   if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i.test(name)) reject('name', name);
+  const listen = address('listen');
   const joins = text('join') !== '';
   const bootstraps = yes('bootstrap');
   if (joins && bootstraps) throw new ConfigError('--bootstrap and --join exclude each other: give one of them');
@@ -122,7 +123,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     .filter((part) => part !== '');
   return {
     name,
-    listen: address('listen'),
+    listen,
     action: bootstraps ? 'bootstrap' : joins ? 'join' : 'start',
     join: joins ? address('join') : null,
     stateFolder: text('state'),

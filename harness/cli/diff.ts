@@ -1,4 +1,81 @@
+/** `refresh-rig diff`: the same roll twice, with one flag toggled, side by side. */
 import { Command } from 'commander';
+import { InputError } from '../input/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { comparison } from '../report/comparison.ts';
+import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { EXIT } from './outcome.ts';
+import { printJson } from './print.ts';
+import { exitCodeOf, rollAll } from './roll.ts';
+
+/** The flags that can be toggled by naming two values. */
+const TOGGLES = ['strategy', 'wakeups', 'ahead', 'wait', 'pace', 'order', 'runtime'] as const;
+
+/** One side of a comparison: how it is called, and the flags that make it. */
+interface Side {
+  readonly label: string;
+  readonly flags: RollFlags;
+}
+
 export function diffCommand(): Command {
-  return new Command('diff');
+  return withRollFlags(new Command('diff'))
+    .description('the same roll twice with a flag toggled, side by side; the verdict is that of the second')
+    .option(
+      '--toggle <flag>',
+      `split-notification, or FLAG=ONE,OTHER for one of ${TOGGLES.join(', ')}`,
+      'split-notification',
+    )
+    .option('--json', 'print both verdicts as JSON, and nothing else on stdout')
+    .action(async (scenario: string | undefined, flags: RollFlags & { toggle: string; json?: boolean }) => {
+      const { toggle, json, ...shared } = flags;
+      const sides = sidesOf(toggle, shared);
+      const plans = sides.map(({ label, flags: own }) => planOf(scenario, { ...shared, ...own }, label));
+      const rolled = await rollAll(
+        plans,
+        json === true,
+        sides.map(({ label }) => label),
+      );
+      if (rolled.length < plans.length) {
+        process.exitCode = EXIT.interrupted;
+        return;
+      }
+      const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
+      if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
+      else console.log(`\n${comparison(compared)}`);
+      // The first side shows what the flag is for; only the second has to hold.
+      process.exitCode = exitCodeOf(rolled.slice(-1));
+    });
+}
+
+function sidesOf(toggle: string, shared: RollFlags): Side[] {
+  if (toggle === 'split-notification') {
+    if (shared.strategy !== undefined || shared.splitNotification !== undefined) {
+      throw new InputError(
+        '--toggle split-notification chooses the strategy: drop --strategy and --split-notification, or toggle something else',
+      );
+    }
+    return [
+      { label: 'split notification off', flags: { splitNotification: false } },
+      { label: 'split notification on', flags: { splitNotification: true } },
+    ];
+  }
+  const [name, values = ''] = toggle.split('=');
+  const flag = TOGGLES.find((known) => known === name);
+  const [one, other, ...more] = values.split(',');
+  if (flag === undefined || !one || !other || more.length > 0) {
+    throw new InputError(
+      `--toggle ${toggle}: give split-notification, or FLAG=ONE,OTHER with a flag of ${TOGGLES.join(', ')}`,
+    );
+  }
+  return [one, other].map((value) => ({ label: `${flag} ${value}`, flags: { [flag]: value } }));
+}
+
+/** Both sides are held to the same: nobody woken by a timer, whatever the scenario expects of one of them. */
+function planOf(scenario: string | undefined, flags: RollFlags, label: string): Plan {
+  const plans = plansFrom(scenario, flags, ourVersions());
+  const [plan] = plans;
+  if (plan === undefined || plans.length > 1)
+    throw new InputError('--order all: a comparison takes one order: name it');
+  const name = `${plan.name}-${label.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+  return { ...plan, name, expect: { ...plan.expect, wokenBy: 'notice' } };
 }

@@ -7,7 +7,6 @@ import { imagesCommand } from './images.ts';
 import { judgeCommand } from './judge.ts';
 import { EXIT, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
-import { reportCommand } from './report.ts';
 import { rollCommand } from './roll.ts';
 import { versionsCommand } from './versions.ts';
 
@@ -26,7 +25,6 @@ const commands = [
   diffCommand(),
   planCommand(),
   judgeCommand(),
-  reportCommand(),
   versionsCommand(),
   imagesCommand(),
   doctorCommand(),

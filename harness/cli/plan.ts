@@ -1,4 +1,50 @@
+/** `refresh-rig plan`: the numbered steps of a roll and the gates that each will meet. Runs nothing. */
 import { Command } from 'commander';
+import colors from 'picocolors';
+import { forecast } from '../explore/forecast.ts';
+import { tell } from '../explore/tell.ts';
+import type { Happening } from '../explore/world.ts';
+import { describeStep } from '../plan/describe.ts';
+import type { Plan } from '../plan/plan.ts';
+import { stepKind } from '../plan/versions.ts';
+import { headline } from '../report/terminal.ts';
+import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { printJson } from './print.ts';
+
 export function planCommand(): Command {
-  return new Command('plan');
+  return withRollFlags(new Command('plan'))
+    .description('print the steps of a roll and the gates that each will meet, and run nothing')
+    .option('--json', 'print the plan as JSON')
+    .action((scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
+      const plans = plansFrom(scenario, flags, ourVersions());
+      if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
+      else console.log(plans.map(planText).join('\n\n'));
+    });
+}
+
+/** A plan as a numbered list, with what is to be expected below each step. */
+export function planText(plan: Plan): string {
+  const lines = forecast(plan).flatMap(({ step, happenings }, index) => [
+    `${String(index + 1).padStart(3)}. ${describeStep(plan, step)}`,
+    ...happenings.filter(isWorthTelling).map((happening) => colors.dim(`       ${tell(happening)}`)),
+  ]);
+  const kinds = Object.values(plan.versions)
+    .filter((version) => version.name !== plan.from)
+    .map(
+      (version) => `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version)}"`,
+    );
+  return [colors.bold(headline(plan)), ...kinds, '', ...lines, '', expectationText(plan)].join('\n');
+}
+
+/** What a step makes of the gates; arrivals and parks follow from these. */
+function isWorthTelling(happening: Happening): boolean {
+  return happening.is === 'checked' || happening.is === 'opened' || happening.is === 'timer';
+}
+
+function expectationText({ expect, members }: Plan): string {
+  const open =
+    expect.open.length === members.length ? 'all members open' : `open: ${expect.open.join(', ') || 'nobody'}`;
+  const woken = { notice: 'nobody woken by a timer', timer: 'somebody woken by a timer', either: 'woken by whatever' };
+  const exits = Object.entries(expect.exits).map(([member, reason]) => `${member} exits (${reason})`);
+  return `The verdict holds with: ${[open, woken[expect.wokenBy], ...exits].join('; ')}.`;
 }

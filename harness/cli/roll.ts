@@ -26,8 +26,16 @@ export function rollCommand(): Command {
     });
 }
 
-/** Roll plans one after another, showing each as it goes and its report, unless quiet. */
-export async function rollAll(plans: readonly Plan[], quiet: boolean): Promise<Rolled[]> {
+/**
+ * Roll plans one after another, showing each as it goes, unless quiet. A single plan gets its whole report, several a
+ * line each.
+ * @param labels what to call the plans, where their names do not say enough
+ */
+export async function rollAll(
+  plans: readonly Plan[],
+  quiet: boolean,
+  labels: readonly string[] = [],
+): Promise<Rolled[]> {
   const first = plans[0];
   if (first === undefined) throw new Error('a scenario makes at least one plan');
   const { signal, release } = interruptSignal();
@@ -38,8 +46,8 @@ export async function rollAll(plans: readonly Plan[], quiet: boolean): Promise<R
     say(colors.dim(`runtime: ${runtime.name}, ${because}`));
     for (const leftover of await runtime.clean()) say(colors.dim(`removed a leftover of an earlier rig: ${leftover}`));
     const kind = daemonKind(ourVersions());
-    for (const plan of plans) {
-      if (!quiet) console.log(`${colors.bold(headline(plan))}\n`);
+    for (const [index, plan] of plans.entries()) {
+      if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
       const live = quiet ? null : watchRoll(plan);
       try {
         rolled.push(

@@ -1,11 +1,11 @@
 /** The checks of the judge: each looks at one thing, says whether it holds, and gives its evidence. */
 import { formatDuration } from '../../node/duration.ts';
 import type { ExitReason } from '../../node/events.ts';
-import type { Axis } from '../../node/upgrade/version.ts';
+import { type Axis, type Schema, sameNames } from '../../node/upgrade/version.ts';
 import type { Budgets, Plan } from '../plan/plan.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
-import { allAt, type MemberFigures } from './figures.ts';
-import type { History } from './history.ts';
+import type { MemberFigures } from './figures.ts';
+import { type History, viewAt } from './history.ts';
 import { type Life, livesOf, refreshedLives } from './lives.ts';
 import type { Stall } from './stall.ts';
 
@@ -117,23 +117,47 @@ function openedByNotice({ plan, figures, stalls }: Evidence): Check {
   return { name, holds: byTimer.length === 0, because };
 }
 
-/** Safety: when a member decides to open, every row and the schema are at its version. */
+/**
+ * Safety: when a member decides to open, every row and the schema are at its version, and every member really runs it. A
+ * row can lie: a member that was turned away under `ahead: exit` leaves the version behind that it recorded before.
+ */
 function nobodyOpenedEarly({ plan, trace, history }: Evidence): Check {
   const lives = plan.members.flatMap((member) => refreshedLives(trace, member)).filter((life) => life.open !== null);
   const faults = lives.flatMap((life) => {
     const decidedNs = lastPass(life);
-    const missing = decidedNs === null ? ['it had passed no gate'] : allAt(history, life, decidedNs);
+    const missing = decidedNs === null ? ['it had passed no gate'] : missingAt(plan, trace, history, life, decidedNs);
     return missing.length === 0 ? [] : [`${life.member} opened early: ${missing.join(', ')}`];
   });
-  const fine = `each of ${lives.length} openings came after all members had recorded its version and the schema was applied`;
-  return { name: 'nobody-early', holds: faults.length === 0, because: faults.join('; ') || fine };
+  const fine = `each of ${lives.length} openings came after all members had recorded its version, ran it, and the schema was applied`;
+  const name = 'nobody-early';
+  if (plan.expect.safe) return { name, holds: faults.length === 0, because: faults.join('; ') || fine };
+  const because =
+    faults.length > 0 ? `as expected: ${faults.join('; ')}` : 'nobody opened early, and somebody was expected to';
+  return { name, holds: faults.length > 0, because };
 }
 
 function lastPass(life: Life): number | null {
-  return (
-    life.checks.findLast((check) => check.outcome.is === 'pass' && check.decidedNs <= life.open!.atNs)?.decidedNs ??
-    null
-  );
+  const passes = life.checks.filter((check) => check.outcome.is === 'pass' && check.decidedNs <= life.open!.atNs);
+  return passes.at(-1)?.decidedNs ?? null;
+}
+
+/** What was not at the member's version at an instant. */
+function missingAt(plan: Plan, trace: Trace, history: History, life: Life, atNs: number): string[] {
+  const { version } = life.started;
+  const view = viewAt(history, atNs);
+  const isMine = (row: Schema & { extensions: readonly string[] }): boolean =>
+    row.internal === version.internal &&
+    row.external === version.external &&
+    sameNames(row.extensions, version.extensions);
+  const rows = view.rows.filter((row) => !isMine(row)).map((row) => `${row.member} had not recorded it`);
+  const lies = plan.members.flatMap((member) => {
+    const running = livesOf(trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version;
+    return running === undefined || isMine(running) || !view.rows.some((row) => row.member === member && isMine(row))
+      ? []
+      : [`the row of ${member} was a lie, it ran ${running.name}`];
+  });
+  const schemaIsOff = view.applied.internal !== version.internal || view.applied.external !== version.external;
+  return [...rows, ...lies, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }
 
 function appliedOnce({ plan, trace }: Evidence): Check {

@@ -5,7 +5,7 @@ import { type Gate, STRATEGIES } from '../../node/upgrade/strategy.ts';
 import type { View } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
-import { type History, viewAt } from './history.ts';
+import type { History } from './history.ts';
 import { type Life, type Park, refreshedLives } from './lives.ts';
 
 /** What one member of a roll has to show. Null: it never came to that. */
@@ -104,21 +104,4 @@ function couldPass(plan: Plan, life: Life, gate: Gate, view: View): boolean {
   const { member, started } = life;
   if (!view.rows.some((row) => row.member === member)) return false;
   return examine(STRATEGIES[plan.strategy], plan.ahead, gate, member, started.version, view).outcome.is === 'pass';
-}
-
-/** Whether at an instant every row, and the applied schema, were at the member's version. */
-export function allAt(history: History, life: Life, atNs: number): string[] {
-  const { version } = life.started;
-  const view = viewAt(history, atNs);
-  const rows = view.rows.filter(
-    (row) =>
-      row.internal !== version.internal ||
-      row.external !== version.external ||
-      row.extensions.join() !== version.extensions.join(),
-  );
-  const schemaIsOff = view.applied.internal !== version.internal || view.applied.external !== version.external;
-  return [
-    ...rows.map((row) => `${row.member} had not recorded it`),
-    ...(schemaIsOff ? ['the schema was not applied'] : []),
-  ];
 }

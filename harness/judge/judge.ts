@@ -45,23 +45,27 @@ function sentenceOf(
   stalls: readonly Stall[],
   checks: readonly Check[],
 ): string {
-  const failed = checks.filter((check) => !check.holds);
-  const opened = figures.filter((member) => member.timeToOpenMs !== null);
-  const who =
-    opened.length === figures.length
-      ? `All ${figures.length} refreshed members opened`
-      : `${opened.length} of ${figures.length} refreshed members opened`;
+  const failed = checks.find((check) => !check.holds);
+  const asExpected = failed === undefined ? ', as this plan expects' : '';
+  const opened = openedWords(plan, figures, asExpected);
   const worstStallMs = Math.max(0, ...figures.map((member) => member.stallMs));
-  const latencies = figures.flatMap((member) => (member.unblockLatencyMs === null ? [] : [member.unblockLatencyMs]));
-  const slowest =
-    latencies.length === 0
-      ? ''
-      : `; the slowest ${formatDuration(Math.max(...latencies))} after the last thing it waited for`;
-  const neededTimer = figures.some((member) => member.wokenBy.includes('timer'));
   if (stalls.length > 0 && worstStallMs > 0) {
-    const expected = plan.expect.wokenBy === 'timer' && failed.length === 0 ? ', as this plan expects' : '';
-    return `${who}, but only after the cluster had stood still for ${formatDuration(worstStallMs)}, until a timer fired${expected}.`;
+    const still = `the cluster had stood still for ${formatDuration(worstStallMs)}, until a timer fired`;
+    return `${opened}, but only after ${still}${plan.expect.wokenBy === 'timer' ? asExpected : ''}.`;
   }
-  if (failed.length === 0) return neededTimer ? `${who}.` : `${who}, none of them by a timer${slowest}.`;
-  return `${who}, and the verdict does not hold: ${failed[0]!.because}.`;
+  if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.`;
+  if (figures.some((member) => member.wokenBy.includes('timer'))) return `${opened}.`;
+  const latencies = figures.flatMap((member) => (member.unblockLatencyMs === null ? [] : [member.unblockLatencyMs]));
+  const slowest = formatDuration(Math.max(...latencies));
+  const late = latencies.length === 0 ? '' : `; the slowest opened ${slowest} after the last thing it waited for`;
+  return `${opened}, and nobody needed a timer${late}.`;
+}
+
+/** `All 3 refreshed members opened`, `2 of 3 refreshed members opened and node01 exited (ahead)` */
+function openedWords(plan: Plan, figures: readonly MemberFigures[], asExpected: string): string {
+  const opened = figures.filter((member) => member.timeToOpenMs !== null).length;
+  const refreshed = figures.length === 1 ? 'the one refreshed member' : `${figures.length} refreshed members`;
+  const who = opened === figures.length ? (opened === 1 ? 'The one refreshed member' : `All ${refreshed}`) : opened === 0 ? `None of ${refreshed}` : `${opened} of ${refreshed}`;
+  const exits = Object.entries(plan.expect.exits).map(([member, reason]) => `${member} exited (${reason})`);
+  return `${who} opened${exits.length === 0 || asExpected === '' ? '' : ` and ${exits.join(', ')}${asExpected}`}`;
 }

@@ -2,6 +2,8 @@
  * Why a roll stood still: who waited for whom, for what, and what broke it. Worked out from what the members told, and
  * from what the gates would have said to them at that instant.
  */
+
+import { formatDuration } from '../../node/duration.ts';
 import { examine, type Outcome } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, STRATEGIES } from '../../node/upgrade/strategy.ts';
 import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
@@ -71,9 +73,11 @@ function explain(plan: Plan, history: History, all: readonly Waiting[], { life, 
   const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
   const stallMs = park.toNs === null ? 0 : stallOf(plan, history, life, park);
   const brokenBy = park.toNs === null ? null : 'timer';
+  const circle = [...cycle, cycle[0]].join(' → ');
+  const named = cycle.length === 0 ? '' : ` That is a cycle: ${circle}.`;
   const closing =
     brokenBy === 'timer'
-      ? `Nothing but a timer could end that: ${life.member}’s did, after ${(stallMs / 1000).toFixed(1)} s of stall.`
+      ? `A timer ended it: that of ${life.member}, after ${formatDuration(stallMs)} of stall.`
       : 'Nothing ended that before the roll did.';
   return {
     member: life.member,
@@ -82,7 +86,7 @@ function explain(plan: Plan, history: History, all: readonly Waiting[], { life, 
     waiters,
     cycle,
     brokenBy,
-    because: `${told.map((waiter) => `${waiter.sentence}.`).join(' ')} ${closing}`,
+    because: `${told.map((waiter) => `${waiter.sentence}.`).join(' ')}${named} ${closing}`,
   };
 }
 

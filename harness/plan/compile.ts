@@ -218,7 +218,7 @@ function stepsOf(
 }
 
 function expectationOf(scenario: Scenario, members: readonly string[]): Expectation {
-  const { open = 'all', woken = 'notice', exits = {}, budgets = {} } = scenario.expect ?? {};
+  const { open = 'all', woken = 'notice', safe = true, exits = {}, budgets = {} } = scenario.expect ?? {};
   const others = members.filter((member) => !(member in exits));
   const chosen = open === 'all' ? others : open === 'none' ? [] : open;
   for (const member of [...chosen, ...Object.keys(exits)]) {
@@ -228,6 +228,7 @@ function expectationOf(scenario: Scenario, members: readonly string[]): Expectat
   return {
     open: chosen,
     wokenBy: woken,
+    safe,
     exits,
     budgets: {
       timeToOpenMs: budgets.time_to_open,

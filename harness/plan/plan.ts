@@ -53,6 +53,8 @@ export interface Expectation {
   readonly open: readonly string[];
   /** `notice`: no member is woken by a timer. `timer`: at least one has to be, as the reported deadlock expects. */
   readonly wokenBy: 'notice' | 'timer' | 'either';
+  /** False: some member has to open while another does not run its version, as a known flaw makes it. */
+  readonly safe: boolean;
   /** Why members must have exited by themselves. */
   readonly exits: Readonly<Record<string, ExitReason>>;
   readonly budgets: Budgets;

@@ -48,6 +48,7 @@ const ExpectationFile = z
   .strictObject({
     open: z.union([oneOf(['all', 'none']), z.array(MemberName)], { error: 'must be all, none, or a list of members' }),
     woken: oneOf(['notice', 'timer', 'either']),
+    safe: z.boolean('must be true or false'),
     exits: z.record(MemberName, oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'failed'])),
     budgets: z
       .strictObject({ time_to_open: Duration, unblock_latency: Duration, stall: Duration, downtime: Duration })

@@ -1,4 +1,0 @@
-import { Command } from 'commander';
-export function reportCommand(): Command {
-  return new Command('report');
-}

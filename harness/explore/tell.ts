@@ -1,0 +1,32 @@
+/** What happened in a world, in sentences. */
+import { describeOutcome, GATE_WORDS } from '../../node/words.ts';
+import type { Happening } from './world.ts';
+
+/** A sentence without a full stop. */
+export function tell(happening: Happening): string {
+  switch (happening.is) {
+    case 'refreshed':
+      return `${happening.member} is refreshed to ${happening.version.name}`;
+    case 'checked': {
+      const { member, version, gate, outcome, applied } = happening;
+      const applying =
+        applied === null ? '' : ` and applies the schema (internal ${applied.internal}, external ${applied.external})`;
+      return `${member} ${describeOutcome(outcome, gate, version)}${applying}`;
+    }
+    case 'parked':
+      return happening.wokenAtOnce
+        ? `${happening.member} parks at ${GATE_WORDS[happening.gate]}, and a kept notice wakes it at once`
+        : `${happening.member} parks at ${GATE_WORDS[happening.gate]}`;
+    case 'opened':
+      return `${happening.member} opens`;
+    case 'notified':
+      return `${happening.member} notifies its peers (${happening.kind})`;
+    case 'arrived': {
+      const { notice, disposition } = happening;
+      const made = { delivered: 'wakes it', latched: 'is kept', dropped: 'is dropped' }[disposition];
+      return `the notice from ${notice.from} reaches ${notice.to} and ${made}`;
+    }
+    case 'timer':
+      return `the timer of ${happening.member} wakes it at ${GATE_WORDS[happening.gate]}`;
+  }
+}

@@ -1,0 +1,147 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { paths } from '../harness/build/paths.ts';
+import { readVersions } from '../harness/build/versions.ts';
+import { plansFrom, type RollFlags } from '../harness/cli/options.ts';
+import { InputError } from '../harness/input/errors.ts';
+import { refreshesOf } from '../harness/plan/plan.ts';
+import { stepKind } from '../harness/plan/versions.ts';
+import { readRun } from '../harness/run/folder.ts';
+import { version, versions } from './support/versions.ts';
+
+describe('what the user gives', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (name: string, content: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  };
+
+  describe('a scenario that cannot be used is refused with file, line and key', () => {
+    for (const [content, complaints] of [
+      ['from: v1\nstrategy: hope\n', [':2: strategy: must be one of combined, split']],
+      ['from: v1\n\nwiat: 30s\n', [':3: wiat: there is no such key']],
+      ['wait: soon\nmembers: 0\n', [':1: wait: must be a duration', ':2: members: must be 1 or more']],
+      ['expect:\n  exits:\n    node01: bored\n', [':3: expect.exits.node01: must be one of ahead']],
+      [
+        'refreshes:\n  - { member: node01, to: v2 }\n  - { member: Node2, to: v2 }\n',
+        [':3: refreshes.1.member: must be lower-case'],
+      ],
+      ['from: [v1\n', [':2: ']],
+      ['- a list\n', [':1: ']],
+      ['order: sideways\n', [':1: order: must be one of forward']],
+    ] as const) {
+      it(JSON.stringify(content), () => {
+        const file = write('s.yaml', content);
+        const expected = complaints.map((complaint) => `${file}${complaint}`);
+        expect(() => plansFrom(file, {}, versions))
+          .to.throw(InputError)
+          .with.property('message')
+          .that.satisfies((message: string) => {
+            for (const line of expected) expect(message).to.contain(line);
+            return true;
+          });
+      });
+    }
+  });
+
+  it('refuses what contradicts itself or is not there, and says what to do', () => {
+    for (const [flags, complaint] of [
+      [{ to: 'v9' }, 'there is no version v9; there are v1, v2'],
+      [{ strategy: 'pair' }, 'cannot go from v1 to v2, which introduces it: start from a version with 2'],
+      [{ order: '1,2,2' }, 'order: 1,2,2 must name each member to refresh once: 1,2,3'],
+      [{ members: '7', order: 'all' }, 'try random'],
+      [{ members: 'many' }, '--members many: '],
+      [{ wait: '0s' }, '--wait 0s: must be a duration'],
+      [{ strategy: 'split', splitNotification: false }, 'drop it, or --strategy'],
+    ] as ReadonlyArray<readonly [RollFlags, string]>) {
+      expect(() => plansFrom(undefined, flags, versions), JSON.stringify(flags)).to.throw(InputError, complaint);
+    }
+    expect(() => plansFrom(join(folder, 'none.yaml'), {}, versions)).to.throw(InputError, 'there is no such scenario');
+  });
+
+  it('makes the plans that orders ask for', () => {
+    const orders = (flags: RollFlags) =>
+      plansFrom(undefined, flags, versions).map((plan) =>
+        plan.order.map((member) => Number(member.slice(-1))).join(''),
+      );
+    expect(orders({})).to.deep.equal(['123']);
+    expect(orders({ order: 'reverse' })).to.deep.equal(['321']);
+    expect(orders({ order: '3,1,2' })).to.deep.equal(['312']);
+    expect(orders({ order: 'all' })).to.deep.equal(['123', '132', '213', '231', '312', '321']);
+    const seeded = orders({ order: 'random', seed: '7', members: '9' });
+    expect(seeded).to.deep.equal(orders({ order: 'random', seed: '7', members: '9' }));
+    expect(seeded).to.not.deep.equal(orders({ order: 'random', seed: '8', members: '9' }));
+    const [together] = plansFrom(undefined, { order: 'together' }, versions);
+    expect(together!.steps.filter((step) => step.do === 'refresh')).to.have.length(1);
+  });
+
+  it('lets flags override a scenario, and follows a member through several refreshes', () => {
+    const file = join(paths.fixtures, 'revert-recorded.yaml');
+    const [plan] = plansFrom(file, { wait: '5s', ahead: 'wait' }, versions);
+    expect(plan).to.deep.include({ name: 'revert-recorded', waitMs: 5000, ahead: 'wait', from: 'v3', to: 'v4' });
+    const path = refreshesOf(plan!).map(({ member, from, to }) => `${member} ${from} ${to}`);
+    expect(path).to.deep.equal(['node01 v3 v4', 'node02 v3 v4', 'node01 v4 v3', 'node03 v3 v4', 'node01 v3 v4']);
+    expect(plan!.records.map((record) => record.key)).to.include('unicode');
+  });
+
+  it('can be any fixture of this repository', () => {
+    for (const name of readdirSync(paths.fixtures)) {
+      if (name !== 'records.yaml') expect(plansFrom(join(paths.fixtures, name), {}, versions)).to.have.length(1);
+    }
+  });
+
+  it('makes a version by adding a file, and is told what is wrong with one', () => {
+    cpSync(paths.versions, folder, { recursive: true });
+    write('v7.yaml', 'about: another\ninternal: 5\nexternal: 4\nextensions: [one, two]\n');
+    expect([...readVersions(folder).keys()]).to.include('v7');
+    for (const [content, complaint] of [
+      ['about: x\ninternal: 9\nexternal: 1\nextensions: []\n', 'v7.yaml: internal: needs one update'],
+      [
+        'about: x\ninternal: 1\nexternal: 1\nextensions: [one]\n',
+        'v7.yaml: extensions: they need internal schema update 2',
+      ],
+      ['about: x\ninternal: two\nexternal: 1\nextensions: []\n', 'v7.yaml:2: internal: must be a whole number'],
+      [
+        'about: x\ninternal: 2\nexternal: 1\nextensions:\n  - one\n  - one\n',
+        'v7.yaml:4: extensions: must not name an extension twice',
+      ],
+    ] as const) {
+      write('v7.yaml', content);
+      expect(() => readVersions(folder), content).to.throw(InputError, complaint);
+    }
+  });
+
+  it('is told the kind of a step', () => {
+    const kinds = [
+      ['v1', 'v2', 'introduces'],
+      ['v1', 'v6', 'introduces'],
+      ['v2', 'v3', 'api'],
+      ['v3', 'v4', 'schema'],
+      ['v4', 'v5', 'both'],
+      ['v5', 'v6', 'both'],
+      ['v5', 'v5', 'none'],
+      ['v5', 'v5-fork', 'mixed'],
+      ['v5', 'v2', 'back'],
+    ];
+    expect(kinds.map(([from, to]) => [from, to, stepKind(version(from!), version(to!))])).to.deep.equal(kinds);
+  });
+
+  it('is a saved run only if it is one', () => {
+    expect(() => readRun(join(folder, 'none'))).to.throw(InputError, 'plan.json: there is no such plan');
+    write('plan.json', '{"format":1,"steps":[],"members":[]}');
+    write('trace.ndjson', '{"atNs":1,"event":"open"}\n');
+    expect(() => readRun(folder)).to.throw(InputError, 'trace.ndjson:1: a trace begins with the event "began"');
+    write('trace.ndjson', '{"atNs":1,"rig":"began","format":1}\n{"atNs":2,\n');
+    expect(() => readRun(folder)).to.throw(InputError, 'trace.ndjson:2: not JSON');
+    write('trace.ndjson', '{"atNs":1,"rig":"began","format":99}\n');
+    expect(() => readRun(folder)).to.throw(InputError, 'has format 99, and this rig reads 1');
+  });
+});

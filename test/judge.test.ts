@@ -1,0 +1,298 @@
+import { expect } from 'chai';
+import { judge, type Verdict } from '../harness/judge/judge.ts';
+import type { Plan } from '../harness/plan/plan.ts';
+import type { Scenario } from '../harness/plan/scenario.ts';
+import type { Trace, TraceEvent } from '../harness/trace/trace.ts';
+import { planOf, version } from './support/versions.ts';
+
+/** Two members, v2 → v3 (one more extension): the shortest roll that has a gate to wait at. */
+const SCENARIO: Scenario = { members: 2, from: 'v2', to: 'v3', wait: 30_000 };
+const SECOND_NS = 1e9;
+
+type Written = readonly [second: number, event: Record<string, unknown>];
+
+function traceOf(events: readonly Written[]): Trace {
+  return events.map(([second, event]) => ({ atNs: second * SECOND_NS, ...event }) as unknown as TraceEvent);
+}
+
+function row(member: string, name: string) {
+  const { internal, external, extensions } = version(name);
+  return { member, internal, external, extensions };
+}
+
+const rig = (second: number, name: string, fields: object): Written => [second, { rig: name, ...fields }];
+const said = (second: number, member: string, event: string, fields: object = {}): Written => [
+  second,
+  { member, event, ...fields },
+];
+const started = (second: number, member: string, action: string, name: string) =>
+  said(second, member, 'started', { pid: 1, action, version: version(name) });
+/** What a gate's transaction tells: the row, and the outcome. */
+const checked = (second: number, member: string, gate: string, name: string, outcome: object): Written[] => [
+  said(second, member, 'recorded', { gate, row: row(member, name), decidedNs: second * SECOND_NS }),
+  said(second, member, 'checked', { gate, outcome, decidedNs: second * SECOND_NS }),
+];
+const PASS = { is: 'pass' };
+const blockedBy = (member: string) => ({ is: 'blocked', by: [{ member, axis: 'api', has: 1, wants: 2 }] });
+
+const BEGINNING: Written[] = [
+  rig(0, 'began', { format: 1, plan: 'roll', runtime: 'process', startedAt: '' }),
+  started(1, 'node01', 'bootstrap', 'v2'),
+  said(1, 'node01', 'recorded', { gate: null, row: row('node01', 'v2'), decidedNs: SECOND_NS }),
+  said(1, 'node01', 'applied', {
+    from: { internal: 0, external: 0 },
+    to: { internal: 2, external: 1 },
+    seeded: null,
+    decidedNs: SECOND_NS,
+  }),
+  said(1, 'node01', 'open'),
+  started(2, 'node02', 'join', 'v2'),
+  said(2, 'node02', 'recorded', { gate: null, row: row('node02', 'v2'), decidedNs: 2 * SECOND_NS }),
+  said(2, 'node02', 'open'),
+  rig(3, 'stopping', { member: 'node01' }),
+  started(4, 'node01', 'start', 'v3'),
+  ...checked(5, 'node01', 'schema', 'v2', PASS),
+  ...checked(6, 'node01', 'api', 'v3', blockedBy('node02')),
+  said(6, 'node01', 'parked', { gate: 'api', waitMs: 30_000 }),
+  rig(7, 'stopping', { member: 'node02' }),
+  started(8, 'node02', 'start', 'v3'),
+  ...checked(9, 'node02', 'schema', 'v2', PASS),
+  ...checked(10, 'node02', 'api', 'v3', PASS),
+  said(10, 'node02', 'open'),
+];
+
+const woken = (second: number, by: string): Written[] => [
+  said(second, 'node01', 'woken', { gate: 'api', by }),
+  ...checked(second + 1, 'node01', 'api', 'v3', PASS),
+  said(second + 1, 'node01', 'open'),
+];
+
+const END: Written[] = [
+  rig(60, 'ledger', { acknowledged: ['a', 'b'], found: { node01: ['a', 'b'], node02: ['b', 'a'] } }),
+  rig(61, 'ended', { how: 'complete' }),
+];
+
+function verdictOf(events: readonly Written[], plan: Plan = planOf(SCENARIO)): Verdict {
+  return judge(plan, traceOf(events));
+}
+
+function broken(verdict: Verdict): Record<string, string> {
+  return Object.fromEntries(verdict.checks.filter((check) => !check.holds).map((check) => [check.name, check.because]));
+}
+
+describe('the judge', () => {
+  it('lets a roll hold in which everybody was opened by a notice, and measures it', () => {
+    const verdict = verdictOf([...BEGINNING, ...woken(12, 'notice'), ...END]);
+    expect(broken(verdict)).to.deep.equal({});
+    expect(verdict.holds).to.equal(true);
+    expect(verdict.members).to.deep.equal([
+      {
+        name: 'node01',
+        timeToOpenMs: 9000,
+        parkedMs: { api: 6000 },
+        wokenBy: ['notice'],
+        unblockLatencyMs: 3000,
+        stallMs: 0,
+        downtimeMs: 10_000,
+        memoryBytes: null,
+      },
+      {
+        name: 'node02',
+        timeToOpenMs: 2000,
+        parkedMs: {},
+        wokenBy: [],
+        unblockLatencyMs: null,
+        stallMs: 0,
+        downtimeMs: 3000,
+        memoryBytes: null,
+      },
+    ]);
+  });
+
+  it('finds the stall that a timer ended, and says who had not told whom', () => {
+    const verdict = verdictOf([...BEGINNING, ...woken(36, 'timer'), ...END]);
+    expect(Object.keys(broken(verdict))).to.deep.equal(['woken']);
+    expect(verdict.members[0]!.stallMs).to.equal(26_000);
+    expect(verdict.stalls).to.have.length(1);
+    expect(verdict.stalls[0]).to.deep.include({ member: 'node01', gate: 'api', brokenBy: 'timer', cycle: [] });
+    expect(verdict.stalls[0]!.because).to.contain('node02 had made that true and had not told it');
+  });
+
+  it('tells a lost notice from one that was never sent', () => {
+    const notice = { from: 'node02', notice: 'n', kind: 'api', disposition: 'dropped' };
+    const verdict = verdictOf([...BEGINNING, said(11, 'node01', 'noticed', notice), ...woken(36, 'timer'), ...END]);
+    expect(verdict.stalls[0]!.because).to.contain(
+      'the notice from node02 came before node01 had parked, and was dropped',
+    );
+  });
+
+  it('does not call a park a stall that a timer ended while the gate could not have passed', () => {
+    const early = [...BEGINNING.slice(0, 13), said(6.5, 'node01', 'woken', { gate: 'api', by: 'timer' })];
+    const again = [
+      ...checked(6.6, 'node01', 'api', 'v3', blockedBy('node02')),
+      said(6.7, 'node01', 'parked', { gate: 'api', waitMs: 1 }),
+    ];
+    const verdict = verdictOf([...early, ...again, ...BEGINNING.slice(13), ...woken(12, 'notice'), ...END]);
+    expect(verdict.members[0]).to.deep.include({ stallMs: 0, wokenBy: ['timer', 'notice'] });
+    expect(verdict.stalls).to.deep.equal([]);
+  });
+
+  it('holds where a timer was expected and needed, and not where it was not needed', () => {
+    const plan = planOf({ ...SCENARIO, expect: { woken: 'timer' } });
+    expect(verdictOf([...BEGINNING, ...woken(36, 'timer'), ...END], plan).holds).to.equal(true);
+    expect(Object.keys(broken(verdictOf([...BEGINNING, ...woken(12, 'notice'), ...END], plan)))).to.deep.equal([
+      'woken',
+    ]);
+  });
+
+  it('names the cycle of the reported deadlock', () => {
+    const plan = planOf({ members: 2, from: 'v1', to: 'v2', strategy: 'combined' });
+    const v1 = (member: string) => ({ ...row(member, 'v1') });
+    const onlySchema = (member: string) => ({ ...row(member, 'v2'), extensions: [] });
+    const schemaBehind = { is: 'blocked', by: [{ member: 'node02', axis: 'internal', has: 1, wants: 2 }] };
+    const apiBehind = { is: 'blocked', by: [{ member: 'node01', axis: 'api', has: 0, wants: 1 }] };
+    const at = (second: number) => ({ decidedNs: second * SECOND_NS });
+    const verdict = verdictOf(
+      [
+        BEGINNING[0]!,
+        started(1, 'node01', 'bootstrap', 'v1'),
+        said(1, 'node01', 'recorded', { gate: null, row: v1('node01'), ...at(1) }),
+        said(1, 'node01', 'applied', {
+          from: { internal: 0, external: 0 },
+          to: { internal: 1, external: 1 },
+          seeded: null,
+          ...at(1),
+        }),
+        said(1, 'node01', 'open'),
+        started(2, 'node02', 'join', 'v1'),
+        said(2, 'node02', 'recorded', { gate: null, row: v1('node02'), ...at(2) }),
+        said(2, 'node02', 'open'),
+        started(4, 'node01', 'start', 'v2'),
+        said(5, 'node01', 'recorded', { gate: 'schema', row: onlySchema('node01'), ...at(5) }),
+        said(5, 'node01', 'checked', { gate: 'schema', outcome: schemaBehind, ...at(5) }),
+        said(5, 'node01', 'parked', { gate: 'schema', waitMs: 30_000 }),
+        started(8, 'node02', 'start', 'v2'),
+        said(9, 'node02', 'recorded', { gate: 'schema', row: onlySchema('node02'), ...at(9) }),
+        said(9, 'node02', 'applied', {
+          from: { internal: 1, external: 1 },
+          to: { internal: 2, external: 1 },
+          seeded: null,
+          ...at(9),
+        }),
+        said(9, 'node02', 'checked', { gate: 'schema', outcome: PASS, ...at(9) }),
+        said(10, 'node02', 'recorded', { gate: 'api', row: row('node02', 'v2'), ...at(10) }),
+        said(10, 'node02', 'checked', { gate: 'api', outcome: apiBehind, ...at(10) }),
+        said(10, 'node02', 'parked', { gate: 'api', waitMs: 30_000 }),
+        said(35, 'node01', 'woken', { gate: 'schema', by: 'timer' }),
+        ...checked(36, 'node01', 'schema', 'v2', PASS).slice(1),
+        ...checked(37, 'node01', 'api', 'v2', PASS),
+        said(37, 'node01', 'open'),
+        said(38, 'node02', 'woken', { gate: 'api', by: 'notice' }),
+        ...checked(39, 'node02', 'api', 'v2', PASS),
+        said(39, 'node02', 'open'),
+        ...END,
+      ],
+      plan,
+    );
+    expect(verdict.stalls[0]!.cycle).to.deep.equal(['node01', 'node02']);
+    expect(verdict.stalls[0]!.stallMs).to.equal(26_000);
+    expect(verdict.stalls[0]!.because).to.contain(
+      'node02 waited at the API gate for node01 (API extensions 0, wants 1)',
+    );
+    expect(Object.keys(broken(verdict))).to.deep.equal(['woken']);
+  });
+
+  describe('does not let a roll hold in which', () => {
+    const fine = [...BEGINNING, ...woken(12, 'notice'), ...END];
+    const without = (drop: (event: Record<string, unknown>) => boolean) => fine.filter(([, event]) => !drop(event));
+    const cases: Array<readonly [what: string, check: string, events: readonly Written[], evidence: string]> = [
+      ['a member never opened', 'opened', [...BEGINNING, ...END], 'node01 did not open'],
+      [
+        'a member opened before all had recorded its version',
+        'nobody-early',
+        [
+          ...BEGINNING.slice(0, 13),
+          ...checked(6.5, 'node01', 'api', 'v3', PASS),
+          said(6.6, 'node01', 'open'),
+          ...BEGINNING.slice(13),
+          ...END,
+        ],
+        'node01 opened early: node02 had not recorded it',
+      ],
+      [
+        'a row said what its member did not run',
+        'nobody-early',
+        [...fine.slice(0, 18), started(10.5, 'node02', 'start', 'v2'), ...fine.slice(18)],
+        'node01 opened early: the row of node02 was a lie, it ran v2',
+      ],
+      [
+        'a schema update was applied twice',
+        'applied-once',
+        [
+          ...fine.slice(0, 15),
+          said(9, 'node02', 'applied', {
+            from: { internal: 1, external: 1 },
+            to: { internal: 2, external: 1 },
+            seeded: null,
+            decidedNs: 9,
+          }),
+          ...fine.slice(15),
+        ],
+        'internal 2 was applied 2 times, by node01 and node02',
+      ],
+      [
+        'a record was lost',
+        'no-record-lost',
+        [
+          ...fine.slice(0, -2),
+          rig(60, 'ledger', { acknowledged: ['a', 'b'], found: { node01: ['b'], node02: ['a', 'b'] } }),
+          fine.at(-1)!,
+        ],
+        'node01 lacks 1 of 2: a',
+      ],
+      [
+        'the records were never read back',
+        'no-record-lost',
+        without((event) => event.rig === 'ledger'),
+        'never read back',
+      ],
+      [
+        'the conductor gave up',
+        'complete',
+        [...fine.slice(0, -1), rig(61, 'ended', { how: 'interrupted' })],
+        'interrupted',
+      ],
+      ['the trace has no end', 'complete', fine.slice(0, -1), 'no end'],
+      [
+        'a member exited by itself',
+        'exits',
+        [...fine.slice(0, -2), said(50, 'node02', 'exiting', { reason: 'failed', message: 'broke' }), ...END],
+        'node02 exited: it broke',
+      ],
+      [
+        'a member went without a word',
+        'exits',
+        [
+          ...fine.slice(0, -2),
+          rig(50, 'gone', { member: 'node02', code: null, signal: 'SIGSEGV', killed: false }),
+          ...END,
+        ],
+        'signal SIGSEGV',
+      ],
+    ];
+    for (const [what, check, events, evidence] of cases) {
+      it(what, () => {
+        const verdict = verdictOf(events);
+        expect(verdict.holds).to.equal(false);
+        expect(broken(verdict)[check]).to.contain(evidence);
+      });
+    }
+
+    it('a budget was exceeded', () => {
+      const plan = planOf({ ...SCENARIO, expect: { budgets: { unblock_latency: 2000, time_to_open: 60_000 } } });
+      expect(broken(verdictOf(fine, plan))).to.deep.equal({
+        budgets: 'node01: unblock latency 3.0 s over a budget of 2.0 s',
+      });
+    });
+  });
+});

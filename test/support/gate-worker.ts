@@ -1,0 +1,19 @@
+/** A process that examines the schema gate once, at the same moment as others: FILE MEMBER VERSION-FILE. */
+import { once } from 'node:events';
+import { readBuild } from '../../node/build.ts';
+import { passGate } from '../../node/database/gate.ts';
+import { openSqlite } from '../../node/database/sqlite.ts';
+import { STRATEGIES } from '../../node/upgrade/strategy.ts';
+
+const [file = '', member = '', versionFile = ''] = process.argv.slice(2);
+const build = readBuild(versionFile);
+const database = openSqlite(file, false);
+const rules = { strategy: STRATEGIES.split, wakeups: 'latched', ahead: 'exit' } as const;
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
+const { ruling, decidedNs } = await passGate(database, rules, 'schema', member, build, async () => undefined);
+process.stdout.write(
+  `${JSON.stringify({ member, outcome: ruling.outcome.is, applied: ruling.apply !== null, decidedNs })}\n`,
+);
+await database.close();
+process.exit();

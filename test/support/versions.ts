@@ -1,0 +1,22 @@
+/** The versions of this repository, for tests of what is pure. */
+import { paths } from '../../harness/build/paths.ts';
+import { readVersions } from '../../harness/build/versions.ts';
+import { compile } from '../../harness/plan/compile.ts';
+import type { Plan } from '../../harness/plan/plan.ts';
+import type { Scenario } from '../../harness/plan/scenario.ts';
+import type { Version } from '../../node/upgrade/version.ts';
+
+export const versions = readVersions(paths.versions);
+
+export const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
+
+export function version(name: string): Version {
+  const found = pinned.get(name);
+  if (found === undefined) throw new Error(`no version ${name}`);
+  return found;
+}
+
+/** The one plan of a scenario. */
+export function planOf(scenario: Scenario): Plan {
+  return compile({ scenario, versions: pinned, records: [], freshSeed: 1 })[0]!;
+}
