@@ -1,0 +1,53 @@
+/** Whole rolls, as the command line makes them, for tests. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { paths } from '../../harness/build/paths.ts';
+import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
+import { daemonKind } from '../../harness/member/daemon.ts';
+import type { RuntimeName } from '../../harness/plan/plan.ts';
+import { type Rolled, roll } from '../../harness/run/roll.ts';
+import { chooseRuntime } from '../../harness/runtime/choose.ts';
+import { askEngine } from '../../harness/runtime/engine.ts';
+import { versions } from './versions.ts';
+
+/** Skips the test where no Docker engine answers; in CI that is a failure. */
+export async function requireRuntime(test: Context, runtime: RuntimeName): Promise<void> {
+  if (runtime === 'process') return;
+  const engine = await askEngine();
+  if (engine.answers) return;
+  if (process.env.CI === 'true') throw new Error(`CI must have a Docker engine: ${engine.because}`);
+  test.skip();
+}
+
+/** Rolls every plan of a scenario, a few at a time. */
+export async function rollAll(
+  fixture: string | undefined,
+  flags: RollFlags & { runtime: RuntimeName },
+  jobs = 1,
+): Promise<Rolled[]> {
+  const plans = plansFrom(fixture === undefined ? undefined : join(paths.fixtures, `${fixture}.yaml`), flags, versions);
+  const { runtime } = await chooseRuntime(flags.runtime);
+  const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
+  const waiting = plans.map((plan, index) => ({ plan, index }));
+  const rolled: Rolled[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const kind = daemonKind(versions);
+      rolled[next.index] = await roll(next.plan, { kind, runtime, runs, signal: new AbortController().signal });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: jobs }, work));
+  } finally {
+    rmSync(runs, { recursive: true });
+  }
+  return rolled;
+}
+
+/** What a failing roll has to say for itself. */
+export function account({ plan, verdict }: Rolled): string {
+  const checks = verdict.checks.filter((check) => !check.holds).map((check) => `${check.name}: ${check.because}`);
+  return [`${plan.name}, order ${plan.order.join(', ')}: ${verdict.sentence}`, ...checks].join('\n');
+}
