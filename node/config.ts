@@ -3,17 +3,13 @@
  * `MEMBER_NOTICE_TIMEOUT`); the flag wins. One table says what there is, one loop reads it.
  */
 import { parseArgs } from 'node:util';
+import { type Address, parseAddress } from './address.ts';
 import { parseDuration } from './duration.ts';
 import { type Action, FAILPOINTS, type Failpoint } from './events.ts';
+import { holdsMember } from './state.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
 import { STRATEGY_NAMES, type StrategyName } from './upgrade/strategy.ts';
-
-/** A host and a port; an IPv6 host without its brackets. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface Config {
   readonly name: string;
@@ -54,6 +50,10 @@ const OPTIONS = {
   join: {
     says: 'HOST:PORT of a live member to join through; without --bootstrap and --join: start again',
     fallback: '',
+  },
+  resume: {
+    says: 'with --bootstrap or --join: start again instead, where the state folder holds the member',
+    flag: true,
   },
   state: { says: 'FOLDER of this member’s own state' },
   database: { says: 'sqlite:FILE, the cluster database that all members share' },
@@ -116,6 +116,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const joins = text('join') !== '';
   const bootstraps = yes('bootstrap');
   if (joins && bootstraps) throw new ConfigError('--bootstrap and --join exclude each other: give one of them');
+  const stateFolder = text('state');
+  const isResumed = yes('resume') && holdsMember(stateFolder);
   const database = text('database');
   if (!/^sqlite:.+/.test(database)) reject('database', database);
   const failpoints = text('failpoints')
@@ -124,9 +126,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   return {
     name,
     listen,
-    action: bootstraps ? 'bootstrap' : joins ? 'join' : 'start',
-    join: joins ? address('join') : null,
-    stateFolder: text('state'),
+    action: isResumed ? 'start' : bootstraps ? 'bootstrap' : joins ? 'join' : 'start',
+    join: joins && !isResumed ? address('join') : null,
+    stateFolder,
     databaseFile: database.slice('sqlite:'.length),
     versionFile: text('version-file'),
     strategy: choice('strategy', STRATEGY_NAMES),
@@ -137,18 +139,6 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
     tether: yes('tether'),
   };
-}
-
-/** `HOST:PORT` or `[IPv6]:PORT`, or null where the text is neither. */
-export function parseAddress(text: string): Address | null {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/i.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  return host === undefined || port < 1 || port > 65_535 ? null : { host, port };
-}
-
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function variableOf(name: OptionName): string {

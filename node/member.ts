@@ -3,11 +3,12 @@
  * is open at once; a started one passes the gates first.
  */
 import type { FastifyInstance } from 'fastify';
+import { formatAddress } from './address.ts';
 import { Refusal } from './api/refusal.ts';
 import { createServer } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
-import { type Config, formatAddress } from './config.ts';
+import type { Config } from './config.ts';
 import { type Database, DatabaseError } from './database/database.ts';
 import { beat, insertMember, readApplied, readMembers } from './database/members.ts';
 import { applyUpdates } from './database/schema.ts';

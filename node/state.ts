@@ -1,8 +1,8 @@
 /** A member's own state folder: who it is, so that a refreshed member comes back as itself. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatAddress } from './address.ts';
 import type { Config } from './config.ts';
-import { formatAddress } from './config.ts';
 
 interface Identity {
   readonly name: string;
@@ -15,13 +15,18 @@ export class StateError extends Error {
 
 const FILE = 'identity.json';
 
+/** Whether a member has been bootstrapped or joined with this state folder. */
+export function holdsMember(stateFolder: string): boolean {
+  return existsSync(join(stateFolder, FILE));
+}
+
 /**
  * Check that the folder fits what the member is asked to do: new for bootstrap and join, its own for start.
  * @throws StateError
  */
 export function checkState(config: Config): void {
   const file = join(config.stateFolder, FILE);
-  const exists = existsSync(file);
+  const exists = holdsMember(config.stateFolder);
   if (config.action === 'start') {
     if (!exists) throw new StateError(`no member in ${config.stateFolder}: give --bootstrap or --join the first time`);
     const identity = JSON.parse(readFileSync(file, 'utf8')) as Identity;

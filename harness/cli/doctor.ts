@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { findLibrary } from '../build/libraries.ts';
+import { InputError } from '../input/errors.ts';
+import { LABELS } from '../runtime/labels.ts';
 import { processRuntime } from '../runtime/process.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -21,11 +23,13 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('say what is here, what each is needed for, and how to get it')
     .option('--clean', 'remove what rigs that were killed have left behind')
+    .option('--images', 'with --clean: remove all images that were built, too')
     .option('--json', 'print JSON')
-    .action(async ({ clean, json }: { clean?: boolean; json?: boolean }) => {
+    .action(async ({ clean, images: removesImages, json }: { clean?: boolean; images?: boolean; json?: boolean }) => {
       const { askEngine } = await import('../runtime/engine.ts');
       const engine = await askEngine();
-      if (clean) return cleanUp(engine.answers);
+      if (clean) return cleanUp(engine.answers, removesImages === true);
+      if (removesImages) throw new InputError('--images goes with --clean: it says what to remove');
       const findings = [
         node(),
         engineFinding(engine.answers ? engine.version : null),
@@ -98,13 +102,24 @@ async function libdqlite(): Promise<Finding> {
   };
 }
 
-async function cleanUp(engineAnswers: boolean): Promise<void> {
+async function cleanUp(engineAnswers: boolean, removesImages: boolean): Promise<void> {
   const removed = await processRuntime().clean();
   if (engineAnswers) {
     const { containerRuntime } = await import('../runtime/container.ts');
     removed.push(...(await containerRuntime().clean()));
+    if (removesImages) removed.push(...(await removeImages()));
   }
   console.log(
     removed.length === 0 ? 'no rig has left anything behind' : removed.map((what) => `removed ${what}`).join('\n'),
   );
+}
+
+/** Remove every image that the rig has built; the next roll builds what it needs again. */
+async function removeImages(): Promise<string[]> {
+  const { engineClient } = await import('../runtime/engine.ts');
+  const { dockerode } = (await engineClient()).container;
+  const found = await dockerode.listImages({ filters: { label: [LABELS.image] } });
+  const tags = found.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith('refresh-rig/'));
+  for (const tag of tags) await dockerode.getImage(tag).remove({ force: true });
+  return tags.map((tag) => `image ${tag}`);
 }

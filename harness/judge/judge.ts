@@ -65,7 +65,14 @@ function sentenceOf(
 function openedWords(plan: Plan, figures: readonly MemberFigures[], asExpected: string): string {
   const opened = figures.filter((member) => member.timeToOpenMs !== null).length;
   const refreshed = figures.length === 1 ? 'the one refreshed member' : `${figures.length} refreshed members`;
-  const who = opened === figures.length ? (opened === 1 ? 'The one refreshed member' : `All ${refreshed}`) : opened === 0 ? `None of ${refreshed}` : `${opened} of ${refreshed}`;
+  const who =
+    opened === figures.length
+      ? opened === 1
+        ? 'The one refreshed member'
+        : `All ${refreshed}`
+      : opened === 0
+        ? `None of ${refreshed}`
+        : `${opened} of ${refreshed}`;
   const exits = Object.entries(plan.expect.exits).map(([member, reason]) => `${member} exited (${reason})`);
   return `${who} opened${exits.length === 0 || asExpected === '' ? '' : ` and ${exits.join(', ')}${asExpected}`}`;
 }

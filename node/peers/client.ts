@@ -3,7 +3,7 @@
  * of the program, and most of what a member does at start needs none of it.
  */
 import type { Got } from 'got';
-import { type Address, formatAddress } from '../config.ts';
+import { type Address, formatAddress } from '../address.ts';
 
 let loading: Promise<Got> | null = null;
 

@@ -1,5 +1,5 @@
 /** Joining a cluster through a live member: the newcomer asks, the live member writes its row. */
-import { type Address, formatAddress } from '../config.ts';
+import { type Address, formatAddress } from '../address.ts';
 import type { Row, Version } from '../upgrade/version.ts';
 import { ask } from './client.ts';
 

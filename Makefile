@@ -1,0 +1,50 @@
+# The front door. Every target sets up what it needs: Node, npm and make are all that must be here.
+#
+#   make rolling-upgrade FROM=v4 TO=v5 ORDER=3,1,2
+#
+# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME, as `refresh-rig roll --help` explains them.
+
+.DEFAULT_GOAL := help
+.PHONY: help rolling-upgrade deadlock images test check bench clean doctor
+
+RIG := npm run --silent rig --
+
+flag = $(if $($(1)),--$(2) $($(1)))
+SHARED := $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order) $(call flag,MEMBERS,members) \
+          $(call flag,WAKEUPS,wakeups) $(call flag,AHEAD,ahead) $(call flag,WAIT,wait) $(call flag,PACE,pace) \
+          $(call flag,RUNTIME,runtime)
+
+# The pinned Node and all libraries, exactly as the lock file says.
+SET_UP := node_modules/.package-lock.json
+$(SET_UP): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+rolling-upgrade: $(SET_UP) ## roll a cluster of three, v1 to v2, and say what opened each member
+	@$(RIG) roll $(SHARED) $(call flag,STRATEGY,strategy)
+
+deadlock: $(SET_UP) ## the same roll with split notification off and on, side by side (takes a 30 s timer)
+	@$(RIG) diff --toggle split-notification $(SHARED)
+
+images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
+	@$(RIG) images
+
+test: $(SET_UP) ## pass the checks and the tests; tests of containers need a Docker engine
+	npm run --silent check
+	npm test
+
+check: $(SET_UP) ## types, format and lint
+	npm run --silent check
+
+bench: $(SET_UP) ## measure: ratios within one run, and memory
+	npm run --silent bench
+
+doctor: $(SET_UP) ## say what is here, what each is needed for, and how to get it
+	@$(RIG) doctor
+
+clean: ## remove what was built, and what killed rigs left behind
+	@if [ -e $(SET_UP) ]; then $(RIG) doctor --clean --images; fi
+	rm -rf build runs artifacts
