@@ -1,0 +1,103 @@
+/**
+ * The image on which members run: the one named in RIG_BASE_IMAGE, else `node:24-bookworm-slim` if it is there or can be
+ * pulled, else one assembled from this host: the pinned Node, and the shared libraries that it and libdqlite need.
+ */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import tar from 'tar-stream';
+import { EnvironmentError } from '../input/errors.ts';
+import { LABELS } from '../runtime/labels.ts';
+import { digestOf } from './digest.ts';
+import { finished, hasImage } from './images.ts';
+import { findLibrary, neededLibraries } from './libraries.ts';
+
+const OFFICIAL = 'node:24-bookworm-slim';
+/** An engine without a way out may take minutes to say so. */
+const PULL_LIMIT_MS = 20_000;
+
+export interface Base {
+  readonly image: string;
+  /** Which it is, and why, for a person. */
+  readonly says: string;
+}
+
+/** @throws EnvironmentError where there is no base to be had */
+export async function ensureBase(docker: Dockerode): Promise<Base> {
+  const named = process.env.RIG_BASE_IMAGE;
+  if (named !== undefined && named !== '') {
+    if (await hasImage(docker, named)) return { image: named, says: `${named}, as RIG_BASE_IMAGE says` };
+    throw new EnvironmentError(
+      `RIG_BASE_IMAGE=${named}: the engine does not have this image: build or pull it, or unset the variable`,
+    );
+  }
+  const assembled = process.platform === 'linux' ? await hostFiles() : null;
+  const tag = assembled === null ? null : `refresh-rig/base:${digestOf(...assembled.map(fingerprint))}`;
+  if (await hasImage(docker, OFFICIAL)) return { image: OFFICIAL, says: `${OFFICIAL}, which the engine has` };
+  if (tag !== null && (await hasImage(docker, tag))) return { image: tag, says: `${tag}, assembled from this host` };
+  const refusal = await pull(docker, OFFICIAL);
+  if (refusal === null) return { image: OFFICIAL, says: `${OFFICIAL}, pulled` };
+  if (assembled === null || tag === null) {
+    throw new EnvironmentError(
+      `cannot pull ${OFFICIAL} (${refusal}), and a base can be assembled on Linux only: set RIG_BASE_IMAGE`,
+    );
+  }
+  await assemble(docker, tag, assembled);
+  return { image: tag, says: `${tag}, assembled from this host (${OFFICIAL} cannot be pulled)` };
+}
+
+/** Returns null, or why the image cannot be pulled. */
+async function pull(docker: Dockerode, image: string): Promise<string | null> {
+  const limit = AbortSignal.timeout(PULL_LIMIT_MS);
+  try {
+    await finished(docker, await docker.pull(image, { abortSignal: limit }), `cannot pull ${image}`);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+interface HostFile {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Names a file's content without reading it; Node alone has a hundred megabytes. */
+function fingerprint({ source, target }: HostFile): string {
+  const { size, mtimeMs } = statSync(source);
+  return `${target} ${source} ${size} ${mtimeMs}`;
+}
+
+/** Libraries that are worth having in the image where this host has them: what members embed. */
+const OPTIONAL_LIBRARIES = ['libdqlite.so.0'];
+
+/** The pinned Node, and every shared library that it or an optional library needs, wherever the loader finds them. */
+async function hostFiles(): Promise<HostFile[]> {
+  const found = await Promise.all(OPTIONAL_LIBRARIES.map(findLibrary));
+  const optional = found.filter((library) => library !== null);
+  const needed = await Promise.all([process.execPath, ...optional].map(neededLibraries));
+  const libraries = [...new Set([...optional, ...needed.flat()])].sort();
+  return [
+    { source: realpathSync(process.execPath), target: '/usr/local/bin/node' },
+    ...libraries.map((library) => ({ source: realpathSync(library), target: library })),
+  ];
+}
+
+async function assemble(docker: Dockerode, tag: string, files: readonly HostFile[]): Promise<void> {
+  const root = tar.pack();
+  for (const folder of ['tmp', 'var/lib', 'etc', 'root'])
+    root.entry({ name: folder, type: 'directory', mode: folder === 'tmp' ? 0o1777 : 0o755 });
+  root.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/root:/bin/false\n');
+  root.entry({ name: 'etc/group' }, 'root:x:0:\n');
+  root.entry({ name: 'etc/nsswitch.conf' }, 'hosts: files dns\n');
+  for (const { source, target } of files) root.entry({ name: target.slice(1), mode: 0o755 }, readFileSync(source));
+  root.finalize();
+  const [repo, version] = tag.split(':');
+  const changes = [`LABEL ${LABELS.image}=base`];
+  const output = (await docker.importImage(Readable.from(root), {
+    repo,
+    tag: version,
+    changes,
+  })) as unknown as NodeJS.ReadableStream;
+  await finished(docker, output, `cannot import the base image ${tag}`);
+}

@@ -1,0 +1,77 @@
+/**
+ * The daemon as one file, with its native library and a compile cache beside it. Starting is part of time-to-open, and
+ * one file with a warm cache starts in half the time of the sources.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { EnvironmentError } from '../input/errors.ts';
+import { digestOfFiles, filesBelow } from './digest.ts';
+import { paths } from './paths.ts';
+import { warmUp } from './warm-up.ts';
+
+export interface Bundle {
+  readonly digest: string;
+  readonly folder: string;
+  /** The file to run. */
+  readonly main: string;
+  /** Where Node keeps compiled code; safe to share between processes, and to copy elsewhere with the bundle. */
+  readonly cache: string;
+}
+
+/** The name by which the daemon looks for better-sqlite3's native library beside itself. */
+export const NATIVE_SQLITE = 'better_sqlite3.node';
+
+/** The environment in which the bundle finds its compile cache, wherever it lies. */
+export function cacheEnv(folder: string): Record<string, string> {
+  return { NODE_COMPILE_CACHE: `${folder}/cache`, NODE_COMPILE_CACHE_PORTABLE: '1' };
+}
+
+/** better-sqlite3's own prebuilt library for a platform. */
+export function prebuiltSqlite(platform: string, arch: string): string {
+  return join(paths.nodeModules, 'better-sqlite3', 'prebuilds', `${platform}-${arch}.node`);
+}
+
+/**
+ * Bundle the daemon, unless a bundle of the same sources is there.
+ * @throws EnvironmentError
+ */
+export async function bundleDaemon(): Promise<Bundle> {
+  const inputs = [...filesBelow(paths.daemon), paths.lockFile, import.meta.filename];
+  const digest = digestOfFiles(paths.root, inputs);
+  const folder = join(paths.build, 'member', digest);
+  const bundle: Bundle = { digest, folder, main: join(folder, 'member.cjs'), cache: join(folder, 'cache') };
+  if (existsSync(folder)) return bundle;
+  mkdirSync(paths.build, { recursive: true });
+  const making = mkdtempSync(join(paths.build, 'making-'));
+  try {
+    await writeBundle(join(making, 'member.cjs'));
+    copyFileSync(prebuiltSqlite(process.platform, process.arch), join(making, NATIVE_SQLITE));
+    await warmUp(making);
+    mkdirSync(join(paths.build, 'member'), { recursive: true });
+    if (!existsSync(folder)) renameSync(making, folder);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  return bundle;
+}
+
+async function writeBundle(outfile: string): Promise<void> {
+  try {
+    await build({
+      entryPoints: [join(paths.daemon, 'main.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node24',
+      // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
+      format: 'cjs',
+      define: { 'import.meta.dirname': '__dirname' },
+      minify: true,
+      legalComments: 'none',
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    throw new EnvironmentError(`cannot bundle the member daemon: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Images from artifacts: a base, the layer that all versions of a kind share, and a small layer a version. Every image is
+ * tagged with the digest of all that it was made from, and is built only where that tag is missing.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import tar from 'tar-stream';
+import { EnvironmentError } from '../input/errors.ts';
+import type { Artifact, Layer } from '../member/kind.ts';
+import { LABELS } from '../runtime/labels.ts';
+import { ensureBase } from './base-image.ts';
+import { digestOf } from './digest.ts';
+
+/** The name of a version's image, as docker-compose.yml and people use it. */
+export function imageOf(artifact: Artifact): string {
+  return `refresh-rig/member:${artifact.version}`;
+}
+
+/** What was built, and on what. */
+export interface Images {
+  readonly base: string;
+  readonly images: readonly string[];
+}
+
+/** @throws EnvironmentError */
+export async function prepareImages(docker: Dockerode, artifacts: Iterable<Artifact>): Promise<Images> {
+  const base = await ensureBase(docker);
+  const images: string[] = [];
+  for (const artifact of artifacts) {
+    const image = await buildLayers(docker, base.image, artifact);
+    const name = imageOf(artifact);
+    const [repo, tag] = name.split(':');
+    await docker.getImage(image).tag({ repo: repo!, tag: tag! });
+    images.push(name);
+  }
+  return { base: base.says, images };
+}
+
+async function buildLayers(docker: Dockerode, base: string, artifact: Artifact): Promise<string> {
+  const { layers, program, env } = artifact;
+  let below = base;
+  for (const [index, layer] of layers.entries()) {
+    const isLast = index === layers.length - 1;
+    const settings = [
+      ...Object.entries(env.container).map(([name, value]) => `ENV ${name}=${value}`),
+      `ENTRYPOINT ${JSON.stringify(program.container)}`,
+    ];
+    const recipe = [
+      `FROM ${below}`,
+      'COPY rootfs/ /',
+      `LABEL ${LABELS.image}=${isLast ? artifact.version : 'shared'}`,
+      ...(isLast ? settings : []),
+    ].join('\n');
+    const tag = `refresh-rig/layer:${digestOf(recipe, layer.digest)}`;
+    if (!(await hasImage(docker, tag))) await buildImage(docker, tag, recipe, layer);
+    below = tag;
+  }
+  return below;
+}
+
+export async function hasImage(docker: Dockerode, name: string): Promise<boolean> {
+  try {
+    await docker.getImage(name).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
+}
+
+async function buildImage(docker: Dockerode, tag: string, recipe: string, layer: Layer): Promise<void> {
+  const context = tar.pack();
+  context.entry({ name: 'Dockerfile' }, recipe);
+  for (const { source, target } of layer.files) {
+    context.entry({ name: `rootfs${target}`, mode: statSync(source).mode, mtime: new Date(0) }, readFileSync(source));
+  }
+  context.finalize();
+  const output = await docker.buildImage(Readable.from(context), { t: tag, forcerm: true });
+  await finished(docker, output, `cannot build the image ${tag}`);
+}
+
+interface Progress {
+  readonly error?: string;
+}
+
+/** Wait for the engine to finish a build or a pull, and turn the error in its stream into one. */
+export async function finished(docker: Dockerode, output: NodeJS.ReadableStream, otherwise: string): Promise<void> {
+  const progress = await new Promise<Progress[]>((resolve, reject) => {
+    docker.modem.followProgress(output, (error: Error | null, steps: Progress[]) =>
+      error === null ? resolve(steps) : reject(error),
+    );
+  });
+  const failed = progress.find((step) => step.error !== undefined);
+  if (failed !== undefined) throw new EnvironmentError(`${otherwise}: ${failed.error}`);
+}

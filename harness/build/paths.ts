@@ -1,0 +1,16 @@
+/** Where things lie in this repository. */
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export const paths = {
+  root,
+  /** The daemon's sources. */
+  daemon: join(root, 'node'),
+  versions: join(root, 'versions'),
+  fixtures: join(root, 'fixtures'),
+  /** What is built; may be deleted at any time. */
+  build: join(root, 'build'),
+  lockFile: join(root, 'package-lock.json'),
+  nodeModules: join(root, 'node_modules'),
+} as const;

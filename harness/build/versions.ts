@@ -1,0 +1,80 @@
+/** The folder `versions/`: one YAML file a version, and the ordered SQL files of the updates that versions count. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { Build, SchemaUpdate } from '../../node/build.ts';
+import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { readYaml } from '../input/yaml.ts';
+
+/** A version with the sentence that says what it is for, and all that a build of it needs. */
+export interface VersionSource {
+  readonly about: string;
+  readonly build: Build;
+}
+
+/** By name, in the order of their names. */
+export type Versions = ReadonlyMap<string, VersionSource>;
+
+const countOf = z.int('must be a whole number').min(1, 'must be 1 or more');
+const extensionName = z
+  .string('must be a text')
+  .regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and underscores');
+
+const VersionFile = z.strictObject({
+  about: z.string('must say in a sentence what the version is for'),
+  internal: countOf,
+  external: countOf,
+  extensions: z
+    .array(extensionName, 'must be a list of extension names')
+    .refine((names) => new Set(names).size === names.length, {
+      message: 'must not name an extension twice',
+    }),
+});
+
+/**
+ * Read all versions of a folder.
+ * @throws InputError naming file, line and key
+ */
+export function readVersions(folder: string): Versions {
+  const files = listed(folder, /\.yaml$/);
+  if (files.length === 0) throw new InputError(`${folder}: no version here; add one as a file such as v1.yaml`);
+  return new Map(files.map((file) => [basename(file, '.yaml'), readVersion(folder, file)]));
+}
+
+function readVersion(folder: string, name: string): VersionSource {
+  const file = join(folder, name);
+  const { about, internal, external, extensions } = readYaml(file, 'version', VersionFile);
+  if (extensions.length > 0 && internal < COLUMN_SINCE) {
+    throw new InputError(
+      `${file}: extensions: they need internal schema update ${COLUMN_SINCE}, and internal is ${internal}`,
+    );
+  }
+  const version: Version = { name: basename(name, '.yaml'), internal, external, extensions };
+  const updates = [...updatesOf(folder, file, 'internal', internal), ...updatesOf(folder, file, 'external', external)];
+  return { about, build: { version, updates } };
+}
+
+function updatesOf(folder: string, file: string, kind: SchemaUpdate['kind'], wanted: number): SchemaUpdate[] {
+  const subfolder = join(folder, 'schema', kind);
+  const files = listed(subfolder, /^\d+-.*\.sql$/);
+  return Array.from({ length: wanted }, (_, index) => {
+    const version = index + 1;
+    const found = files.filter((name) => Number.parseInt(name, 10) === version);
+    if (found.length !== 1) {
+      const problem = found.length === 0 ? 'there is none' : `there are ${found.length}`;
+      throw new InputError(`${file}: ${kind}: needs one update ${subfolder}/${version}-*.sql, and ${problem}`);
+    }
+    return { kind, version, sql: readFileSync(join(subfolder, found[0]!), 'utf8') };
+  });
+}
+
+function listed(folder: string, pattern: RegExp): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => pattern.test(name))
+      .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+  } catch (error) {
+    throw new InputError(`${folder}: cannot read this folder of versions: ${(error as Error).message}`);
+  }
+}
