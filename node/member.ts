@@ -14,7 +14,7 @@ import { beat, insertMember, readApplied, readMembers } from './database/members
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
-import { preload } from './peers/client.ts';
+import { rehearse } from './peers/client.ts';
 import { type Admission, type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
 import { checkState, saveState } from './state.ts';
@@ -88,7 +88,8 @@ export class Member {
       this.#startHeartbeat();
       return { is: 'open' };
     }
-    await preload();
+    const unreachable = await rehearse(this.#config.listen);
+    if (unreachable !== null) this.#log(`${this.name} does not reach itself at its own address: ${unreachable}`);
     const ending = await this.#upgrader.run();
     if (ending.is === 'turned-away') await this.#notices.settled();
     else this.#startHeartbeat();

@@ -21,7 +21,8 @@ describe('the command refresh-rig', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const rig = (...args: string[]) => execa(process.execPath, [MAIN, ...args], { cwd: folder, reject: false });
+  const rig = (...args: string[]) =>
+    execa(process.execPath, [MAIN, ...args], { cwd: folder, reject: false, env: { NO_COLOR: '1' } });
 
   it('exits with 0 and leaves a run where the verdict holds, which can be judged again', async () => {
     const rolled = await rig('roll', '--from', 'v2', '--to', 'v3', '--runtime', 'process', '--json');
@@ -74,7 +75,7 @@ describe('the command refresh-rig', function () {
 
   it('prints a plan with the gates that each step will meet, and runs nothing', async () => {
     const { stdout } = await rig('plan', '--strategy', 'combined');
-    expect(stdout).to.contain('6. refresh node03 v1 → v2');
+    expect(stdout).to.contain('5. refresh node03 v1 → v2');
     expect(stdout).to.contain('node03 passes the schema gate and applies the schema (internal 2, external 1)');
     expect(stdout).to.contain('the timer of node01 wakes it at the schema gate');
     expect(existsSync(join(folder, 'runs'))).to.equal(false);

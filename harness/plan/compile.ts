@@ -205,9 +205,10 @@ function stepsOf(
   records: number,
 ): Step[] {
   const first = members[0]!;
+  const others = members.slice(1);
   return [
     { do: 'bootstrap', member: first, version: from },
-    ...members.slice(1).map((member): Step => ({ do: 'join', member, version: from, through: first })),
+    ...(others.length === 0 ? [] : [{ do: 'join', members: others, version: from, through: first } as const]),
     ...(records === 0 ? [] : [{ do: 'load', records } as const]),
     ...(together
       ? [{ do: 'refresh', refreshes, pace: 'eager' } as const]

@@ -6,7 +6,7 @@ export function describeStep(plan: Plan, step: Step): string {
     case 'bootstrap':
       return `bootstrap ${step.member} (${step.version})`;
     case 'join':
-      return `join ${step.member} (${step.version}) through ${step.through}`;
+      return `join ${step.members.join(', ')} (${step.version}) through ${step.through}`;
     case 'load':
       return `put ${step.records} records in`;
     case 'refresh': {

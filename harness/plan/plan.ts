@@ -23,7 +23,8 @@ export type DatabaseName = (typeof DATABASES)[number];
 /** One thing that the conductor does. */
 export type Step =
   | { readonly do: 'bootstrap'; readonly member: string; readonly version: string }
-  | { readonly do: 'join'; readonly member: string; readonly version: string; readonly through: string }
+  /** Several members at once: joining is not what a roll is about. */
+  | { readonly do: 'join'; readonly members: readonly string[]; readonly version: string; readonly through: string }
   /** Put the scenario's records in, through the first member. */
   | { readonly do: 'load'; readonly records: number }
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */

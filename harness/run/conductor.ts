@@ -73,7 +73,7 @@ class Roll {
         await this.#enter('bootstrap', step.member, step.version, null);
         return true;
       case 'join':
-        await this.#enter('join', step.member, step.version, this.#stage.site.seat(step.through));
+        await this.#joinAll(step.members, step.version, this.#stage.site.seat(step.through));
         return true;
       case 'load':
         await this.#load();
@@ -100,6 +100,10 @@ class Roll {
     await this.#until(member, isEnded);
     if (lastWord(this.#stage.recorder.trace, member) !== 'open') throw didNot(member, `${action} its cluster`);
     this.#traffic.run(member, () => this.#client(member));
+  }
+
+  async #joinAll(members: readonly string[], version: string, through: Seat): Promise<void> {
+    await Promise.all(members.map((member) => this.#enter('join', member, version, through)));
   }
 
   async #start(action: Action, member: string, version: string, through: Seat | null): Promise<void> {

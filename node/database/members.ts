@@ -34,9 +34,9 @@ export async function readApplied(transaction: Transaction): Promise<Schema> {
   return { internal: versionOf('internal'), external: versionOf('external') };
 }
 
-/** All members, in the order in which they joined. */
+/** All members, in the order of their names. */
 export async function readMembers(transaction: Transaction): Promise<MemberRecord[]> {
-  const stored = await transaction.all<StoredMember>('SELECT * FROM internal_cluster_members ORDER BY id');
+  const stored = await transaction.all<StoredMember>('SELECT * FROM internal_cluster_members ORDER BY name');
   return stored.map((row) => ({
     member: row.name,
     address: row.address,

@@ -2,6 +2,7 @@
  * Sending notices: to all peers at once, each with a timeout of its own, and never in the way of the sender. A peer that
  * is gone, slow or refuses costs an event, nothing else.
  */
+import { setImmediate } from 'node:timers/promises';
 import { nowNs } from '../clock.ts';
 import type { NotifyOutcome, Tell } from '../events.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
@@ -21,7 +22,7 @@ export class Notices {
   readonly #from: string;
   readonly #timeoutMs: number;
   readonly #tell: Tell;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #sent = 0;
 
   constructor(from: string, timeoutMs: number, tell: Tell) {
@@ -30,14 +31,17 @@ export class Notices {
     this.#tell = tell;
   }
 
-  /** Send to all peers, and return before any of them has answered. */
+  /**
+   * Send to all peers, and return before anything has been sent: preparing the requests takes milliseconds, and the
+   * sender's own next gate does not wait for them.
+   */
   send(kind: NoticeKind, peers: readonly Peer[]): void {
     this.#sent += 1;
     const notice = `${this.#from}.${process.pid}.${this.#sent}`;
-    for (const peer of peers) {
-      const sending = this.#sendTo(peer, kind, notice).finally(() => this.#underWay.delete(sending));
-      this.#underWay.add(sending);
-    }
+    const sending = setImmediate()
+      .then(() => Promise.all(peers.map((peer) => this.#sendTo(peer, kind, notice))))
+      .finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
   }
 
   /** Resolves once every notice under way has been answered or given up. */

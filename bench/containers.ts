@@ -1,0 +1,74 @@
+/**
+ * A whole roll of three members in containers, against the bare calls of the docker command line that such a roll cannot
+ * avoid: network, volumes, three starts, three times stop, remove and start, and the clean-up.
+ */
+import { execa } from 'execa';
+import type { Versions } from '../harness/build/versions.ts';
+import { daemonKind } from '../harness/member/daemon.ts';
+import { compile } from '../harness/plan/compile.ts';
+import { roll } from '../harness/run/roll.ts';
+import { median, type Ratio, timeMs } from './figures.ts';
+import { withRunsFolder } from './start.ts';
+
+const RUNS = 5;
+const NAME = 'rig-bench';
+
+/** Null where no Docker engine answers. */
+export async function containerRatio(versions: Versions): Promise<Ratio | null> {
+  const { askEngine } = await import('../harness/runtime/engine.ts');
+  if (!(await askEngine()).answers) return null;
+  const { containerRuntime } = await import('../harness/runtime/container.ts');
+  const runtime = containerRuntime();
+  const kind = daemonKind(versions);
+  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
+  const [plan] = compile({ scenario: { from: 'v1', to: 'v2' }, versions: pinned, records: [], freshSeed: 1 });
+  await runtime.prepare((await kind.build(['v1', 'v2'])).values());
+  const bareMs: number[] = [];
+  const rollMs: number[] = [];
+  await withRunsFolder(async (runs) => {
+    for (let run = 0; run < RUNS; run += 1) {
+      bareMs.push(await timeMs(bareCalls));
+      rollMs.push(await timeMs(() => roll(plan!, { kind, runtime, runs, signal: new AbortController().signal })));
+    }
+  });
+  return {
+    what: 'a whole roll of 3 members in containers',
+    measuredMs: median(rollMs),
+    against: 'the docker calls that it cannot avoid',
+    againstMs: median(bareMs),
+    aim: 1.3,
+    runs: RUNS,
+  };
+}
+
+async function bareCalls(): Promise<void> {
+  const docker = (...args: string[]) => execa('docker', args);
+  const members = ['node01', 'node02', 'node03'];
+  const start = (member: string, version: string) =>
+    docker(
+      ...['run', '--detach', '--name', `${NAME}-${member}`, '--network', NAME, '--network-alias', member],
+      ...['--hostname', member, '--publish', '127.0.0.1::7000', '--volume', `${NAME}-${member}:/var/lib/member`],
+      ...[
+        '--volume',
+        `${NAME}-shared:/var/lib/cluster`,
+        '--entrypoint',
+        '/usr/local/bin/node',
+        `refresh-rig/member:${version}`,
+      ],
+      // The least that a member must be: a process that runs until it is stopped, which then takes no time.
+      ...['--eval', 'setInterval(() => {}, 1000)'],
+    );
+  await docker('network', 'create', NAME);
+  await docker('volume', 'create', `${NAME}-shared`);
+  for (const member of members) await docker('volume', 'create', `${NAME}-${member}`);
+  for (const member of members) await start(member, 'v1');
+  for (const member of members) {
+    await docker('stop', `${NAME}-${member}`);
+    await docker('rm', `${NAME}-${member}`);
+    await start(member, 'v2');
+  }
+  await docker('stop', ...members.map((member) => `${NAME}-${member}`));
+  await docker('rm', ...members.map((member) => `${NAME}-${member}`));
+  await docker('network', 'rm', NAME);
+  await docker('volume', 'rm', `${NAME}-shared`, ...members.map((member) => `${NAME}-${member}`));
+}

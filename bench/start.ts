@@ -1,0 +1,75 @@
+/** A member's start, from the spawning of its process to its word that it listens, against the start of bare Node. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Versions } from '../harness/build/versions.ts';
+import { daemonKind } from '../harness/member/daemon.ts';
+import { compile } from '../harness/plan/compile.ts';
+import type { Plan } from '../harness/plan/plan.ts';
+import { processRuntime } from '../harness/runtime/process.ts';
+import type { Action, EventName } from '../node/events.ts';
+import { median, type Ratio, timeMs } from './figures.ts';
+
+const RUNS = 15;
+
+export async function startRatio(versions: Versions): Promise<Ratio> {
+  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
+  const [plan] = compile({
+    scenario: { members: 1, from: 'v5', to: 'v6' },
+    versions: pinned,
+    records: [],
+    freshSeed: 1,
+  });
+  const kind = daemonKind(versions);
+  const artifact = (await kind.build(['v5'])).get('v5')!;
+  const site = await processRuntime().open({ run: 'bench', members: ['node01'], port: kind.port });
+  const seat = site.seat('node01');
+  const untilSaid = async (action: Action, event: EventName): Promise<number> => {
+    let member: Awaited<ReturnType<typeof site.start>> | undefined;
+    const tookMs = await timeMs(
+      () =>
+        new Promise<void>((resolve) => {
+          const args = kind.args(plan as Plan, { action, seat, through: null, failpoints: [] });
+          void site
+            .start(seat, artifact, args, (line) => {
+              if (kind.readEvent(line)?.event === event) resolve();
+            })
+            .then((started) => {
+              member = started;
+            });
+        }),
+    );
+    await member?.stop(2000);
+    return tookMs;
+  };
+  const bareMs: number[] = [];
+  const memberMs: number[] = [];
+  try {
+    await untilSaid('bootstrap', 'open');
+    for (let run = 0; run < RUNS; run += 1) {
+      bareMs.push(await timeMs(() => execa(process.execPath, ['--eval', '0'])));
+      memberMs.push(await untilSaid('start', 'listening'));
+    }
+  } finally {
+    await site.close();
+  }
+  return {
+    what: 'member: process start → listening',
+    measuredMs: median(memberMs),
+    against: 'bare Node: process start → end',
+    againstMs: median(bareMs),
+    aim: 4,
+    runs: RUNS,
+  };
+}
+
+/** A folder for runs that nobody wants to keep. */
+export async function withRunsFolder<Result>(work: (runs: string) => Promise<Result>): Promise<Result> {
+  const runs = mkdtempSync(join(tmpdir(), 'rig-bench-'));
+  try {
+    return await work(runs);
+  } finally {
+    rmSync(runs, { recursive: true });
+  }
+}
