@@ -2,6 +2,7 @@
 import { formatDuration } from '../../node/duration.ts';
 import type { ExitReason } from '../../node/events.ts';
 import { type Axis, type Schema, sameNames } from '../../node/upgrade/version.ts';
+import { GATE_WORDS } from '../../node/words.ts';
 import type { Budgets, Plan } from '../plan/plan.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
 import type { MemberFigures } from './figures.ts';
@@ -96,25 +97,31 @@ function exitsAsExpected({ plan, trace }: Evidence): Check {
 
 /** The verdict that matters, and that no slow machine can turn: what woke each member. */
 function openedByNotice({ plan, figures, stalls }: Evidence): Check {
-  const byTimer = figures.filter((member) => member.wokenBy.includes('timer')).map((member) => member.name);
   const name = 'woken';
-  if (plan.expect.wokenBy === 'either')
-    return { name, holds: true, because: 'the plan does not say what may wake a member' };
-  const stall = stalls[0]?.because ?? 'no gate could have passed earlier';
-  if (plan.expect.wokenBy === 'timer') {
-    const because =
-      byTimer.length > 0
-        ? `a timer had to wake ${byTimer.join(', ')}, as expected: ${stall}`
-        : 'no member needed a timer, and one was expected to';
-    return { name, holds: byTimer.length > 0, because };
+  const byTimer = figures.filter((member) => member.wokenBy.includes('timer')).map((member) => member.name);
+  const needed = `a timer woke ${byTimer.join(', ')}: ${stallWords(stalls)}`;
+  switch (plan.expect.wokenBy) {
+    case 'either':
+      return { name, holds: true, because: 'the plan does not say what may wake a member' };
+    case 'timer': {
+      const because =
+        byTimer.length > 0 ? `as expected, ${needed}` : 'no member needed a timer, and one was expected to';
+      return { name, holds: byTimer.length > 0, because };
+    }
+    case 'notice': {
+      const woken = figures.filter((member) => member.wokenBy.length > 0).map((member) => member.name);
+      const fine = woken.length === 0 ? 'nobody had to be woken' : `woken by notices only: ${woken.join(', ')}`;
+      return { name, holds: byTimer.length === 0, because: byTimer.length > 0 ? needed : fine };
+    }
   }
-  const woken = figures.filter((member) => member.wokenBy.length > 0).map((member) => member.name);
-  const fine =
-    woken.length === 0
-      ? 'nobody had to be woken'
-      : `${woken.join(', ')} ${woken.length === 1 ? 'was' : 'were'} woken by notices only`;
-  const because = byTimer.length > 0 ? `a timer woke ${byTimer.join(', ')}: ${stall}` : fine;
-  return { name, holds: byTimer.length === 0, because };
+}
+
+function stallWords(stalls: readonly Stall[]): string {
+  const ended = stalls.filter((stall) => stall.brokenBy === 'timer');
+  if (ended.length === 0) return 'its gate could not have passed any earlier';
+  return ended
+    .map(({ member, gate, stallMs }) => `${member} stalled at ${GATE_WORDS[gate]} for ${formatDuration(stallMs)}`)
+    .join(', ');
 }
 
 /**

@@ -22,31 +22,22 @@ type Lane = keyof typeof LANES;
 const LEGEND = '· serving the old version, - starting, s a p parked at the schema, API, schema-and-API gate, = open';
 
 /** Lines that show the roll from the first refresh to the last thing that happened before the rig stopped everybody. */
-export function timeline(plan: Plan, trace: Trace): string[] {
+export function timeline(plan: Plan, whole: Trace): string[] {
+  const trace = beforeClosing(whole);
   const fromNs = rigEvents(trace, 'stopping')[0]?.atNs;
-  const lastNs = Math.max(...trace.filter(isTurn).map((event) => event.atNs));
   if (fromNs === undefined) return [];
-  const untilNs = Math.max(
-    ...trace
-      .filter(isTurn)
-      .filter((event) => !isClosing(trace, event))
-      .map((event) => event.atNs),
-    fromNs + 1,
-  );
-  const toNs = Math.min(lastNs, untilNs + (untilNs - fromNs) / 20);
+  const lastNs = Math.max(...trace.filter((event) => laneOf(event) !== null).map((event) => event.atNs));
+  // A little of what came after, so that the end can be seen.
+  const toNs = lastNs + Math.max(1, (lastNs - fromNs) / 16);
   const rows = plan.members.map((member) => `${member}  ${row(trace, member, fromNs, toNs)}`);
   const scale = `${' '.repeat(plan.members[0]!.length)}  0${formatDuration((toNs - fromNs) / 1e6).padStart(COLUMNS - 1)}`;
   return [...rows, colors.dim(scale), colors.dim(LEGEND)];
 }
 
-function isTurn(event: TraceEvent): boolean {
-  return laneOf(event) !== null;
-}
-
-/** Whether the event belongs to the end, when the rig stops everybody. */
-function isClosing(trace: Trace, event: TraceEvent): boolean {
-  const ledger = rigEvents(trace, 'ledger')[0];
-  return ledger !== undefined && event.atNs >= ledger.atNs;
+/** Without the end of the roll, when the rig reads the records back and stops everybody. */
+function beforeClosing(trace: Trace): Trace {
+  const closingNs = rigEvents(trace, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
+  return trace.filter((event) => event.atNs < closingNs);
 }
 
 function row(trace: Trace, member: string, fromNs: number, toNs: number): string {
