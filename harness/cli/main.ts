@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
+import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
 import { judgeCommand } from './judge.ts';
 import { EXIT, reportError } from './outcome.ts';
@@ -27,6 +28,7 @@ const commands = [
   judgeCommand(),
   versionsCommand(),
   imagesCommand(),
+  exploreCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);

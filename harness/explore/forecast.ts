@@ -2,9 +2,9 @@
  * What a plan will meet, without running it: the roll in memory, in the one interleaving in which every member acts at
  * once and every notice arrives in the order of its sending. A stall that needs another interleaving is not in it.
  */
-import type { Rules } from '../../node/upgrade/machine.ts';
 import { STRATEGIES } from '../../node/upgrade/strategy.ts';
 import { type Plan, type Step, versionOf } from '../plan/plan.ts';
+import { type Model, PROTOCOL } from './protocol.ts';
 import {
   act,
   canAct,
@@ -28,7 +28,8 @@ export interface Forecast {
 const MOST_MOVES = 100_000;
 
 export function forecast(plan: Plan): Forecast[] {
-  const rules: Rules = { strategy: STRATEGIES[plan.strategy], wakeups: plan.wakeups, ahead: plan.ahead };
+  const rules = { strategy: STRATEGIES[plan.strategy], wakeups: plan.wakeups, ahead: plan.ahead };
+  const model: Model = { protocol: PROTOCOL, rules };
   let world = worldOf(plan.members, versionOf(plan, plan.from));
   return plan.steps.map((step): Forecast => {
     const happenings: Happening[] = [];
@@ -37,33 +38,33 @@ export function forecast(plan: Plan): Forecast[] {
       happenings.push(next.happening);
     };
     if (step.do === 'refresh') {
-      for (const { member, to } of step.refreshes) moved(refresh(rules, world, member, versionOf(plan, to)));
-      settle(rules, () => world, moved);
+      for (const { member, to } of step.refreshes) moved(refresh(model, world, member, versionOf(plan, to)));
+      settle(model, () => world, moved);
     }
-    if (step.do === 'settle') fireTimers(rules, () => world, moved);
+    if (step.do === 'settle') fireTimers(model, () => world, moved);
     return { step, happenings };
   });
 }
 
 /** Let everybody act and every notice arrive, until nothing moves by itself. */
-function settle(rules: Rules, world: () => World, moved: (next: Moved) => void): void {
+function settle(model: Model, world: () => World, moved: (next: Moved) => void): void {
   for (let moves = 0; moves < MOST_MOVES; moves += 1) {
     const [notice] = world().flight;
-    const member = [...world().members.keys()].find((candidate) => canAct(world(), candidate));
-    if (member !== undefined) moved(act(rules, world(), member));
-    else if (notice !== undefined) moved(deliver(rules, world(), notice));
+    const member = [...world().members.keys()].find((candidate) => canAct(model, world(), candidate));
+    if (member !== undefined) moved(act(model, world(), member));
+    else if (notice !== undefined) moved(deliver(model, world(), notice));
     else return;
   }
   throw new Error('the roll does not come to rest');
 }
 
 /** Who is still parked sits out a timer; a round of timers that opens nobody is the last. */
-function fireTimers(rules: Rules, world: () => World, moved: (next: Moved) => void): void {
+function fireTimers(model: Model, world: () => World, moved: (next: Moved) => void): void {
   for (let parked = parkedMembers(world()); parked.length > 0; ) {
     for (const member of parked) {
       if (!parkedMembers(world()).includes(member)) continue;
-      moved(fireTimer(rules, world(), member));
-      settle(rules, world, moved);
+      moved(fireTimer(model, world(), member));
+      settle(model, world, moved);
     }
     const still = parkedMembers(world());
     if (still.length === parked.length) return;

@@ -1,9 +1,9 @@
 /** What happened in a world, in sentences. */
-import { describeOutcome, GATE_WORDS } from '../../node/words.ts';
-import type { Happening } from './world.ts';
+import { describeDifferences, describeOutcome, GATE_WORDS } from '../../node/words.ts';
+import type { Told } from './path.ts';
 
 /** A sentence without a full stop. */
-export function tell(happening: Happening): string {
+export function tell(happening: Told): string {
   switch (happening.is) {
     case 'refreshed':
       return `${happening.member} is refreshed to ${happening.version.name}`;
@@ -11,6 +11,9 @@ export function tell(happening: Happening): string {
       const { member, version, gate, outcome, applied } = happening;
       const applying =
         applied === null ? '' : ` and applies the schema (internal ${applied.internal}, external ${applied.external})`;
+      if (outcome.is === 'blocked') {
+        return `${member} finds at ${GATE_WORDS[gate]} ${describeDifferences(outcome.by)}, and decides to park`;
+      }
       return `${member} ${describeOutcome(outcome, gate, version)}${applying}`;
     }
     case 'parked':
@@ -26,6 +29,12 @@ export function tell(happening: Happening): string {
       const made = { delivered: 'wakes it', latched: 'is kept', dropped: 'is dropped' }[disposition];
       return `the notice from ${notice.from} reaches ${notice.to} and ${made}`;
     }
+    case 'lost':
+      return `the notice from ${happening.notice.from} to ${happening.notice.to} is lost on its way`;
+    case 'duplicated':
+      return `the notice from ${happening.notice.from} to ${happening.notice.to} is duplicated on its way`;
+    case 'crashed':
+      return `${happening.member} crashes and starts again on ${happening.version.name}`;
     case 'timer':
       return `the timer of ${happening.member} wakes it at ${GATE_WORDS[happening.gate]}`;
   }

@@ -2,18 +2,11 @@
  * A small cluster in memory: members, the database, the notices in flight. It moves by the same machine and the same
  * gates that the daemon runs; what is added here is only that any step may come next.
  */
-import { carryOut, examine, type Outcome } from '../../node/upgrade/gate.ts';
-import {
-  advance,
-  command,
-  type Disposition,
-  dispositionOf,
-  type Rules,
-  type State,
-  start,
-} from '../../node/upgrade/machine.ts';
+import type { Outcome } from '../../node/upgrade/gate.ts';
+import type { Disposition, State } from '../../node/upgrade/machine.ts';
 import type { Gate, NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Schema, Version, View } from '../../node/upgrade/version.ts';
+import type { Model } from './protocol.ts';
 
 /** A member: serving since before the roll, or refreshed and somewhere in its upgrade. */
 export type Standing =
@@ -71,23 +64,24 @@ export interface Moved {
 }
 
 /** The operator stops a member, swaps its build and starts it; whatever it was at is gone, and so are its latches. */
-export function refresh(rules: Rules, world: World, member: string, version: Version): Moved {
-  const standing: Standing = { is: 'upgrading', version, state: start(rules) };
+export function refresh(model: Model, world: World, member: string, version: Version): Moved {
+  const standing: Standing = { is: 'upgrading', version, state: model.protocol.start(model.rules) };
   return { world: withMember(world, member, standing), happening: { is: 'refreshed', member, version } };
 }
 
 /** Whether a member has something to do by itself: anything but waiting, serving and being gone. */
-export function canAct(world: World, member: string): boolean {
+export function canAct({ protocol }: Model, world: World, member: string): boolean {
   const standing = world.members.get(member);
   if (standing?.is !== 'upgrading') return false;
-  const todo = command(standing.state).do;
+  const todo = protocol.command(standing.state).do;
   return todo !== 'wait' && todo !== 'serve' && todo !== 'exit';
 }
 
 /** A member carries out its command. */
-export function act(rules: Rules, world: World, member: string): Moved {
+export function act(model: Model, world: World, member: string): Moved {
+  const { protocol, rules } = model;
   const { version, state } = upgrading(world, member);
-  const todo = command(state);
+  const todo = protocol.command(state);
   const moved = (next: State, more: Partial<World> = {}): World => ({
     ...withMember(world, member, { is: 'upgrading', version, state: next }),
     ...more,
@@ -95,24 +89,24 @@ export function act(rules: Rules, world: World, member: string): Moved {
   switch (todo.do) {
     case 'check': {
       const { gate } = todo;
-      const ruling = examine(rules.strategy, rules.ahead, gate, member, version, world.view);
+      const ruling = protocol.examine(rules.strategy, rules.ahead, gate, member, version, world.view);
       const { outcome, apply } = ruling;
-      const next = advance(rules, state, { is: 'checked', outcome });
+      const next = protocol.advance(rules, state, { is: 'checked', outcome });
       const happening: Happening = { is: 'checked', member, version, gate, outcome, applied: apply };
-      return { world: moved(next, { view: carryOut(world.view, ruling) }), happening };
+      return { world: moved(next, { view: protocol.carryOut(world.view, ruling) }), happening };
     }
     case 'park': {
-      const next = advance(rules, state, { is: 'parked' });
+      const next = protocol.advance(rules, state, { is: 'parked' });
       const wokenAtOnce = next.phase !== 'parked';
       return { world: moved(next), happening: { is: 'parked', member, gate: todo.gate, wokenAtOnce } };
     }
     case 'open':
-      return { world: moved(advance(rules, state, { is: 'opened' })), happening: { is: 'opened', member } };
+      return { world: moved(protocol.advance(rules, state, { is: 'opened' })), happening: { is: 'opened', member } };
     case 'notify': {
       const { kind } = todo;
       const peers = [...world.members.keys()].filter((peer) => peer !== member);
       const sent = peers.map((to): Flying => ({ from: member, to, kind }));
-      const next = advance(rules, state, { is: 'notified' });
+      const next = protocol.advance(rules, state, { is: 'notified' });
       return {
         world: moved(next, { flight: [...world.flight, ...sent] }),
         happening: { is: 'notified', member, kind },
@@ -126,24 +120,25 @@ export function act(rules: Rules, world: World, member: string): Moved {
 }
 
 /** A notice arrives. A member that serves since before the roll, or has gone, makes nothing of it. */
-export function deliver(rules: Rules, world: World, notice: Flying): Moved {
+export function deliver(model: Model, world: World, notice: Flying): Moved {
   const flight = world.flight.filter((flying) => flying !== notice);
   const standing = world.members.get(notice.to);
   if (standing?.is !== 'upgrading') {
     return { world: { ...world, flight }, happening: { is: 'arrived', notice, disposition: 'dropped' } };
   }
   const { version, state } = standing;
-  const disposition = dispositionOf(rules, state, notice.kind);
-  const next = advance(rules, state, { is: 'noticed', kind: notice.kind });
+  const { protocol, rules } = model;
+  const disposition = protocol.dispositionOf(rules, state, notice.kind);
+  const next = protocol.advance(rules, state, { is: 'noticed', kind: notice.kind });
   const world1 = withMember(world, notice.to, { is: 'upgrading', version, state: next });
   return { world: { ...world1, flight }, happening: { is: 'arrived', notice, disposition } };
 }
 
 /** The timer of a parked member fires. */
-export function fireTimer(rules: Rules, world: World, member: string): Moved {
+export function fireTimer(model: Model, world: World, member: string): Moved {
   const { version, state } = upgrading(world, member);
   if (state.phase !== 'parked') throw new Error(`${member} is not parked`);
-  const next = advance(rules, state, { is: 'timer' });
+  const next = model.protocol.advance(model.rules, state, { is: 'timer' });
   const happening: Happening = { is: 'timer', member, gate: state.gate };
   return { world: withMember(world, member, { is: 'upgrading', version, state: next }), happening };
 }

@@ -1,0 +1,137 @@
+/** `refresh-rig explore`: every interleaving of an upgrade, and the shortest way into a stall. */
+import { Command } from 'commander';
+import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
+import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
+import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import type { Versions } from '../build/versions.ts';
+import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
+import { InputError } from '../input/errors.ts';
+import { exploration } from '../report/exploration.ts';
+import { ourVersions } from './options.ts';
+import { EXIT } from './outcome.ts';
+import { printJson } from './print.ts';
+
+interface ExploreFlags {
+  readonly strategy?: string;
+  readonly wakeups?: string;
+  readonly ahead: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly members: string;
+  readonly lose: string;
+  readonly duplicate: string;
+  readonly crash: string;
+  readonly mostStates: string;
+  readonly reduce?: boolean;
+  readonly json?: boolean;
+}
+
+/** One step of each kind, where --from and --to do not name one. */
+const STEPS = [
+  ['v1', 'v2'],
+  ['v4', 'v5'],
+  ['v3', 'v4'],
+  ['v2', 'v3'],
+] as const;
+
+/** The packing holds more members, but no machine the states of their interleavings. */
+const MOST_MEMBERS = 8;
+const MOST_FAULTS = 15;
+/** About two gigabytes. */
+const MOST_STATES = 50_000_000;
+/** Up to here the search orders everything, so that the path it shows is a shortest one. */
+const FULL_UP_TO = 3;
+
+export function exploreCommand(): Command {
+  return new Command('explore')
+    .description('try every interleaving of an upgrade, in memory, and show the shortest way into a stall')
+    .option('--strategy <name>', `one of ${STRATEGY_NAMES.join(', ')} (default: all)`)
+    .option('--wakeups <kind>', `one of ${WAKEUPS.join(', ')} (default: both)`)
+    .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')}`, 'exit')
+    .option('--from <version>', 'the version before (default: a step of every kind)')
+    .option('--to <version>', 'the version after')
+    .option('--members <number>', 'how many members', '3')
+    .option('--lose <number>', 'how many notices may be lost on their way', '0')
+    .option('--duplicate <number>', 'how many notices may be duplicated', '0')
+    .option('--crash <number>', 'how many times a refreshed member may crash and start again, on either version', '0')
+    .option('--most-states <number>', 'where a search gives up', String(MOST_STATES))
+    .option('--reduce', `leave unordered what cannot matter (default: from ${FULL_UP_TO + 1} members on)`)
+    .option('--no-reduce', 'order everything')
+    .option('--json', 'print an array of rows as JSON')
+    .action((flags: ExploreFlags) => {
+      const answers = questionsFrom(flags, ourVersions()).map((asked) => explore(asked));
+      if (flags.json) printJson(answers.map(rowOf));
+      else console.log(exploration(answers));
+      process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
+    });
+}
+
+/** The path as data is for `--save`; a row is what a script compares. */
+function rowOf({ path, ...row }: Answer): object {
+  return { ...row, pathLength: path?.length ?? null };
+}
+
+/** @throws InputError naming the flag */
+function questionsFrom(flags: ExploreFlags, versions: Versions): Asked[] {
+  const strategies =
+    flags.strategy === undefined ? STRATEGY_NAMES : [chosen('strategy', flags.strategy, STRATEGY_NAMES)];
+  const wakeups = flags.wakeups === undefined ? WAKEUPS : [chosen('wakeups', flags.wakeups, WAKEUPS)];
+  const members = whole('members', flags.members, 1, MOST_MEMBERS);
+  const faults = {
+    lose: whole('lose', flags.lose, 0, MOST_FAULTS),
+    duplicate: whole('duplicate', flags.duplicate, 0, MOST_FAULTS),
+    crash: whole('crash', flags.crash, 0, MOST_FAULTS),
+  };
+  const shared = {
+    ahead: chosen('ahead', flags.ahead, AHEAD_POLICIES) as AheadPolicy,
+    members,
+    faults,
+    mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
+    reduce: flags.reduce ?? members > FULL_UP_TO,
+  };
+  const steps = stepsFrom(flags, versions);
+  const questions = strategies.flatMap((strategy) =>
+    wakeups.flatMap((wakeup) =>
+      steps.map(([from, to]): Asked => ({ ...shared, strategy, wakeups: wakeup as Wakeups, from, to })),
+    ),
+  );
+  const possible = questions.filter(canTake);
+  if (possible.length > 0) return possible;
+  throw new InputError(
+    `--strategy ${flags.strategy}: it takes the column api_extensions for granted, and this step introduces it`,
+  );
+}
+
+function stepsFrom(flags: ExploreFlags, versions: Versions): Array<readonly [Version, Version]> {
+  const find = (name: string): Version => {
+    const found = versions.get(name);
+    if (found === undefined)
+      throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+    return found.build.version;
+  };
+  if (flags.from === undefined && flags.to === undefined) return STEPS.map(([from, to]) => [find(from), find(to)]);
+  if (flags.from === undefined || flags.to === undefined)
+    throw new InputError('--from and --to go together: give both, or neither');
+  return [[find(flags.from), find(flags.to)]];
+}
+
+function canTake({ strategy, from, to }: Asked): boolean {
+  return !STRATEGIES[strategy].gates.includes('pair') || from.internal >= COLUMN_SINCE || to.internal < COLUMN_SINCE;
+}
+
+function chosen<Value extends StrategyName | Wakeups | AheadPolicy>(
+  flag: string,
+  text: string,
+  values: readonly Value[],
+): Value {
+  const value = values.find((known) => known === text);
+  if (value === undefined) throw new InputError(`--${flag} ${text}: must be one of ${values.join(', ')}`);
+  return value;
+}
+
+function whole(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new InputError(`--${flag} ${text}: must be a whole number from ${least} to ${most}`);
+}

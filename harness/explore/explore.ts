@@ -1,0 +1,96 @@
+/** Exploring: one question, one answer: how many states, which of them fall short, and the shortest way into one. */
+import type { AheadPolicy } from '../../node/upgrade/gate.ts';
+import type { Wakeups } from '../../node/upgrade/machine.ts';
+import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import type { Version } from '../../node/upgrade/version.ts';
+import { type StepKind, stepKind } from '../plan/versions.ts';
+import { Locals } from './locals.ts';
+import { type Told, walk } from './path.ts';
+import { type Model, PROTOCOL, type Protocol } from './protocol.ts';
+import { rescue } from './rescue.ts';
+import { type Faults, Search } from './search.ts';
+
+export interface Asked {
+  readonly strategy: StrategyName;
+  readonly wakeups: Wakeups;
+  readonly ahead: AheadPolicy;
+  readonly from: Version;
+  readonly to: Version;
+  readonly members: number;
+  readonly faults: Faults;
+  readonly mostStates: number;
+  /** Leave unordered what cannot matter. The path found then need not be the shortest. */
+  readonly reduce: boolean;
+}
+
+export interface Answer {
+  readonly strategy: StrategyName;
+  readonly wakeups: Wakeups;
+  readonly ahead: AheadPolicy;
+  readonly step: StepKind;
+  readonly from: string;
+  readonly to: string;
+  readonly members: number;
+  readonly lose: number;
+  readonly duplicate: number;
+  readonly crash: number;
+  readonly states: number;
+  readonly transitions: number;
+  readonly stuck: number;
+  readonly unsafe: number;
+  readonly dead: number;
+  /** States that can be come back to, or lie behind such: members that move without getting on. */
+  readonly livelock: number;
+  /** The most rounds of timers that a way out of a stuck state takes; null where it can take for ever. */
+  readonly worstTimerRounds: number | null;
+  /** Whether all states were seen. Where not, zeros prove nothing. */
+  readonly exhaustive: boolean;
+  /** Memory held by the search, in bytes. */
+  readonly bytes: number;
+  /** A shortest way into a state that falls short: unsafe before stuck or dead before livelock; null where there is none. */
+  readonly path: readonly Told[] | null;
+}
+
+/** @param protocol what members run; a test may plant a fault */
+export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
+  const { strategy, wakeups, ahead, from, to, members, faults } = asked;
+  const model: Model = { protocol, rules: { strategy: STRATEGIES[strategy], wakeups, ahead } };
+  // A crashed member starts again and reads what was on its way to it: no reduction survives that.
+  const reduce = asked.reduce && faults.crash === 0;
+  const locals = new Locals(model, reduce);
+  const question = { members, from, to, faults, reduce, mostStates: asked.mostStates };
+  const search = new Search(locals, question);
+  const findings = search.run();
+  const { dead, worstRounds } = rescue(
+    locals,
+    question,
+    findings.stuck.map((state) => search.world(state)),
+  );
+  const short = findings.unsafe[0] ?? findings.stuck[0] ?? findings.livelock[0];
+  const names = Array.from({ length: members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  return {
+    strategy,
+    wakeups,
+    ahead,
+    step: stepKind(from, to),
+    from: from.name,
+    to: to.name,
+    members,
+    ...faults,
+    states: findings.states,
+    transitions: findings.transitions,
+    stuck: findings.stuck.length,
+    unsafe: findings.unsafe.length,
+    dead,
+    livelock: findings.livelock.length,
+    worstTimerRounds: worstRounds,
+    exhaustive: findings.exhaustive,
+    bytes: findings.bytes,
+    path: short === undefined ? null : walk(model, locals, names, from, to, search.pathTo(short)).told,
+  };
+}
+
+/** Whether everything that was asked about holds, and all of it was seen. */
+export function isFine(answer: Answer): boolean {
+  return answer.exhaustive && answer.stuck === 0 && answer.unsafe === 0 && answer.dead === 0 && answer.livelock === 0;
+}
