@@ -43,6 +43,8 @@ export interface EventFields {
   /** A notice has come in. `notice` names it as its sender did. */
   noticed: { from: string; notice: string; kind: NoticeKind; disposition: Disposition };
   woken: { gate: Gate; by: WokenBy };
+  /** Notices set out, one to each peer. */
+  notifying: { notice: string; kind: NoticeKind; peers: readonly string[] };
   /** A notice to one peer has been answered, or has not. `sentNs` is when it left. */
   notified: { peer: string; notice: string; kind: NoticeKind; outcome: NotifyOutcome; sentNs: number };
   open: Record<never, never>;

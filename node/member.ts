@@ -2,6 +2,7 @@
  * The member: its database, its server, its upgrade, and its three ways to come to be. A bootstrapped or joined member
  * is open at once; a started one passes the gates first.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress } from './address.ts';
 import { Refusal } from './api/refusal.ts';
@@ -23,6 +24,9 @@ import type { Disposition } from './upgrade/machine.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
 import { AXES, count, type Row, sameNames, type Version } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
+
+/** How long a member that is told to stop waits for its notices to be answered. */
+const LAST_NOTICES_MS = 250;
 
 /** How often a member says in its row that it is alive. */
 const HEARTBEAT_MS = 10_000;
@@ -96,9 +100,13 @@ export class Member {
     return ending;
   }
 
-  /** Stop serving and let go of everything. Safe to call at any time, and more than once. */
+  /**
+   * Stop serving and let go of everything. Notices under way get a moment to arrive; nothing else is waited for.
+   * Safe to call at any time, and more than once.
+   */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
     await this.#server.close();
     await this.database.close();
   }

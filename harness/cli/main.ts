@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `refresh-rig`. Each subcommand is a file beside this one. */
 import { Command, CommanderError } from 'commander';
+import { conformCommand } from './conform.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
@@ -29,6 +30,7 @@ const commands = [
   versionsCommand(),
   imagesCommand(),
   exploreCommand(),
+  conformCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);

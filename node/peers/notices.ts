@@ -38,6 +38,7 @@ export class Notices {
   send(kind: NoticeKind, peers: readonly Peer[]): void {
     this.#sent += 1;
     const notice = `${this.#from}.${process.pid}.${this.#sent}`;
+    this.#tell('notifying', { notice, kind, peers: peers.map((peer) => peer.name) });
     const sending = setImmediate()
       .then(() => Promise.all(peers.map((peer) => this.#sendTo(peer, kind, notice))))
       .finally(() => this.#underWay.delete(sending));

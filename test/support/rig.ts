@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { paths } from '../../harness/build/paths.ts';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
+import { deviationOf } from '../../harness/explore/conform.ts';
 import { daemonKind } from '../../harness/member/daemon.ts';
 import type { RuntimeName } from '../../harness/plan/plan.ts';
 import { type Rolled, roll } from '../../harness/run/roll.ts';
@@ -21,7 +22,7 @@ export async function requireRuntime(test: Context, runtime: RuntimeName): Promi
   test.skip();
 }
 
-/** Rolls every plan of a scenario, a few at a time. */
+/** Rolls every plan of a scenario, a few at a time. Each must be one that the machine allows, step by step. */
 export async function rollAll(
   fixture: string | undefined,
   flags: RollFlags & { runtime: RuntimeName },
@@ -42,6 +43,10 @@ export async function rollAll(
     await Promise.all(Array.from({ length: jobs }, work));
   } finally {
     rmSync(runs, { recursive: true });
+  }
+  for (const { plan, trace } of rolled) {
+    const deviation = deviationOf(plan, trace);
+    if (deviation !== null) throw new Error(`${plan.name} does not conform: ${deviation}`);
   }
   return rolled;
 }

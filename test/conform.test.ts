@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { deviationOf } from '../harness/explore/conform.ts';
+import type { Plan } from '../harness/plan/plan.ts';
+import { isRigEvent, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
+import type { MemberEvent } from '../node/events.ts';
+import { rollAll } from './support/rig.ts';
+
+/** What a member tells of its upgrade; the rest (`listening`, `held`, the first `started`) says nothing about the machine. */
+const STEPS = new Set([
+  'recorded',
+  'applied',
+  'checked',
+  'parked',
+  'woken',
+  'notifying',
+  'notified',
+  'noticed',
+  'open',
+]);
+/** Steps of one member that follow from each other, so that no two of them can change places. */
+const CHAIN = new Set(['checked', 'parked', 'woken', 'notifying', 'open']);
+
+describe('a real roll', () => {
+  let plan: Plan;
+  let trace: Trace;
+  let steps: MemberEvent[];
+
+  before(async function () {
+    this.timeout(60_000);
+    const [rolled] = await rollAll('reported-deadlock-fixed', { runtime: 'process' });
+    ({ plan, trace } = rolled!);
+    const refreshed = new Set<string>();
+    steps = trace.filter((event): event is MemberEvent => {
+      if (isRigEvent(event)) return false;
+      if (event.event === 'started' && event.action === 'start') refreshed.add(event.member);
+      return refreshed.has(event.member) && STEPS.has(event.event);
+    });
+  });
+
+  it('conforms to the machine', () => {
+    expect(deviationOf(plan, trace)).to.equal(null);
+    expect(new Set(steps.map((event) => event.event))).to.deep.equal(STEPS);
+  });
+
+  it('does not with any one of its steps left out', () => {
+    for (const step of steps) {
+      const without = trace.filter((event) => event !== step);
+      expect(deviationOf(plan, without), `without ${JSON.stringify(step)}`).to.be.a('string');
+    }
+  });
+
+  it('does not with two steps of a member in each other’s place', () => {
+    for (const member of plan.members) {
+      const own = steps.filter((event) => event.member === member && CHAIN.has(event.event));
+      expect(own.length).to.be.greaterThan(3);
+      for (const [index, step] of own.entries()) {
+        const other = own[index + 1];
+        if (other === undefined || other.event === step.event) continue;
+        const swapped = trace.map((event): TraceEvent => {
+          if (event === step) return { ...step, atNs: other.atNs };
+          return event === other ? { ...other, atNs: step.atNs } : event;
+        });
+        expect(deviationOf(plan, swapped), `${step.event} and ${other.event} of ${member}`).to.be.a('string');
+      }
+    }
+  });
+
+  it('does not with the transactions of two members in each other’s place', () => {
+    const commit = steps.find((event) => event.event === 'applied')!;
+    const before = steps.find((event) => event.event === 'checked' && event.member === 'node01')!;
+    const moved = (event: TraceEvent): TraceEvent => {
+      if (isRigEvent(event) || !('decidedNs' in event) || !('decidedNs' in commit) || !('decidedNs' in before))
+        return event;
+      if (event.decidedNs === commit.decidedNs) return { ...event, decidedNs: before.decidedNs };
+      return event.decidedNs === before.decidedNs ? { ...event, decidedNs: commit.decidedNs } : event;
+    };
+    expect(deviationOf(plan, trace.map(moved))).to.be.a('string');
+  });
+});
