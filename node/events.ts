@@ -19,11 +19,13 @@ export type ExitReason = 'signal' | 'tether' | 'ahead' | 'forked' | 'unsupported
 
 /** The places where a member started with failpoints can be held. */
 export const FAILPOINTS = [
+  'before-check',
   'before-commit',
   'after-commit',
   'after-check',
   'before-park',
   'before-notify',
+  'before-open',
   'on-notice',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
@@ -48,8 +50,8 @@ export interface EventFields {
   /** A notice to one peer has been answered, or has not. `sentNs` is when it left. */
   notified: { peer: string; notice: string; kind: NoticeKind; outcome: NotifyOutcome; sentNs: number };
   open: Record<never, never>;
-  /** Held at a failpoint until released. */
-  held: { failpoint: Failpoint };
+  /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
+  held: { failpoint: Failpoint; notice: string | null };
   exiting: { reason: ExitReason; message: string };
 }
 

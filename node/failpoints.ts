@@ -4,10 +4,16 @@
  */
 import type { Failpoint, Tell } from './events.ts';
 
+interface Held {
+  readonly failpoint: Failpoint;
+  readonly notice: string | null;
+  readonly release: () => void;
+}
+
 export class Failpoints {
-  readonly #armed: ReadonlySet<Failpoint>;
+  #armed: ReadonlySet<Failpoint>;
   readonly #tell: Tell;
-  readonly #held = new Map<Failpoint, Array<() => void>>();
+  readonly #held: Held[] = [];
 
   constructor(armed: readonly Failpoint[], tell: Tell) {
     this.#armed = new Set(armed);
@@ -18,21 +24,34 @@ export class Failpoints {
     return this.#armed.size > 0;
   }
 
-  /** Returns at once, or where this failpoint is armed, when it has been released. */
-  async pass(failpoint: Failpoint): Promise<void> {
+  /**
+   * Returns at once, or where this failpoint is armed, when it has been released.
+   * @param notice the name of the notice that is to be held, at `on-notice`
+   */
+  async pass(failpoint: Failpoint, notice: string | null = null): Promise<void> {
     if (!this.#armed.has(failpoint)) return;
-    await new Promise<void>((resolve) => {
-      const waiting = this.#held.get(failpoint) ?? [];
-      this.#held.set(failpoint, [...waiting, resolve]);
-      this.#tell('held', { failpoint });
+    await new Promise<void>((release) => {
+      this.#held.push({ failpoint, notice, release });
+      this.#tell('held', { failpoint, notice });
     });
   }
 
-  /** Let go on whoever is held here longest. Returns whether anybody was. */
-  release(failpoint: Failpoint): boolean {
-    const [first, ...others] = this.#held.get(failpoint) ?? [];
-    this.#held.set(failpoint, others);
-    first?.();
-    return first !== undefined;
+  /**
+   * Let go on whoever is held here longest. Returns whether anybody was.
+   * @param notice let go on this notice, and no other
+   */
+  release(failpoint: Failpoint, notice: string | null = null): boolean {
+    const index = this.#held.findIndex(
+      (held) => held.failpoint === failpoint && (notice === null || held.notice === notice),
+    );
+    const [held] = index < 0 ? [] : this.#held.splice(index, 1);
+    held?.release();
+    return held !== undefined;
+  }
+
+  /** Hold nobody any more, and let go on whoever is held. */
+  disarm(): void {
+    this.#armed = new Set();
+    for (const { release } of this.#held.splice(0)) release();
   }
 }

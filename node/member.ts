@@ -130,7 +130,7 @@ export class Member {
 
   /** A notice has come in. */
   async noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition> {
-    await this.failpoints.pass('on-notice');
+    await this.failpoints.pass('on-notice', notice);
     // A member that never had to pass a gate is not waiting for anything.
     const disposition = this.#isOpen ? 'dropped' : this.#upgrader.notice(kind);
     this.#tell('noticed', { from, notice, kind, disposition });

@@ -101,6 +101,7 @@ export class Upgrader {
           this.#state = advance(this.#rules, this.#state, { is: 'notified' });
           break;
         case 'open':
+          await this.#around.failpoints.pass('before-open');
           this.#state = advance(this.#rules, this.#state, { is: 'opened' });
           this.#blocked = null;
           this.#around.tell('open', {});
@@ -115,6 +116,7 @@ export class Upgrader {
 
   async #check(gate: Gate): Promise<void> {
     const { database, member, build, failpoints, tell, log } = this.#around;
+    await failpoints.pass('before-check');
     const hold = () => failpoints.pass('before-commit');
     const { ruling, applied, members, decidedNs } = await passGate(database, this.#rules, gate, member, build, hold);
     const { outcome, record, apply, seed } = ruling;

@@ -24,6 +24,7 @@ function ask(step: Step, more: Partial<Asked> = {}, protocol?: Protocol): Answer
       members: 3,
       faults: NO_FAULTS,
       mostStates: 1_000_000,
+      mostBytes: 2 ** 30,
       reduce: false,
       ...more,
     },
@@ -120,6 +121,8 @@ describe('the explorer', () => {
 
   it('says so when it has not seen all', () => {
     expect(ask('both', { mostStates: 100 }).exhaustive).to.equal(false);
+    expect(ask('both', { members: 4, mostBytes: 100_000 }).exhaustive).to.equal(false);
+    expect(ask('both').exhaustive).to.equal(true);
   });
 
   describe('finds a fault that is planted:', () => {

@@ -1,10 +1,12 @@
 /** `refresh-rig explore`: every interleaving of an upgrade, and the shortest way into a stall. */
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
 import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import type { Versions } from '../build/versions.ts';
+import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
@@ -23,7 +25,9 @@ interface ExploreFlags {
   readonly duplicate: string;
   readonly crash: string;
   readonly mostStates: string;
+  readonly mostMemory: string;
   readonly reduce?: boolean;
+  readonly save?: string;
   readonly json?: boolean;
 }
 
@@ -38,8 +42,8 @@ const STEPS = [
 /** The packing holds more members, but no machine the states of their interleavings. */
 const MOST_MEMBERS = 8;
 const MOST_FAULTS = 15;
-/** About two gigabytes. */
-const MOST_STATES = 50_000_000;
+const MOST_STATES = 100_000_000;
+const MOST_MEBIBYTES = 8192;
 /** Up to here the search orders everything, so that the path it shows is a shortest one. */
 const FULL_UP_TO = 3;
 
@@ -56,15 +60,36 @@ export function exploreCommand(): Command {
     .option('--duplicate <number>', 'how many notices may be duplicated', '0')
     .option('--crash <number>', 'how many times a refreshed member may crash and start again, on either version', '0')
     .option('--most-states <number>', 'where a search gives up', String(MOST_STATES))
+    .option('--most-memory <mebibytes>', 'and at how much memory', String(MOST_MEBIBYTES))
     .option('--reduce', `leave unordered what cannot matter (default: from ${FULL_UP_TO + 1} members on)`)
     .option('--no-reduce', 'order everything')
+    .option('--save <file>', 'write the first counterexample as a plan, for refresh-rig replay')
     .option('--json', 'print an array of rows as JSON')
     .action((flags: ExploreFlags) => {
-      const answers = questionsFrom(flags, ourVersions()).map((asked) => explore(asked));
+      const versions = ourVersions();
+      const answers = questionsFrom(flags, versions).map((asked) => explore(asked));
+      if (flags.save !== undefined) save(answers, versions, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
       else console.log(exploration(answers));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
     });
+}
+
+/** @throws InputError where there is nothing to save, or it cannot be replayed, or not be written */
+function save(answers: readonly Answer[], versions: Versions, file: string): void {
+  const short = answers.find((answer) => answer.path !== null);
+  if (short === undefined) throw new InputError(`--save ${file}: nothing falls short, so there is no counterexample`);
+  if (short.lose + short.duplicate + short.crash > 0) {
+    throw new InputError(
+      `--save ${file}: a path with lost or duplicated notices or crashes cannot be replayed yet: ask without them`,
+    );
+  }
+  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
+  try {
+    writeFileSync(file, `${JSON.stringify(counterexample(short, pinned), null, 2)}\n`);
+  } catch (error) {
+    throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
+  }
 }
 
 /** The path as data is for `--save`; a row is what a script compares. */
@@ -88,6 +113,7 @@ function questionsFrom(flags: ExploreFlags, versions: Versions): Asked[] {
     members,
     faults,
     mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
+    mostBytes: whole('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
     reduce: flags.reduce ?? members > FULL_UP_TO,
   };
   const steps = stepsFrom(flags, versions);

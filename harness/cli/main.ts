@@ -9,6 +9,7 @@ import { imagesCommand } from './images.ts';
 import { judgeCommand } from './judge.ts';
 import { EXIT, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
+import { replayCommand } from './replay.ts';
 import { rollCommand } from './roll.ts';
 import { versionsCommand } from './versions.ts';
 
@@ -30,6 +31,7 @@ const commands = [
   versionsCommand(),
   imagesCommand(),
   exploreCommand(),
+  replayCommand(),
   conformCommand(),
   doctorCommand(),
 ];

@@ -19,6 +19,8 @@ export interface Asked {
   readonly members: number;
   readonly faults: Faults;
   readonly mostStates: number;
+  /** In bytes. */
+  readonly mostBytes: number;
   /** Leave unordered what cannot matter. The path found then need not be the shortest. */
   readonly reduce: boolean;
 }
@@ -58,7 +60,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
   // A crashed member starts again and reads what was on its way to it: no reduction survives that.
   const reduce = asked.reduce && faults.crash === 0;
   const locals = new Locals(model, reduce);
-  const question = { members, from, to, faults, reduce, mostStates: asked.mostStates };
+  const question = { members, from, to, faults, reduce, mostStates: asked.mostStates, mostBytes: asked.mostBytes };
   const search = new Search(locals, question);
   const findings = search.run();
   const { dead, worstRounds } = rescue(

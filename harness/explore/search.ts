@@ -23,6 +23,8 @@ export interface Question {
   readonly reduce: boolean;
   /** The search stops, and says so, at this many states. */
   readonly mostStates: number;
+  /** And at this much memory, in bytes. */
+  readonly mostBytes: number;
 }
 
 export const STEPS = [
@@ -138,8 +140,7 @@ export class Search {
   #explore(): Findings {
     const stuck: number[] = [];
     let allOpen = 0;
-    const { mostStates } = this.#question;
-    for (this.#current = 0; this.#current < this.#store.count && this.#store.count <= mostStates; this.#current += 1) {
+    for (this.#current = 0; this.#current < this.#store.count && this.#isWithinBounds(); this.#current += 1) {
       this.#unpack(this.#current);
       this.#isStuck = true;
       this.#expand();
@@ -155,8 +156,16 @@ export class Search {
       unsafe: [...this.#unsafe].sort((one, other) => one - other),
       livelock: exhaustive ? this.#cyclic() : [],
       exhaustive,
-      bytes: this.#store.bytes + this.#parents.byteLength + this.#steps.byteLength,
+      bytes: this.#bytes,
     };
+  }
+
+  get #bytes(): number {
+    return this.#store.bytes + this.#parents.byteLength + this.#steps.byteLength;
+  }
+
+  #isWithinBounds(): boolean {
+    return this.#store.count <= this.#question.mostStates && this.#bytes <= this.#question.mostBytes;
   }
 
   /**

@@ -6,6 +6,7 @@ import { GATE_WORDS } from '../../node/words.ts';
 import type { Budgets, Plan } from '../plan/plan.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
 import type { MemberFigures } from './figures.ts';
+import { firstDisagreement, foretoldSteps } from './foretold.ts';
 import { type History, viewAt } from './history.ts';
 import { type Life, livesOf, refreshedLives } from './lives.ts';
 import type { Stall } from './stall.ts';
@@ -31,6 +32,7 @@ type CheckOf = (evidence: Evidence) => Check;
 /** In the order in which a person wants to read them. */
 export const CHECKS: readonly CheckOf[] = [
   complete,
+  asForetold,
   everyoneOpened,
   exitsAsExpected,
   openedByNotice,
@@ -53,6 +55,15 @@ function complete({ trace }: Evidence): Check {
     holds: ended?.how === 'complete',
     because: ended === undefined ? 'the trace has no end' : because,
   };
+}
+
+/** Only the replay of a counterexample foretells what each step does. */
+function asForetold({ plan, trace }: Evidence): Check {
+  const name = 'as-foretold';
+  if (!plan.holds) return { name, holds: true, because: 'the plan foretells no single step' };
+  const disagreement = firstDisagreement(plan, trace);
+  const fine = `reality agreed with the model in all ${foretoldSteps(plan)} steps`;
+  return { name, holds: disagreement === null, because: disagreement ?? fine };
 }
 
 /** The members that are expected to be open are, and no others. */

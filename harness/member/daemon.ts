@@ -16,6 +16,7 @@ import type { Artifact, Launch, Layer, MemberClient, MemberKind } from './kind.t
 const IMAGE_FOLDER = '/opt/member';
 const IMAGE_NODE = '/usr/local/bin/node';
 const CLIENT_TIMEOUT_MS = 2000;
+const HELD_NOTICE_TIMEOUT = '10m';
 
 /** @param versions the versions that can be built */
 export function daemonKind(versions: Versions): MemberKind {
@@ -86,7 +87,8 @@ function args(plan: Plan, { action, seat, through, failpoints }: Launch): string
     ...['--strategy', plan.strategy, '--wakeups', plan.wakeups, '--ahead', plan.ahead, '--wait', `${plan.waitMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.address]),
-    ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(',')]),
+    // A held notice is on its way for as long as it is held.
+    ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
   ];
 }
 
@@ -115,8 +117,11 @@ function client(authority: string): MemberClient {
       await http.get('1.0/records', { searchParams: { after: Number.MAX_SAFE_INTEGER } });
     },
     readKeys: () => readKeys((after) => http.get('1.0/records', { searchParams: { after } }).json()),
-    release: async (failpoint: Failpoint) => {
-      await http.post(`internal/failpoints/${failpoint}`);
+    release: async (failpoint: Failpoint, notice?: string) => {
+      await http.post(`internal/failpoints/${failpoint}`, notice === undefined ? {} : { searchParams: { notice } });
+    },
+    disarm: async () => {
+      await http.delete('internal/failpoints');
     },
   };
 }

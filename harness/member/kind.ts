@@ -59,8 +59,10 @@ export interface MemberClient {
   readOne(): Promise<void>;
   /** The keys of all records. */
   readKeys(): Promise<string[]>;
-  /** Let a member go on that is held at a failpoint. */
-  release(failpoint: Failpoint): Promise<void>;
+  /** Let a member go on that is held at a failpoint; of held notices, the one of that name. */
+  release(failpoint: Failpoint, notice?: string): Promise<void>;
+  /** Hold the member nowhere any more. */
+  disarm(): Promise<void>;
 }
 
 export interface MemberKind {

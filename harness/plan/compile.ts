@@ -164,6 +164,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     runtime: scenario.runtime,
     database: scenario.database,
     records: sources.records,
+    holds: false,
     steps: stepsOf(members, scenario.from, refreshes, order.together, scenario.pace, sources.records.length),
     expect: expectationOf(scenario, members),
     settleLimitMs: scenario.wait * 2 * members.length + SETTLE_SLACK_MS,

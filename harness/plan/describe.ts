@@ -1,5 +1,5 @@
 /** A plan's steps in words. */
-import type { Pace, Plan, Step } from './plan.ts';
+import type { Pace, Plan, Step, Walk } from './plan.ts';
 
 export function describeStep(plan: Plan, step: Step): string {
   switch (step.do) {
@@ -13,6 +13,12 @@ export function describeStep(plan: Plan, step: Step): string {
       const what = step.refreshes.map(({ member, from, to }) => `${member} ${from} → ${to}`).join(', ');
       return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
     }
+    case 'walk':
+      return `let ${step.member} ${WALK_WORDS[step.walk.step]}`;
+    case 'arrive':
+      return `let the notice (${step.kind}) from ${step.from} reach ${step.to}`;
+    case 'let-go':
+      return 'hold nobody any more';
     case 'settle':
       return `wait until every member is open or has exited (at most ${Math.round(plan.settleLimitMs / 1000)} s)`;
     case 'verify':
@@ -20,7 +26,14 @@ export function describeStep(plan: Plan, step: Step): string {
   }
 }
 
+const WALK_WORDS: Readonly<Record<Walk['step'], string>> = {
+  check: 'examine its gate',
+  park: 'park',
+  notify: 'notify its peers',
+  open: 'open',
+};
+
 function paceWords(pace: Pace): string {
-  if (pace === 'settled') return '';
+  if (pace === 'settled' || pace === 'held') return '';
   return pace === 'eager' ? ', and go on at once' : `, and go on after ${pace.pauseMs} ms`;
 }

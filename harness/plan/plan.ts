@@ -3,18 +3,25 @@
  * run, saved, and run again.
  */
 import type { ExitReason } from '../../node/events.ts';
-import type { AheadPolicy } from '../../node/upgrade/gate.ts';
-import type { Wakeups } from '../../node/upgrade/machine.ts';
-import type { StrategyName } from '../../node/upgrade/strategy.ts';
+import type { AheadPolicy, Outcome } from '../../node/upgrade/gate.ts';
+import type { Disposition, Wakeups } from '../../node/upgrade/machine.ts';
+import type { NoticeKind, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 
 export const PLAN_FORMAT = 1;
 
 /**
  * When the next refresh starts. `settled`: once the member before has parked, opened or exited. `eager`: at once.
- * A number: after that many milliseconds.
+ * `held`: once it is held before its first gate. A number: after that many milliseconds.
  */
-export type Pace = 'settled' | 'eager' | { readonly pauseMs: number };
+export type Pace = 'settled' | 'eager' | 'held' | { readonly pauseMs: number };
+
+/** A step of one member's upgrade machine, before which a plan can hold it, and what the explorer says comes of it. */
+export type Walk =
+  | { readonly step: 'check'; readonly outcome: Outcome['is'] }
+  | { readonly step: 'park'; readonly wokenAtOnce: boolean }
+  | { readonly step: 'notify'; readonly kind: NoticeKind }
+  | { readonly step: 'open' };
 
 export type RuntimeName = 'process' | 'container';
 export const DATABASES = ['sqlite'] as const;
@@ -29,6 +36,18 @@ export type Step =
   | { readonly do: 'load'; readonly records: number }
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
   | { readonly do: 'refresh'; readonly refreshes: readonly Refresh[]; readonly pace: Pace }
+  /** Let a held member take its next step, and no more. Only in a plan that holds members. */
+  | { readonly do: 'walk'; readonly member: string; readonly walk: Walk }
+  /** Let the oldest held notice of a kind from one member to another arrive. Only in a plan that holds members. */
+  | {
+      readonly do: 'arrive';
+      readonly from: string;
+      readonly to: string;
+      readonly kind: NoticeKind;
+      readonly disposition: Disposition;
+    }
+  /** Hold nobody any more. */
+  | { readonly do: 'let-go' }
   /** Wait until every member is open, or has exited. */
   | { readonly do: 'settle' }
   /** Read all records back through every open member. */
@@ -89,6 +108,8 @@ export interface Plan {
   readonly runtime: RuntimeName | 'auto';
   readonly database: DatabaseName;
   readonly records: readonly SeedRecord[];
+  /** Whether members are held before every step of their upgrade, as the replay of a counterexample needs. */
+  readonly holds: boolean;
   readonly steps: readonly Step[];
   readonly expect: Expectation;
   /** No settling may take longer; then the conductor gives up, and says what each member waits for. */

@@ -69,7 +69,7 @@ function statement(answers: readonly Answer[]): string {
   const unseen = answers.filter((answer) => !answer.exhaustive).length;
   if (unseen > 0) {
     return colors.yellow(
-      `Not exhaustive: ${unseen} of ${answers.length} searches gave up at their bound (--most-states). What they did not find may still be there.`,
+      `Not exhaustive: ${unseen} of ${answers.length} searches gave up at a bound (--most-states, --most-memory). What they did not find may still be there.`,
     );
   }
   const fine = answers.filter(isFine);

@@ -3,10 +3,11 @@
  * kind, and judges nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action } from '../../node/events.ts';
+import type { Action, EventName, Failpoint, MemberEvent } from '../../node/events.ts';
+import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Artifact, MemberClient, MemberKind, Seat } from '../member/kind.ts';
-import type { Pace, Plan, Refresh, Step } from '../plan/plan.ts';
+import type { Pace, Plan, Refresh, Step, Walk } from '../plan/plan.ts';
 import type { RunningMember, Site } from '../runtime/runtime.ts';
 import { isRigEvent, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
@@ -16,6 +17,9 @@ import { Traffic } from './traffic.ts';
 const STOP_GRACE_MS = 5000;
 /** How long a member may take from its start to its first word about where it stands. */
 const START_LIMIT_MS = 60_000;
+
+/** How long a released member may take for a step; it takes milliseconds. */
+const WALK_LIMIT_MS = 10_000;
 
 /** What a roll is carried out with. */
 export interface Stage {
@@ -82,6 +86,15 @@ class Roll {
         await Promise.all(step.refreshes.map((refresh) => this.#refresh(refresh)));
         await this.#keepPace(step.refreshes, step.pace);
         return true;
+      case 'walk':
+        await this.#walk(step.member, step.walk.step);
+        return true;
+      case 'arrive':
+        await this.#arrive(step.from, step.to, step.kind);
+        return true;
+      case 'let-go':
+        await Promise.all([...this.#running.keys()].map((member) => this.#client(member)!.disarm()));
+        return true;
       case 'settle':
         return this.#settle();
       case 'verify':
@@ -111,7 +124,8 @@ class Roll {
     const artifact = artifacts.get(version);
     if (artifact === undefined) throw new Error(`version ${version} has not been built`);
     const seat = site.seat(member);
-    const args = kind.args(this.#plan, { action, seat, through, failpoints: [] });
+    const failpoints = this.#plan.holds ? HOLDS[action] : [];
+    const args = kind.args(this.#plan, { action, seat, through, failpoints });
     recorder.tell('launching', { member, version });
     const running = await site.start(seat, artifact, args, (line) => {
       log(member, line);
@@ -144,11 +158,61 @@ class Roll {
 
   async #keepPace(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
     if (pace === 'eager') return;
+    if (pace === 'held') {
+      for (const { member } of refreshes)
+        await this.#said(member, 'held', (event) => event.failpoint === 'before-check');
+      return;
+    }
     if (pace === 'settled') {
       for (const { member } of refreshes) await this.#until(member, isSettled);
       return;
     }
     await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
+  }
+
+  /** Release a member from where it is held before a step, and wait for its word that the step is done. */
+  async #walk(member: string, step: Walk['step']): Promise<void> {
+    const before = this.#stage.recorder.trace.length;
+    await this.#client(member)!.release(`before-${step}`);
+    await this.#said(member, WALK_EVENTS[step], () => true, before);
+  }
+
+  /** The oldest notice of a kind that one member has sent to another, and that has not arrived. */
+  async #arrive(from: string, to: string, kind: NoticeKind): Promise<void> {
+    const { trace } = this.#stage.recorder;
+    const sent = await this.#said(
+      from,
+      'notifying',
+      (event) => event.kind === kind && !hasArrived(trace, to, event.notice),
+    );
+    const isIt = (event: { notice: string | null }): boolean => event.notice === sent.notice;
+    await this.#said(to, 'held', isIt);
+    await this.#client(to)!.release('on-notice', sent.notice);
+    await this.#said(to, 'noticed', isIt);
+  }
+
+  /** Wait for an event of a member, the first that matches. @param after look only at what comes after this many events */
+  async #said<Name extends EventName>(
+    member: string,
+    name: Name,
+    matches: (event: MemberEvent & { event: Name }) => boolean,
+    after = 0,
+  ): Promise<MemberEvent & { event: Name }> {
+    const { recorder, signal } = this.#stage;
+    const find = (trace: Trace) =>
+      trace
+        .slice(after)
+        .find(
+          (event): event is MemberEvent & { event: Name } =>
+            !isRigEvent(event) &&
+            event.member === member &&
+            event.event === name &&
+            matches(event as MemberEvent & { event: Name }),
+        );
+    await recorder.until((trace) => find(trace) !== undefined, WALK_LIMIT_MS, signal);
+    const found = find(recorder.trace);
+    if (found === undefined) throw didNot(member, `say '${name}' where the plan has it`);
+    return found;
   }
 
   async #settle(): Promise<boolean> {
@@ -191,6 +255,25 @@ class Roll {
     const reached = await recorder.until((trace) => condition(lastWord(trace, member)), START_LIMIT_MS, signal);
     if (!reached) throw didNot(member, `park, open or exit within ${START_LIMIT_MS / 1000} s`);
   }
+}
+
+/** Where members of a plan that holds are held, and what they say when a step is done. */
+const HOLDS: Readonly<Record<Action, readonly Failpoint[]>> = {
+  bootstrap: ['on-notice'],
+  join: ['on-notice'],
+  start: ['before-check', 'before-park', 'before-notify', 'before-open', 'on-notice'],
+};
+const WALK_EVENTS: Readonly<Record<Walk['step'], EventName>> = {
+  check: 'checked',
+  park: 'parked',
+  notify: 'notifying',
+  open: 'open',
+};
+
+function hasArrived(trace: Trace, member: string, notice: string): boolean {
+  return trace.some(
+    (event) => !isRigEvent(event) && event.event === 'noticed' && event.member === member && event.notice === notice,
+  );
 }
 
 function didNot(member: string, what: string): EnvironmentError {

@@ -56,7 +56,11 @@ export function readRun(folder: string): { plan: Plan; trace: Trace } {
   return { plan: readPlan(join(folder, FILES.plan)), trace: readTrace(join(folder, FILES.trace)) };
 }
 
-function readPlan(file: string): Plan {
+/**
+ * Read a plan.
+ * @throws InputError naming the file
+ */
+export function readPlan(file: string): Plan {
   let plan: Partial<Plan>;
   try {
     plan = JSON.parse(readText(file, 'plan')) as Partial<Plan>;

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { deviationOf } from '../harness/explore/conform.ts';
+import { counterexample } from '../harness/explore/counterexample.ts';
+import { explore } from '../harness/explore/explore.ts';
+import { daemonKind } from '../harness/member/daemon.ts';
+import type { Plan, RuntimeName } from '../harness/plan/plan.ts';
+import { type Rolled, roll } from '../harness/run/roll.ts';
+import { chooseRuntime } from '../harness/runtime/choose.ts';
+import { WAKEUPS } from '../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
+import { account, requireRuntime } from './support/rig.ts';
+import { pinned, version, versions } from './support/versions.ts';
+
+const STEPS = [
+  ['v1', 'v2'],
+  ['v4', 'v5'],
+  ['v3', 'v4'],
+  ['v2', 'v3'],
+] as const;
+/** Every park must outlast the path that comes after it. */
+const WAIT_MS: Readonly<Record<RuntimeName, number>> = { process: 4000, container: 12_000 };
+
+/** A plan for every row of the explorer's table that falls short. */
+function counterexamples(): Plan[] {
+  return STRATEGY_NAMES.flatMap((strategy) =>
+    WAKEUPS.flatMap((wakeups) =>
+      STEPS.flatMap(([from, to]) => {
+        if (strategy === 'pair' && from === 'v1') return [];
+        const asked = { strategy, wakeups, ahead: 'exit', from: version(from), to: version(to), members: 3 } as const;
+        const bounds = {
+          faults: { lose: 0, duplicate: 0, crash: 0 },
+          mostStates: 100_000,
+          mostBytes: 2 ** 28,
+          reduce: false,
+        };
+        const answer = explore({ ...asked, ...bounds });
+        return answer.path === null ? [] : [counterexample(answer, pinned)];
+      }),
+    ),
+  );
+}
+
+async function replay(plan: Plan, runtime: RuntimeName): Promise<Rolled> {
+  const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
+  try {
+    const choice = await chooseRuntime(runtime);
+    const own = { ...plan, waitMs: WAIT_MS[runtime] };
+    return await roll(own, {
+      kind: daemonKind(versions),
+      runtime: choice.runtime,
+      runs,
+      signal: new AbortController().signal,
+    });
+  } finally {
+    rmSync(runs, { recursive: true });
+  }
+}
+
+function expectAgreement(rolled: Rolled): void {
+  const { plan, trace, verdict } = rolled;
+  expect(verdict.holds, account(rolled)).to.equal(true);
+  expect(verdict.checks.find((check) => check.name === 'as-foretold')?.because).to.match(
+    /reality agreed .* in all \d+ steps/,
+  );
+  expect(deviationOf(plan, trace)).to.equal(null);
+}
+
+describe('a counterexample, replayed on real members', function () {
+  this.timeout(120_000);
+  const plans = counterexamples();
+
+  it('is there for everything lossy, and for what stalls by its strategy', () => {
+    expect(plans.length).to.equal(23 + 4);
+  });
+
+  for (const plan of plans) {
+    it(`${plan.name}: processes do what the model says, and need a timer`, async () => {
+      expectAgreement(await replay(plan, 'process'));
+    });
+  }
+
+  for (const name of ['combined-latched-v1-v2', 'split-lossy-v2-v3', 'pair-lossy-v4-v5']) {
+    it(`${name}: so do containers`, async function () {
+      await requireRuntime(this, 'container');
+      expectAgreement(await replay(plans.find((plan) => plan.name === name)!, 'container'));
+    });
+  }
+
+  it('does not hold where the model is made to say something else', async () => {
+    const plan = plans.find(({ name }) => name === 'combined-lossy-v3-v4')!;
+    const steps = plan.steps.map((step) =>
+      step.do === 'arrive' ? { ...step, disposition: 'latched' as const } : step,
+    );
+    const { verdict } = await replay({ ...plan, steps }, 'process');
+    expect(verdict.checks.filter((check) => !check.holds).map((check) => check.name)).to.deep.equal(['as-foretold']);
+  });
+});
