@@ -99,7 +99,12 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     }
     return String(value);
   };
-  const yes = (name: OptionName): boolean => given[name] === true || env[variableOf(name)] === 'true';
+  const yes = (name: OptionName): boolean => {
+    const value = env[variableOf(name)] ?? '';
+    if (given[name] === true || value === 'true') return true;
+    if (value === '' || value === 'false') return false;
+    throw new ConfigError(`${variableOf(name)}=${value}: it must be true or false`);
+  };
   const reject = (name: OptionName, value: string): never => {
     throw new ConfigError(`--${name} ${value}: it must be ${OPTIONS[name].says}`);
   };

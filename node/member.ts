@@ -116,7 +116,7 @@ export class Member {
     return {
       name: this.name,
       address: formatAddress(this.#config.listen),
-      status: phaseOf(this.#opened, wait),
+      status: phaseOf(this.#opened, this.#upgrader.isExiting, wait),
       version: this.#build.version,
       waiting: waitingOf(wait, this.#build.version),
     };

@@ -42,10 +42,10 @@ export interface ClusterMember {
   readonly reason: string | null;
 }
 
-export function phaseOf(isOpen: boolean, wait: Wait | null): Phase {
+export function phaseOf(isOpen: boolean, isExiting: boolean, wait: Wait | null): Phase {
   if (isOpen) return 'open';
-  if (wait === null) return 'starting';
-  return isTurnedAway(wait.outcome) ? 'exiting' : 'waiting';
+  if (isExiting) return 'exiting';
+  return wait === null ? 'starting' : 'waiting';
 }
 
 export function waitingOf(wait: Wait | null, version: Version): Waiting | null {
@@ -67,10 +67,6 @@ export function memberState(row: Row, rows: readonly Row[], answered: Status | n
   const isBehind = AXES.some((axis) => rows.some((other) => count(other, axis) > count(answered.version, axis)));
   if (isBehind) return 'NEEDS UPGRADE';
   return answered.status === 'open' && row.member === answered.name ? 'ONLINE' : 'UPGRADING';
-}
-
-function isTurnedAway(outcome: Outcome): boolean {
-  return outcome.is === 'forked' || outcome.is === 'unsupported';
 }
 
 function differencesOf(outcome: Outcome): readonly Difference[] {

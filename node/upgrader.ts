@@ -66,6 +66,10 @@ export class Upgrader {
     return this.#state.phase === 'open' && this.#state.serving;
   }
 
+  get isExiting(): boolean {
+    return this.#state.phase === 'exiting';
+  }
+
   /** What the member was last found to wait for; null while it has not been turned back at a gate. */
   get wait(): Wait | null {
     return this.#blocked;
@@ -127,7 +131,9 @@ export class Upgrader {
     this.#peers = members
       .filter((peer) => peer.member !== member)
       .map((peer) => ({ name: peer.member, address: peer.address }));
-    if (outcome.is !== 'pass') {
+    if (outcome.is === 'pass') {
+      this.#blocked = null;
+    } else {
       const since = this.#blocked?.gate === gate ? this.#blocked.since : new Date();
       this.#blocked = { gate, outcome, since };
       log(`${member} ${describeOutcome(outcome, gate, build.version)}`);

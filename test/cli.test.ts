@@ -53,7 +53,7 @@ describe('the command refresh-rig', function () {
       [['roll', '--to', 'v9'], 'error: there is no version v9'],
       [['roll', '--frm', 'v1'], "unknown option '--frm'"],
       [['diff', '--toggle', 'luck'], '--toggle luck: give split-notification'],
-      [['judge', 'nowhere'], 'nowhere/plan.json: there is no such plan'],
+      [['judge', 'nowhere'], 'nowhere: there is no such run'],
       [['versions', 'v1'], 'versions v1: give a second version'],
       [['dance'], "unknown command 'dance'"],
     ] as const) {

@@ -9,7 +9,7 @@ import { InputError } from '../harness/input/errors.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
 import { stepKind } from '../harness/plan/versions.ts';
 import { readRun } from '../harness/run/folder.ts';
-import { version, versions } from './support/versions.ts';
+import { planOf, version, versions } from './support/versions.ts';
 
 describe('what the user gives', () => {
   let folder: string;
@@ -135,8 +135,10 @@ describe('what the user gives', () => {
   });
 
   it('is a saved run only if it is one', () => {
-    expect(() => readRun(join(folder, 'none'))).to.throw(InputError, 'plan.json: there is no such plan');
+    expect(() => readRun(join(folder, 'none'))).to.throw(InputError, 'there is no such run');
     write('plan.json', '{"format":1,"steps":[],"members":[]}');
+    expect(() => readRun(folder)).to.throw(InputError, 'plan.json: name: Invalid input');
+    write('plan.json', JSON.stringify(planOf({})));
     write('trace.ndjson', '{"atNs":1,"event":"open"}\n');
     expect(() => readRun(folder)).to.throw(InputError, 'trace.ndjson:1: a trace begins with the event "began"');
     write('trace.ndjson', '{"atNs":1,"rig":"began","format":1}\n{"atNs":2,\n');

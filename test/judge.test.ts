@@ -61,14 +61,29 @@ const BEGINNING: Written[] = [
   said(10, 'node02', 'open'),
 ];
 
+const gone = (second: number, member: string, code: number | null, killed = false): Written =>
+  rig(second, 'gone', { member, code, signal: null, killed });
+
+/** The same, but node02 returns another value for b. */
+function changedRecord([second, event]: Written): Written {
+  return event.rig === 'ledger'
+    ? [second, { ...event, found: { node01: RECORDS, node02: { ...RECORDS, b: '3' } } }]
+    : [second, event];
+}
+
 const woken = (second: number, by: string): Written[] => [
   said(second, 'node01', 'woken', { gate: 'api', by }),
   ...checked(second + 1, 'node01', 'api', 'v3', PASS),
   said(second + 1, 'node01', 'open'),
 ];
 
+const RECORDS = { a: '1', b: '2' };
+const ledger = (found: object) => rig(60, 'ledger', { acknowledged: RECORDS, found });
 const END: Written[] = [
-  rig(60, 'ledger', { acknowledged: ['a', 'b'], found: { node01: ['a', 'b'], node02: ['b', 'a'] } }),
+  ...['node01', 'node02'].flatMap((member) =>
+    ['read', 'write'].map((operation) => rig(59, 'tally', { member, operation, served: 9, failed: 0 })),
+  ),
+  ledger({ node01: RECORDS, node02: RECORDS }),
   rig(61, 'ended', { how: 'complete' }),
 ];
 
@@ -135,6 +150,10 @@ describe('the judge', () => {
     const verdict = verdictOf([...early, ...again, ...BEGINNING.slice(13), ...woken(12, 'notice'), ...END]);
     expect(verdict.members[0]).to.deep.include({ stallMs: 0, wokenBy: ['timer', 'notice'] });
     expect(verdict.stalls).to.deep.equal([]);
+    expect(broken(verdict)).to.deep.equal({});
+    const expectingTimer = planOf({ ...SCENARIO, expect: { woken: 'timer' } });
+    const harmless = [...early, ...again, ...BEGINNING.slice(13), ...woken(12, 'notice'), ...END];
+    expect(Object.keys(broken(verdictOf(harmless, expectingTimer)))).to.deep.equal(['woken']);
   });
 
   it('holds where a timer was expected and needed, and not where it was not needed', () => {
@@ -243,11 +262,7 @@ describe('the judge', () => {
       [
         'a record was lost',
         'no-record-lost',
-        [
-          ...fine.slice(0, -2),
-          rig(60, 'ledger', { acknowledged: ['a', 'b'], found: { node01: ['b'], node02: ['a', 'b'] } }),
-          fine.at(-1)!,
-        ],
+        [...fine.slice(0, -2), ledger({ node01: { b: '2' }, node02: RECORDS }), fine.at(-1)!],
         'node01 lacks 1 of 2: a',
       ],
       [
@@ -266,18 +281,82 @@ describe('the judge', () => {
       [
         'a member exited by itself',
         'exits',
-        [...fine.slice(0, -2), said(50, 'node02', 'exiting', { reason: 'failed', message: 'broke' }), ...END],
+        [...fine, said(50, 'node02', 'exiting', { reason: 'failed', message: 'broke' }), gone(51, 'node02', 1)],
         'node02 exited: it broke',
       ],
       [
         'a member went without a word',
         'exits',
+        [...fine, gone(50, 'node02', null)],
+        'node02 exited: it went without a word',
+      ],
+      [
+        'somebody else told a member to stop',
+        'opened',
+        [...fine, said(50, 'node02', 'exiting', { reason: 'signal', message: '' }), gone(51, 'node02', 0)],
+        'node02 did not open',
+      ],
+      [
+        'a refreshed member died before its first word',
+        'opened',
+        [
+          ...fine,
+          rig(50, 'stopping', { member: 'node02' }),
+          gone(51, 'node02', 0),
+          rig(52, 'launching', { member: 'node02', version: 'v3' }),
+          gone(53, 'node02', 134),
+        ],
+        'node02 did not open',
+      ],
+      [
+        'a member crashed before its refresh',
+        'exits',
+        [...fine.slice(0, 13), gone(6.5, 'node02', null), ...fine.slice(13)],
+        'node02 exited: it went without a word',
+      ],
+      [
+        'a member had to be killed',
+        'stopped',
+        [...fine, rig(62, 'stopping', { member: 'node02' }), gone(63, 'node02', null, true)],
+        'node02 did not stop',
+      ],
+      [
+        'a row was never recorded',
+        'nobody-early',
+        without((event) => event.event === 'recorded' && event.member === 'node02'),
+        'node01 opened early: node02 had no row',
+      ],
+      ['a record was changed', 'no-record-lost', fine.map(changedRecord), 'node02 has other values for 1 of 2: b'],
+      [
+        'an open member could not be asked for its records',
+        'no-record-lost',
+        [...fine.slice(0, -2), ledger({ node01: RECORDS }), fine.at(-1)!],
+        'node02 could not be asked for its records',
+      ],
+      [
+        'no record was ever written',
+        'no-record-lost',
         [
           ...fine.slice(0, -2),
-          rig(50, 'gone', { member: 'node02', code: null, signal: 'SIGSEGV', killed: false }),
-          ...END,
+          rig(60, 'ledger', { acknowledged: {}, found: { node01: {}, node02: {} } }),
+          fine.at(-1)!,
         ],
-        'signal SIGSEGV',
+        'nothing was tried',
+      ],
+      [
+        'an open member refused a request',
+        'open-serves',
+        [
+          ...fine,
+          rig(50, 'unavailable', { member: 'node02', operation: 'read', because: 'busy', sinceNs: 49 * SECOND_NS }),
+        ],
+        'node02 was open and did not serve a read: busy',
+      ],
+      [
+        'nobody was ever served',
+        'open-serves',
+        without((event) => event.rig === 'tally'),
+        'node01 never served a read',
       ],
     ];
     for (const [what, check, events, evidence] of cases) {

@@ -3,10 +3,11 @@
  * pulled, else one assembled from this host: the pinned Node, and the shared libraries that it and libdqlite need.
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
-import { EnvironmentError } from '../input/errors.ts';
+import { EnvironmentError, InputError } from '../input/errors.ts';
 import { LABELS } from '../runtime/labels.ts';
 import { digestOf } from './digest.ts';
 import { finished, hasImage } from './images.ts';
@@ -27,8 +28,8 @@ export async function ensureBase(docker: Dockerode): Promise<Base> {
   const named = process.env.RIG_BASE_IMAGE;
   if (named !== undefined && named !== '') {
     if (await hasImage(docker, named)) return { image: named, says: `${named}, as RIG_BASE_IMAGE says` };
-    throw new EnvironmentError(
-      `RIG_BASE_IMAGE=${named}: the engine does not have this image: build or pull it, or unset the variable`,
+    throw new InputError(
+      `RIG_BASE_IMAGE=${named}: the engine does not have this image: build or pull it (it must have Node as /usr/local/bin/node), or unset the variable`,
     );
   }
   const assembled = process.platform === 'linux' ? await hostFiles() : null;
@@ -62,10 +63,9 @@ interface HostFile {
   readonly target: string;
 }
 
-/** Names a file's content without reading it; Node alone has a hundred megabytes. */
+/** Names a file's content without reading it, the same in every checkout; Node alone has a hundred megabytes. */
 function fingerprint({ source, target }: HostFile): string {
-  const { size, mtimeMs } = statSync(source);
-  return `${target} ${source} ${size} ${mtimeMs}`;
+  return `${process.version} ${target} ${basename(source)} ${statSync(source).size}`;
 }
 
 /** Libraries that are worth having in the image where this host has them: what members embed. */

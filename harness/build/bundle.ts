@@ -2,10 +2,11 @@
  * The daemon as one file, with its native library and a compile cache beside it. Starting is part of time-to-open, and
  * one file with a warm cache starts in half the time of the sources.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { EnvironmentError } from '../input/errors.ts';
+import { isRunning } from '../runtime/owner.ts';
 import { digestOfFiles, filesBelow } from './digest.ts';
 import { paths } from './paths.ts';
 import { warmUp } from './warm-up.ts';
@@ -43,7 +44,8 @@ export async function bundleDaemon(): Promise<Bundle> {
   const bundle: Bundle = { digest, folder, main: join(folder, 'member.cjs'), cache: join(folder, 'cache') };
   if (existsSync(folder)) return bundle;
   mkdirSync(paths.build, { recursive: true });
-  const making = mkdtempSync(join(paths.build, 'making-'));
+  removeAbandoned();
+  const making = mkdtempSync(join(paths.build, `making-${process.pid}-`));
   try {
     await writeBundle(join(making, 'member.cjs'));
     copyFileSync(prebuiltSqlite(process.platform, process.arch), join(making, NATIVE_SQLITE));
@@ -54,6 +56,14 @@ export async function bundleDaemon(): Promise<Bundle> {
     rmSync(making, { recursive: true, force: true });
   }
   return bundle;
+}
+
+/** What a rig was making when it was killed. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(paths.build)) {
+    const pid = /^making-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(paths.build, name), { recursive: true, force: true });
+  }
 }
 
 async function writeBundle(outfile: string): Promise<void> {

@@ -12,29 +12,29 @@ import { LABELS } from '../runtime/labels.ts';
 import { ensureBase } from './base-image.ts';
 import { digestOf } from './digest.ts';
 
-/** The name of a version's image, as docker-compose.yml and people use it. */
-export function imageOf(artifact: Artifact): string {
-  return `refresh-rig/member:${artifact.version}`;
-}
-
 /** What was built, and on what. */
 export interface Images {
   readonly base: string;
-  readonly images: readonly string[];
+  /** Tags by version, each naming the content of its image: another checkout cannot move them. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** The name of a version's image for docker-compose.yml and for people: the one that was prepared last. */
+export function imageName(version: string): string {
+  return `refresh-rig/member:${version}`;
 }
 
 /** @throws EnvironmentError */
 export async function prepareImages(docker: Dockerode, artifacts: Iterable<Artifact>): Promise<Images> {
   const base = await ensureBase(docker);
-  const images: string[] = [];
+  const tags = new Map<string, string>();
   for (const artifact of artifacts) {
-    const image = await buildLayers(docker, base.image, artifact);
-    const name = imageOf(artifact);
-    const [repo, tag] = name.split(':');
-    await docker.getImage(image).tag({ repo: repo!, tag: tag! });
-    images.push(name);
+    const tag = await buildLayers(docker, base.image, artifact);
+    const [repo, name] = imageName(artifact.version).split(':');
+    await docker.getImage(tag).tag({ repo: repo!, tag: name! });
+    tags.set(artifact.version, tag);
   }
-  return { base: base.says, images };
+  return { base: base.says, tags };
 }
 
 async function buildLayers(docker: Dockerode, base: string, artifact: Artifact): Promise<string> {
@@ -64,7 +64,9 @@ export async function hasImage(docker: Dockerode, name: string): Promise<boolean
     await docker.getImage(name).inspect();
     return true;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    // 400: what cannot be the name of an image.
+    const { statusCode } = error as { statusCode?: number };
+    if (statusCode === 404 || statusCode === 400) return false;
     throw error;
   }
 }

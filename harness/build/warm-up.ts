@@ -2,13 +2,13 @@
  * Fills the compile cache of a fresh bundle: a member is bootstrapped and refreshed once, so that all code which a
  * refresh runs is in the cache before anything is measured.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Build } from '../../node/build.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { freePort } from '../runtime/ports.ts';
 import { cacheEnv } from './bundle.ts';
 
 /** A version with the least that a member needs. */
@@ -25,16 +25,24 @@ const BUILD: Build = {
   ],
 };
 
-const ADDRESS = '127.0.0.1:11999';
 const LIMIT_MS = 30_000;
 
 /** @throws EnvironmentError where the member does not come up: the bundle does not work here */
 export async function warmUp(bundleFolder: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'refresh-rig-warm-up-'));
+  // Within the bundle's folder while it is being made, so that it goes with it whatever happens.
+  const folder = join(bundleFolder, 'warm-up');
+  mkdirSync(folder);
   const versionFile = join(folder, 'version.json');
   writeFileSync(versionFile, JSON.stringify(BUILD));
   mkdirSync(join(folder, 'shared'));
-  const args = ['--name', 'warm-up', '--listen', ADDRESS, '--state', join(folder, 'state')];
+  const args = [
+    '--name',
+    'warm-up',
+    '--listen',
+    `127.0.0.1:${await freePort(new Set())}`,
+    '--state',
+    join(folder, 'state'),
+  ];
   args.push('--database', `sqlite:${join(folder, 'shared', 'cluster.db')}`, '--version-file', versionFile);
   try {
     // The first process to end writes the cache, so the one that runs more of the code must.

@@ -4,7 +4,6 @@ import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
-import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 
@@ -30,20 +29,19 @@ export function diffCommand(): Command {
       const { toggle, json, ...shared } = flags;
       const sides = sidesOf(toggle, shared);
       const plans = sides.map(({ label, flags: own }) => planOf(scenario, { ...shared, ...own }, label));
-      const rolled = await rollAll(
+      const { rolled, interrupted } = await rollAll(
         plans,
         json === true,
         sides.map(({ label }) => label),
       );
-      if (rolled.length < plans.length) {
-        process.exitCode = EXIT.interrupted;
-        return;
+      // Half a comparison is none.
+      if (!interrupted) {
+        const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
+        if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
+        else console.log(`\n${comparison(compared)}`);
       }
-      const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
-      if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
-      else console.log(`\n${comparison(compared)}`);
       // The first side shows what the flag is for; only the second has to hold.
-      process.exitCode = exitCodeOf(rolled.slice(-1));
+      process.exitCode = exitCodeOf({ rolled: rolled.slice(-1), interrupted });
     });
 }
 

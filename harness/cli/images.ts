@@ -8,7 +8,7 @@ export function imagesCommand(): Command {
   return new Command('images')
     .description('build the images of all versions, where their inputs changed')
     .action(async () => {
-      const [{ askEngine, engineClient }, { prepareImages }] = await Promise.all([
+      const [{ askEngine, engineClient }, { imageName, prepareImages }] = await Promise.all([
         import('../runtime/engine.ts'),
         import('../build/images.ts'),
       ]);
@@ -17,8 +17,8 @@ export function imagesCommand(): Command {
         throw new EnvironmentError(`images need a Docker engine, and none answers: ${engine.because}`);
       const versions = ourVersions();
       const artifacts = await daemonKind(versions).build([...versions.keys()]);
-      const { base, images } = await prepareImages((await engineClient()).container.dockerode, artifacts.values());
+      const { base, tags } = await prepareImages((await engineClient()).container.dockerode, artifacts.values());
       console.log(`base: ${base}`);
-      for (const image of images) console.log(image);
+      for (const version of tags.keys()) console.log(imageName(version));
     });
 }

@@ -96,7 +96,7 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
   const raw = Object.fromEntries(
     FLAG_KEYS.flatMap((key) => {
       const text = flags[key];
-      return text === undefined ? [] : [[key, numbers.includes(key) ? Number(text) : text]];
+      return text === undefined ? [] : [[key, numbers.includes(key) ? numberIn(text) : text]];
     }),
   );
   const toggled = splitNotification === undefined ? {} : { strategy: splitNotification ? 'split' : 'combined' };
@@ -107,6 +107,11 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
     return `--${flag} ${flags[flag]}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
+}
+
+/** NaN where the text is not a number: an empty one is not zero. */
+function numberIn(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }
 
 function nameOf(file: string): string {

@@ -18,9 +18,9 @@ export function replayCommand(): Command {
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (file: string, flags: { runtime?: string; wait?: string; json?: boolean }) => {
       const plan = overridden(readPlan(file), flags);
-      const rolled = await rollAll([plan], flags.json === true);
-      if (flags.json) printJson(rolled[0]?.verdict);
-      process.exitCode = exitCodeOf(rolled);
+      const session = await rollAll([plan], flags.json === true);
+      if (flags.json) printJson(session.rolled[0]?.verdict);
+      process.exitCode = exitCodeOf(session);
     });
 }
 

@@ -8,6 +8,7 @@ import { watchRoll } from '../report/live.ts';
 import { headline, plainTable, terminalReport, verdictLine } from '../report/terminal.ts';
 import { type Rolled, roll } from '../run/roll.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { ourVersions, plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode } from './outcome.ts';
@@ -19,11 +20,18 @@ export function rollCommand(): Command {
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
       const plans = plansFrom(scenario, flags, ourVersions());
-      const rolled = await rollAll(plans, flags.json === true);
+      const session = await rollAll(plans, flags.json === true);
+      const { rolled } = session;
       if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
       else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
-      process.exitCode = exitCodeOf(rolled);
+      process.exitCode = exitCodeOf(session);
     });
+}
+
+/** Rolls, and whether they were cut short: then some plans may not have been rolled. */
+export interface Session {
+  readonly rolled: readonly Rolled[];
+  readonly interrupted: boolean;
 }
 
 /**
@@ -35,56 +43,58 @@ export async function rollAll(
   plans: readonly Plan[],
   quiet: boolean,
   labels: readonly string[] = [],
-): Promise<Rolled[]> {
-  const first = plans[0];
-  if (first === undefined) throw new Error('a scenario makes at least one plan');
+): Promise<Session> {
   const { signal, release } = interruptSignal();
+  const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
   try {
-    const { runtime, because } = await chooseRuntime(first.runtime);
-    const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${line}\n`);
-    say(colors.dim(`runtime: ${runtime.name}, ${because}`));
-    for (const leftover of await runtime.clean()) say(colors.dim(`removed a leftover of an earlier rig: ${leftover}`));
-    const kind = daemonKind(ourVersions());
     for (const [index, plan] of plans.entries()) {
+      if (signal.aborted) break;
+      const { runtime, because } = await chooseRuntime(plan.runtime);
+      if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
+      for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
-      const live = quiet ? null : watchRoll(plan);
-      try {
-        rolled.push(
-          await roll(plan, {
-            kind,
-            runtime,
-            runs: runsFolder(),
-            signal,
-            ...(live === null ? {} : { observer: live.observer }),
-          }),
-        );
-      } finally {
-        await live?.end();
-      }
-      const last = rolled.at(-1)!;
+      const one = await rollOne(plan, runtime, signal, quiet, index === 0 ? say : () => undefined);
+      rolled.push(one);
       if (!quiet)
         console.log(
-          `\n${plans.length === 1 ? terminalReport(plan, last.trace, last.verdict) : verdictLine(last.verdict)}`,
+          `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
         );
-      say(colors.dim(`saved in ${relative(process.cwd(), last.folder)}`));
-      if (signal.aborted) break;
+      say(`saved in ${relative(process.cwd(), one.folder)}`);
     }
-    return rolled;
   } catch (error) {
-    if (error instanceof Interrupted) return rolled;
-    throw error;
+    if (!(error instanceof Interrupted)) throw error;
   } finally {
     release();
   }
+  if (signal.aborted && !(signal.reason instanceof Interrupted)) throw signal.reason;
+  return { rolled, interrupted: signal.aborted };
 }
 
-export function exitCodeOf(rolled: readonly Rolled[]): ExitCode {
-  const interrupted =
-    rolled.length === 0 ||
-    rolled.some(({ trace }) =>
-      trace.some((event) => 'rig' in event && event.rig === 'ended' && event.how === 'interrupted'),
-    );
+async function rollOne(
+  plan: Plan,
+  runtime: Runtime,
+  signal: AbortSignal,
+  quiet: boolean,
+  say: (line: string) => void,
+): Promise<Rolled> {
+  const live = quiet ? null : watchRoll(plan);
+  try {
+    const observing = live === null ? {} : { observer: live.observer };
+    return await roll(plan, {
+      kind: daemonKind(ourVersions()),
+      runtime,
+      runs: runsFolder(),
+      signal,
+      say,
+      ...observing,
+    });
+  } finally {
+    await live?.end();
+  }
+}
+
+export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
   if (interrupted) return EXIT.interrupted;
   return rolled.every(({ verdict }) => verdict.holds) ? EXIT.holds : EXIT.broken;
 }

@@ -25,7 +25,10 @@ export function readYaml<Schema extends z.ZodType>(file: string, what: string, s
   const document = parseDocument(readText(file, what), { lineCounter: lines, prettyErrors: false });
   const faults = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
   if (faults.length > 0) throw new InputError(faults.join('\n'));
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const content: unknown = document.toJS() ?? {};
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new InputError(`${file}:1: a ${what} is a list of keys with values`);
+  const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const found = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? splitKeys(issue) : [issue],

@@ -45,13 +45,17 @@ function sentenceOf(
   stalls: readonly Stall[],
   checks: readonly Check[],
 ): string {
-  const failed = checks.find((check) => !check.holds);
+  // A stall is told in its own words, and `complete` is mostly a consequence of something worse.
+  const failures = checks.filter((check) => !check.holds).toSorted((one, other) => rank(one) - rank(other));
+  const failed = failures[0];
   const asExpected = failed === undefined ? ', as this plan expects' : '';
   const opened = openedWords(plan, figures, asExpected);
   const worstStallMs = Math.max(0, ...figures.map((member) => member.stallMs));
   if (stalls.length > 0 && worstStallMs > 0) {
     const still = `the cluster had stood still for ${formatDuration(worstStallMs)}, until a timer fired`;
-    return `${opened}, but only after ${still}${plan.expect.wokenBy === 'timer' ? asExpected : ''}.`;
+    const beside = failures.find((check) => check.name !== 'woken');
+    const also = beside === undefined ? '' : ` Beside that: ${beside.because}.`;
+    return `${opened}, but only after ${still}${plan.expect.wokenBy === 'timer' ? asExpected : ''}.${also}`;
   }
   if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.`;
   if (figures.some((member) => member.wokenBy.includes('timer'))) return `${opened}.`;
@@ -59,6 +63,10 @@ function sentenceOf(
   const slowest = formatDuration(Math.max(...latencies));
   const late = latencies.length === 0 ? '' : `; the slowest opened ${slowest} after the last thing it waited for`;
   return `${opened}, and nobody needed a timer${late}.`;
+}
+
+function rank({ name }: Check): number {
+  return name === 'complete' ? 1 : 0;
 }
 
 /** `All 3 refreshed members opened`, `2 of 3 refreshed members opened and node01 exited (ahead)` */

@@ -15,7 +15,8 @@ import type { Artifact, Launch, Layer, MemberClient, MemberKind } from './kind.t
 
 const IMAGE_FOLDER = '/opt/member';
 const IMAGE_NODE = '/usr/local/bin/node';
-const CLIENT_TIMEOUT_MS = 2000;
+/** Long: that a member is slow on a busy machine is not that it refuses. */
+const CLIENT_TIMEOUT_MS = 10_000;
 const HELD_NOTICE_TIMEOUT = '10m';
 
 /** @param versions the versions that can be built */
@@ -94,7 +95,12 @@ function args(plan: Plan, { action, seat, through, failpoints }: Launch): string
 
 function readEvent(line: string): MemberEvent | null {
   if (!line.startsWith('{"atNs":')) return null;
-  return JSON.parse(line) as MemberEvent;
+  try {
+    return JSON.parse(line) as MemberEvent;
+  } catch {
+    // Cut short: the member was killed while it spoke. The log has what there is of it.
+    return null;
+  }
 }
 
 function client(authority: string): MemberClient {
@@ -116,7 +122,7 @@ function client(authority: string): MemberClient {
     readOne: async () => {
       await http.get('1.0/records', { searchParams: { after: Number.MAX_SAFE_INTEGER } });
     },
-    readKeys: () => readKeys((after) => http.get('1.0/records', { searchParams: { after } }).json()),
+    readRecords: () => readRecords((after) => http.get('1.0/records', { searchParams: { after } }).json()),
     release: async (failpoint: Failpoint, notice?: string) => {
       await http.post(`internal/failpoints/${failpoint}`, notice === undefined ? {} : { searchParams: { notice } });
     },
@@ -126,14 +132,16 @@ function client(authority: string): MemberClient {
   };
 }
 
-async function readKeys(page: (after: number) => Promise<{ records: DataRecord[] }>): Promise<string[]> {
-  const keys: string[] = [];
+async function readRecords(
+  page: (after: number) => Promise<{ records: DataRecord[] }>,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
   let after = 0;
   for (;;) {
     const { records } = await page(after);
     const last = records.at(-1);
-    if (last === undefined) return keys;
-    keys.push(...records.map((record) => record.key));
+    if (last === undefined) return found;
+    for (const { key, value } of records) found[key] = value;
     after = last.id;
   }
 }

@@ -57,8 +57,8 @@ export interface MemberClient {
   writeRecord(key: string, value: string): Promise<void>;
   /** One light read. */
   readOne(): Promise<void>;
-  /** The keys of all records. */
-  readKeys(): Promise<string[]>;
+  /** All records: values by key. */
+  readRecords(): Promise<Record<string, string>>;
   /** Let a member go on that is held at a failpoint; of held notices, the one of that name. */
   release(failpoint: Failpoint, notice?: string): Promise<void>;
   /** Hold the member nowhere any more. */

@@ -78,6 +78,9 @@ interface Target {
 /** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
 function membersToRefresh(scenario: Scenario, members: readonly string[]): Target[] {
   const { refreshes, to = DEFAULTS.to } = scenario;
+  if (scenario.seed !== undefined && scenario.order !== 'random') {
+    throw new InputError('seed: it draws a random order: say order random, or drop it');
+  }
   if (refreshes !== undefined && (scenario.order !== undefined || scenario.to !== undefined)) {
     throw new InputError(
       'refreshes: it already says which members go to what, and in which order: drop `to` and `order`',
@@ -220,9 +223,10 @@ function stepsOf(
 }
 
 function expectationOf(scenario: Scenario, members: readonly string[]): Expectation {
-  const { open = 'all', woken = 'notice', safe = true, exits = {}, budgets = {} } = scenario.expect ?? {};
+  const { open, woken = 'notice', safe = true, exits = {}, budgets = {} } = scenario.expect ?? {};
+  // Who exits and is not said to be open afterwards stays away.
   const others = members.filter((member) => !(member in exits));
-  const chosen = open === 'all' ? others : open === 'none' ? [] : open;
+  const chosen = open === undefined ? others : open === 'all' ? members : open === 'none' ? [] : open;
   for (const member of [...chosen, ...Object.keys(exits)]) {
     if (!members.includes(member))
       throw new InputError(`expect: there is no member ${member}; there are ${members.join(', ')}`);

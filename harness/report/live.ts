@@ -80,7 +80,9 @@ function lineOf(plan: Plan, event: TraceEvent): string | null {
       return `— ${describeStep(plan, step)}`;
     }
     case 'unsettled':
-      return `not settled in its limit: ${event.members.join(', ')}`;
+      return `not settled: ${Object.entries(event.members)
+        .map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say why'}`)
+        .join('; ')}`;
     case 'gone':
       return event.killed ? `${event.member} had to be killed` : null;
     default:

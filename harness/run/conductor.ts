@@ -8,8 +8,8 @@ import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Artifact, MemberClient, MemberKind, Seat } from '../member/kind.ts';
 import type { Pace, Plan, Refresh, Step, Walk } from '../plan/plan.ts';
-import type { RunningMember, Site } from '../runtime/runtime.ts';
-import { isRigEvent, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
+import type { Exit, RunningMember, Site } from '../runtime/runtime.ts';
+import { isRigEvent, type Records, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
 import { Traffic } from './traffic.ts';
 
@@ -83,7 +83,7 @@ class Roll {
         await this.#load();
         return true;
       case 'refresh':
-        await Promise.all(step.refreshes.map((refresh) => this.#refresh(refresh)));
+        await all(step.refreshes.map((refresh) => this.#refresh(refresh)));
         await this.#keepPace(step.refreshes, step.pace);
         return true;
       case 'walk':
@@ -105,18 +105,18 @@ class Roll {
 
   async stopAll(): Promise<void> {
     await this.#traffic.stop();
-    await Promise.all([...this.#running.keys()].map((member) => this.#stop(member)));
+    await all([...this.#running.keys()].map((member) => this.#stop(member)));
   }
 
   async #enter(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
     await this.#start(action, member, version, through);
     await this.#until(member, isEnded);
     if (lastWord(this.#stage.recorder.trace, member) !== 'open') throw didNot(member, `${action} its cluster`);
-    this.#traffic.run(member, () => this.#client(member));
+    await this.#traffic.run(member, () => this.#client(member));
   }
 
   async #joinAll(members: readonly string[], version: string, through: Seat): Promise<void> {
-    await Promise.all(members.map((member) => this.#enter('join', member, version, through)));
+    await all(members.map((member) => this.#enter('join', member, version, through)));
   }
 
   async #start(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
@@ -133,11 +133,15 @@ class Roll {
       if (event !== null) recorder.add(event);
     });
     this.#running.set(member, running);
-    void running.exited.then((exit) => {
+    const onGone = (exit: Exit): void => {
       if (this.#running.get(member) !== running) return;
       // It went by itself; one that the rig stops is no longer in the list by then.
       this.#running.delete(member);
       recorder.tell('gone', { member, ...exit, killed: false });
+    };
+    running.exited.then(onGone, (error: Error) => {
+      log(member, `the rig has lost sight of this member: ${error.message}`);
+      onGone({ code: null, signal: null });
     });
   }
 
@@ -218,10 +222,22 @@ class Roll {
   async #settle(): Promise<boolean> {
     const { recorder, signal } = this.#stage;
     const { members, settleLimitMs } = this.#plan;
-    const unsettled = (trace: Trace): string[] => members.filter((member) => !isEnded(lastWord(trace, member)));
-    const settled = await recorder.until((trace) => unsettled(trace).length === 0, settleLimitMs, signal);
-    if (!settled) recorder.tell('unsettled', { members: unsettled(recorder.trace) });
-    return settled;
+    const waiting = (trace: Trace): string[] => members.filter((member) => !isEnded(lastWord(trace, member)));
+    const isOver = (trace: Trace): boolean => waiting(trace).every((member) => waitsInVain(trace, member));
+    const isInTime = await recorder.until(isOver, settleLimitMs, signal);
+    const left = waiting(recorder.trace);
+    if (isInTime && left.length === 0) return true;
+    const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));
+    recorder.tell('unsettled', { members: Object.fromEntries(says) });
+    return false;
+  }
+
+  /** What a member says that it waits for; null where it does not answer. */
+  async #waitsFor(member: string): Promise<string | null> {
+    const status = await this.#client(member)
+      ?.status()
+      .catch(() => null);
+    return status?.waitsFor ?? null;
   }
 
   async #load(): Promise<void> {
@@ -229,18 +245,25 @@ class Roll {
     if (client === null) throw new EnvironmentError('the first member is gone before the records were loaded');
     for (const { key, value } of this.#plan.records) {
       await client.writeRecord(key, value);
-      this.#traffic.acknowledge(key);
+      this.#traffic.acknowledge(key, value);
     }
   }
 
   async #verify(): Promise<void> {
     const { recorder } = this.#stage;
     await this.#traffic.stop();
-    const found: Record<string, string[]> = {};
-    for (const [member, running] of this.#running) {
-      recorder.tell('memory', { member, bytes: await running.memoryBytes() });
-      if (lastWord(recorder.trace, member) === 'open') found[member] = await this.#client(member)!.readKeys();
-    }
+    const found: Record<string, Records> = {};
+    await all(
+      [...this.#running].map(async ([member, running]) => {
+        recorder.tell('memory', { member, bytes: await running.memoryBytes().catch(() => null) });
+        if (lastWord(recorder.trace, member) !== 'open') return;
+        try {
+          found[member] = await this.#stage.kind.client(running.authority).readRecords();
+        } catch (error) {
+          recorder.tell('unread', { member, because: (error as Error).message });
+        }
+      }),
+    );
     recorder.tell('ledger', { acknowledged: this.#traffic.acknowledged, found });
   }
 
@@ -275,6 +298,31 @@ function hasArrived(trace: Trace, member: string, notice: string): boolean {
     (event) => !isRigEvent(event) && event.event === 'noticed' && event.member === member && event.notice === notice,
   );
 }
+
+/** As Promise.all, but whatever is under way has ended when it fails, so that nothing goes on behind the roll's back. */
+async function all(works: ReadonlyArray<Promise<unknown>>): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/**
+ * Whether a member has sat out a whole timer, and parked again, since some other went by itself: who is left then waits
+ * for somebody that is gone.
+ */
+function waitsInVain(trace: Trace, member: string): boolean {
+  const gone = trace.findLastIndex((event) => isRigEvent(event) && event.rig === 'gone');
+  const since = trace
+    .slice(gone + 1)
+    .filter((event): event is MemberEvent => !isRigEvent(event) && event.member === member);
+  const isGoneForGood =
+    gone >= 0 && !trace.slice(gone + 1).some((event) => isRigEvent(event) && event.rig === 'launching');
+  const timers = since.filter((event) => event.event === 'woken' && event.by === 'timer').length;
+  return isGoneForGood && timers >= TIMERS_IN_VAIN && lastWord(trace, member) === 'parked';
+}
+
+/** The first may have been under way when the other went. */
+const TIMERS_IN_VAIN = 2;
 
 function didNot(member: string, what: string): EnvironmentError {
   return new EnvironmentError(`${member} did not ${what}; its log says why`);

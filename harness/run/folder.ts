@@ -1,12 +1,25 @@
 /** The folder that a roll leaves: plan.json, trace.ndjson, verdict.json, report.txt, and every member's log. */
-import { createWriteStream, mkdirSync, rmSync, symlinkSync, type WriteStream, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { InputError } from '../input/errors.ts';
 import { readText } from '../input/yaml.ts';
 import type { Verdict } from '../judge/judge.ts';
-import { PLAN_FORMAT, type Plan } from '../plan/plan.ts';
+import { DATABASES, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import { formatTrace, readTrace } from '../trace/file.ts';
-import type { Trace } from '../trace/trace.ts';
+import type { Trace, TraceEvent } from '../trace/trace.ts';
 
 const FILES = { plan: 'plan.json', trace: 'trace.ndjson', verdict: 'verdict.json', report: 'report.txt' } as const;
 const LATEST = 'latest';
@@ -33,8 +46,9 @@ export class RunFolder {
     stream.write(`${line}\n`);
   }
 
-  saveTrace(trace: Trace): void {
-    writeFileSync(join(this.path, FILES.trace), formatTrace(trace));
+  /** Add an event to the trace, at once: a rig that is killed leaves what it has seen. */
+  addToTrace(event: TraceEvent): void {
+    appendFileSync(join(this.path, FILES.trace), formatTrace([event]));
   }
 
   saveVerdict(verdict: Verdict, report: string): void {
@@ -53,6 +67,7 @@ export class RunFolder {
  * @throws InputError naming the file that is missing or not what it should be
  */
 export function readRun(folder: string): { plan: Plan; trace: Trace } {
+  if (!existsSync(folder)) throw new InputError(`${folder}: there is no such run; roll leaves one in runs/`);
   return { plan: readPlan(join(folder, FILES.plan)), trace: readTrace(join(folder, FILES.trace)) };
 }
 
@@ -61,18 +76,59 @@ export function readRun(folder: string): { plan: Plan; trace: Trace } {
  * @throws InputError naming the file
  */
 export function readPlan(file: string): Plan {
-  let plan: Partial<Plan>;
+  let document: unknown;
+  const text = readText(file, 'plan');
   try {
-    plan = JSON.parse(readText(file, 'plan')) as Partial<Plan>;
+    document = JSON.parse(text);
   } catch (error) {
-    if (error instanceof InputError) throw error;
     throw new InputError(`${file}: not JSON: ${(error as Error).message}`);
   }
-  if (plan.format !== PLAN_FORMAT || !Array.isArray(plan.steps) || !Array.isArray(plan.members)) {
-    throw new InputError(`${file}: not a plan of format ${PLAN_FORMAT}; make one with: refresh-rig plan --json`);
-  }
-  return plan as Plan;
+  const parsed = SavedPlan.safeParse(document);
+  if (parsed.success) return parsed.data as unknown as Plan;
+  const [issue] = parsed.error.issues;
+  const key = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new InputError(
+    `${file}: ${key}${issue?.message}: not a plan of format ${PLAN_FORMAT}; make one with: refresh-rig plan --json`,
+  );
 }
+
+/** What a saved plan must have for its steps to be carried out and its trace to be judged. */
+const Names = z.array(z.string());
+const SavedPlan = z.looseObject({
+  format: z.literal(PLAN_FORMAT),
+  name: z.string(),
+  members: Names.min(1),
+  from: z.string(),
+  to: z.string(),
+  order: Names,
+  versions: z.record(
+    z.string(),
+    z.looseObject({ name: z.string(), internal: z.int(), external: z.int(), extensions: Names }),
+  ),
+  strategy: z.enum(STRATEGY_NAMES),
+  wakeups: z.enum(WAKEUPS),
+  ahead: z.enum(AHEAD_POLICIES),
+  waitMs: z.number().positive(),
+  runtime: z.enum(['auto', 'process', 'container']),
+  database: z.enum(DATABASES),
+  records: z.array(z.looseObject({ key: z.string(), value: z.string() })),
+  holds: z.boolean(),
+  steps: z
+    .array(
+      z.looseObject({
+        do: z.enum(['bootstrap', 'join', 'load', 'refresh', 'walk', 'arrive', 'let-go', 'settle', 'verify']),
+      }),
+    )
+    .min(1),
+  expect: z.looseObject({
+    open: Names,
+    wokenBy: z.enum(['notice', 'timer', 'either']),
+    safe: z.boolean(),
+    exits: z.record(z.string(), z.string()),
+    budgets: z.looseObject({}),
+  }),
+  settleLimitMs: z.number().positive(),
+});
 
 function json(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`;

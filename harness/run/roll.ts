@@ -1,6 +1,8 @@
 /** One roll from beginning to end: build, open a site, conduct, judge, and leave a folder. */
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { MemberKind } from '../member/kind.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,6 +19,8 @@ export interface RollOptions {
   /** The folder of all runs. */
   readonly runs: string;
   readonly signal: AbortSignal;
+  /** Says something that is worth knowing, to a person. */
+  readonly say?: (line: string) => void;
   /** Sees every event as it comes. */
   readonly observer?: Observer;
 }
@@ -32,19 +36,27 @@ export interface Rolled {
  * Roll. Nothing is left behind but the run's folder, whatever happens.
  * @throws InputError for an unknown version; EnvironmentError where building or starting fails
  */
-export async function roll(plan: Plan, { kind, runtime, runs, signal, observer }: RollOptions): Promise<Rolled> {
+export async function roll(
+  plan: Plan,
+  { kind, runtime, runs, signal, observer, say = () => undefined }: RollOptions,
+): Promise<Rolled> {
   const artifacts = await kind.build(Object.keys(plan.versions));
-  await runtime.prepare(artifacts.values());
+  const prepared = await runtime.prepare(artifacts.values());
+  if (prepared !== null) say(prepared);
   signal.throwIfAborted();
   const run = randomBytes(4).toString('hex');
   const folder = new RunFolder(runs, plan, run);
   const recorder = new Recorder();
+  recorder.observe((event) => folder.addToTrace(event));
   if (observer !== undefined) recorder.observe(observer);
   const site = await runtime.open({ run, members: plan.members, port: kind.port });
   try {
     await conduct(plan, { kind, site, artifacts, recorder, signal, log: (member, line) => folder.log(member, line) });
+  } catch (error) {
+    if (error instanceof EnvironmentError)
+      throw new EnvironmentError(`${error.message} (in ${relative(process.cwd(), folder.path)})`);
+    throw error;
   } finally {
-    folder.saveTrace(recorder.trace);
     await site.close();
     await folder.close();
   }

@@ -3,8 +3,9 @@
  * availability, never readiness; when a member opened is for its events to say.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../node/clock.ts';
 import type { MemberClient } from '../member/kind.ts';
-import type { Operation } from '../trace/trace.ts';
+import type { Operation, Records } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Each member is asked for one read and one write in this time, one after the other. */
@@ -19,7 +20,7 @@ interface Tally {
 
 export class Traffic {
   readonly #recorder: Recorder;
-  readonly #acknowledged: string[] = [];
+  readonly #acknowledged: Record<string, string> = {};
   readonly #tallies = new Map<string, Record<Operation, Tally>>();
   readonly #loops: Promise<void>[] = [];
   readonly #stop = new AbortController();
@@ -29,18 +30,22 @@ export class Traffic {
   }
 
   /** Every record of which a member has said that it is written. */
-  get acknowledged(): readonly string[] {
+  get acknowledged(): Records {
     return this.#acknowledged;
   }
 
-  acknowledge(key: string): void {
-    this.#acknowledged.push(key);
+  acknowledge(key: string, value: string): void {
+    this.#acknowledged[key] = value;
   }
 
-  /** Keep going against a member, whatever becomes of it. `client` is asked anew each time: a refreshed member may move. */
-  run(member: string, client: () => MemberClient | null): void {
+  /**
+   * Keep going against a member, whatever becomes of it. `client` is asked anew each time: a refreshed member may move.
+   * Resolves after the first round, so that every member has been asked before anything is done to it.
+   */
+  async run(member: string, client: () => MemberClient | null): Promise<void> {
     const tally = (): Tally => ({ served: 0, failed: 0, told: undefined });
     this.#tallies.set(member, { read: tally(), write: tally() });
+    await this.#ask(member, client, 1);
     this.#loops.push(this.#loop(member, client));
   }
 
@@ -58,19 +63,26 @@ export class Traffic {
   }
 
   async #loop(member: string, client: () => MemberClient | null): Promise<void> {
-    for (let round = 1; !this.#stop.signal.aborted; round += 1) {
-      const key = `${member}-${round}`;
-      await this.#attempt(member, 'write', async () => {
-        await required(client()).writeRecord(key, `written through ${member}`);
-        this.#acknowledged.push(key);
-      });
-      await this.#attempt(member, 'read', () => required(client()).readOne());
+    for (let round = 2; ; round += 1) {
       await sleep(PERIOD_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
+      await this.#ask(member, client, round);
     }
+  }
+
+  /** One write and one read. */
+  async #ask(member: string, client: () => MemberClient | null, round: number): Promise<void> {
+    const [key, value] = [`${member}-${round}`, `record ${round}, written through ${member}`];
+    await this.#attempt(member, 'write', async () => {
+      await required(client()).writeRecord(key, value);
+      this.acknowledge(key, value);
+    });
+    await this.#attempt(member, 'read', () => required(client()).readOne());
   }
 
   async #attempt(member: string, operation: Operation, request: () => Promise<void>): Promise<void> {
     const tally = this.#tallies.get(member)![operation];
+    const sinceNs = nowNs();
     try {
       await request();
       tally.served += 1;
@@ -79,7 +91,7 @@ export class Traffic {
     } catch (error) {
       const because = (error as Error).message;
       tally.failed += 1;
-      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, because });
+      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, because, sinceNs });
       tally.told = because;
     }
   }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { GenericContainer, PullPolicy, type StartedTestContainer, type WaitStrategy } from 'testcontainers';
-import { imageOf, prepareImages } from '../build/images.ts';
+import { prepareImages } from '../build/images.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Seat } from '../member/kind.ts';
 import { engineClient } from './engine.ts';
@@ -21,12 +21,15 @@ const CLOSE_GRACE_MS = 2000;
 const KILLED = 137;
 
 export function containerRuntime(): Runtime {
+  const images = new Map<string, string>();
   return {
     name: 'container',
     prepare: async (artifacts) => {
-      await prepareImages(await dockerode(), artifacts);
+      const { base, tags } = await prepareImages(await dockerode(), artifacts);
+      for (const [version, tag] of tags) images.set(version, tag);
+      return `base image: ${base}`;
     },
-    open,
+    open: (options) => open(options, images),
     clean: async () => removeLeftovers(await dockerode()),
   };
 }
@@ -35,17 +38,19 @@ async function dockerode(): Promise<Dockerode> {
   return (await engineClient()).container.dockerode;
 }
 
-async function open({ run, members, port }: SiteOptions): Promise<Site> {
+async function open({ run, members, port }: SiteOptions, images: ReadonlyMap<string, string>): Promise<Site> {
   const docker = await dockerode();
   const name = `refresh-rig-${run}`;
   const labels = { [LABELS.run]: run, [LABELS.owner]: owner() };
   const volumeOf = (member: string): string => `${name}-${member}`;
   const volumes = [`${name}-shared`, ...members.map(volumeOf)];
   const running = new Set<RunningMember>();
+  const starting = new Set<Promise<unknown>>();
   const removals: Promise<unknown>[] = [];
   const close = async (): Promise<void> => {
-    await Promise.all([...running].map((member) => member.stop(CLOSE_GRACE_MS)));
-    await Promise.all(removals);
+    await Promise.allSettled(starting);
+    await Promise.allSettled([...running].map((member) => member.stop(CLOSE_GRACE_MS)));
+    await Promise.allSettled(removals);
     // Whatever else carries the label: a container whose start was under way when the roll was interrupted.
     await removeRun(docker, run);
   };
@@ -67,7 +72,9 @@ async function open({ run, members, port }: SiteOptions): Promise<Site> {
       sharedFolder: SHARED_FOLDER,
     }),
     start: async (seat, artifact, args, onLine) => {
-      const container = new MemberContainer(imageOf(artifact), name, seat.member)
+      const image = images.get(artifact.version);
+      if (image === undefined) throw new Error(`the image of ${artifact.version} has not been prepared`);
+      const container = new MemberContainer(image, name, seat.member)
         .withHostname(seat.member)
         .withLabels({ ...labels, [LABELS.member]: seat.member })
         .withEnvironment(artifact.env.container)
@@ -77,9 +84,14 @@ async function open({ run, members, port }: SiteOptions): Promise<Site> {
           { source: volumeOf(seat.member), target: STATE_FOLDER },
           { source: `${name}-shared`, target: SHARED_FOLDER },
         ]);
-      const member = await startContainer(docker, container, seat, port, onLine, (removal) => removals.push(removal));
+      const start = startContainer(docker, container, seat, port, onLine, (removal) => removals.push(removal));
+      starting.add(start);
+      const member = await start.finally(() => starting.delete(start));
       running.add(member);
-      void member.exited.then(() => running.delete(member));
+      member.exited.then(
+        () => running.delete(member),
+        () => undefined,
+      );
       return member;
     },
     close,

@@ -14,13 +14,19 @@ export function owner(): string {
 export function isOwnerAlive(name: string): boolean {
   const [host, pid, start] = name.trim().split('/');
   if (host !== hostname()) return true;
+  if (!isRunning(Number(pid))) return false;
+  const startNow = startOf(Number(pid));
+  return startNow === null || start === 'unknown' || startNow === start;
+}
+
+/** Whether a process of this host is there, whoever's it is. */
+export function isRunning(pid: number): boolean {
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const startNow = startOf(Number(pid));
-  return startNow === null || start === 'unknown' || startNow === start;
 }
 
 /** When a process was started, in clock ticks since boot; null where the system does not say. */

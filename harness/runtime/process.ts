@@ -3,25 +3,16 @@
  * members are tethered: they stop when the rig's end of their stdin closes, so that even a rig that is killed leaves no
  * process behind.
  */
-import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { EnvironmentError } from '../input/errors.ts';
 import type { Artifact, Seat } from '../member/kind.ts';
 import { isOwnerAlive, owner } from './owner.ts';
+import { freePort } from './ports.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
-
-/**
- * Below the range from which Linux draws the ports of outgoing connections: a member's port is free while it is being
- * refreshed, and a connection must not take it.
- */
-const PORTS = { first: 12_000, last: 31_999 };
-const PORT_TRIES = 200;
 
 const FOLDER_PREFIX = 'refresh-rig-';
 const OWNER_FILE = 'owner';
@@ -29,7 +20,7 @@ const OWNER_FILE = 'owner';
 export function processRuntime(): Runtime {
   return {
     name: 'process',
-    prepare: async () => undefined,
+    prepare: async () => null,
     open,
     clean: async () => removeLeftovers(),
   };
@@ -117,27 +108,6 @@ async function residentBytes(pid: number | undefined): Promise<number | null> {
     // Not Linux, or gone meanwhile: it cannot be told.
     return null;
   }
-}
-
-async function freePort(taken: Set<number>): Promise<number> {
-  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
-    const port = randomInt(PORTS.first, PORTS.last + 1);
-    if (!taken.has(port) && (await isFree(port))) {
-      taken.add(port);
-      return port;
-    }
-  }
-  throw new EnvironmentError(
-    `found no free port of 127.0.0.1 between ${PORTS.first} and ${PORTS.last} in ${PORT_TRIES} tries`,
-  );
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 function removeLeftovers(): string[] {

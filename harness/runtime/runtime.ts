@@ -44,8 +44,8 @@ export interface SiteOptions {
 
 export interface Runtime {
   readonly name: RuntimeName;
-  /** Make what members will be started from, where it is not there yet: images. */
-  prepare(artifacts: Iterable<Artifact>): Promise<void>;
+  /** Make what members will be started from, where it is not there yet. Returns what is worth knowing of it, or null. */
+  prepare(artifacts: Iterable<Artifact>): Promise<string | null>;
   /** @throws EnvironmentError */
   open(options: SiteOptions): Promise<Site>;
   /** Remove what rolls of rigs that are gone have left behind. Returns what it removed, as sentences. */

@@ -10,6 +10,9 @@ export const TRACE_FORMAT = 1;
 /** What a light client does with a member all the time. */
 export type Operation = 'read' | 'write';
 
+/** Values by key. */
+export type Records = Readonly<Record<string, string>>;
+
 /** The events of the rig by name. */
 export interface RigFields {
   /** The first event. `startedAt`: ISO 8601, UTC; `plan`: its name. */
@@ -24,15 +27,18 @@ export interface RigFields {
   gone: { member: string; code: number | null; signal: string | null; killed: boolean };
   /** A member is served or refused by, from now on; told only when it changes. */
   available: { member: string; operation: Operation };
-  unavailable: { member: string; operation: Operation; because: string };
+  /** `sinceNs`: when the request set out that found it so. */
+  unavailable: { member: string; operation: Operation; because: string; sinceNs: number };
   /** How many requests of the light client went well and not, over the whole roll. */
   tally: { member: string; operation: Operation; served: number; failed: number };
-  /** All records whose writing was acknowledged, and what each open member has of them in the end. */
-  ledger: { acknowledged: readonly string[]; found: Readonly<Record<string, readonly string[]>> };
+  /** All records whose writing was acknowledged, and what each running member returns of them in the end: key and value. */
+  ledger: { acknowledged: Records; found: Readonly<Record<string, Records>> };
+  /** A running member could not be asked for its records. */
+  unread: { member: string; because: string };
   /** Resident memory of a running member at the end of the roll; null where it cannot be told. */
   memory: { member: string; bytes: number | null };
-  /** The roll did not settle within the plan's limit. */
-  unsettled: { members: readonly string[] };
+  /** The roll did not settle. What each member says it waits for; null where it does not say. */
+  unsettled: { members: Readonly<Record<string, string | null>> };
   /** The last event. */
   ended: { how: 'complete' | 'unsettled' | 'interrupted' };
 }
