@@ -89,6 +89,15 @@ describe('the command refresh-rig', function () {
     expect(exitCode).to.equal(0);
   });
 
+  it('stops and cleans up when nobody reads its output any more', async () => {
+    const args = [MAIN, 'roll', '--no-split-notification', '--wait', '600s', '--runtime', 'process'];
+    const child = execa(process.execPath, args, { cwd: folder, reject: false, buffer: false });
+    for await (const line of createInterface({ input: child.stdout })) if (line.includes('join')) break;
+    child.stdout.destroy();
+    expect((await child).exitCode).to.equal(130);
+    expect(await leftovers('process')).to.deep.equal([]);
+  });
+
   for (const runtime of ['process', 'container'] as const) {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
       it(`leaves nothing behind in a ${runtime} after ${signal}, at the latest after the next clean-up`, async function () {

@@ -114,7 +114,7 @@ describe('the member daemon', () => {
     // node02's place is taken by somebody who accepts connections and says nothing.
     const hanging = createServer(() => undefined);
     await third!.stop(5000);
-    await daemons.start('node03', 'start', 'v4', ['before-commit']);
+    await daemons.start('node03', 'start', 'v4', ['before-commit'], ['--notice-timeout', '1s']);
     await daemons.said('node03', 'held');
     const port = Number(daemons.seat('node02').address.split(':')[1]);
     const running = await daemons.said('node02', 'started', () => true, 2);

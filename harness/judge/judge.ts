@@ -45,7 +45,7 @@ function sentenceOf(
   stalls: readonly Stall[],
   checks: readonly Check[],
 ): string {
-  // A stall is told in its own words, and `complete` is mostly a consequence of something worse.
+  // A stall is told in its own words.
   const failures = checks.filter((check) => !check.holds).toSorted((one, other) => rank(one) - rank(other));
   const failed = failures[0];
   const asExpected = failed === undefined ? ', as this plan expects' : '';
@@ -65,8 +65,9 @@ function sentenceOf(
   return `${opened}, and nobody needed a timer${late}.`;
 }
 
+/** That a member did not open, or the roll did not settle, is mostly a consequence; it is named where nothing else is. */
 function rank({ name }: Check): number {
-  return name === 'complete' ? 1 : 0;
+  return ['opened', 'complete'].indexOf(name);
 }
 
 /** `All 3 refreshed members opened`, `2 of 3 refreshed members opened and node01 exited (ahead)` */

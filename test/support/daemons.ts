@@ -56,10 +56,11 @@ export class Daemons {
     action: Action,
     version: string,
     failpoints: readonly Failpoint[] = [],
+    more: readonly string[] = [],
   ): Promise<RunningMember> {
     const through = action === 'join' ? this.seat(this.plan.members[0]!) : null;
     const args = this.kind.args(this.plan, { action, seat: this.seat(member), through, failpoints });
-    return this.#site.start(this.seat(member), this.#artifacts.get(version)!, args, (line) => {
+    return this.#site.start(this.seat(member), this.#artifacts.get(version)!, [...args, ...more], (line) => {
       const event = this.kind.readEvent(line);
       if (event !== null) this.recorder.add(event);
     });
