@@ -4,6 +4,7 @@ import { readVersions } from '../harness/build/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
+import { exploreBench } from './explore.ts';
 import type { Ratio } from './figures.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
@@ -19,6 +20,9 @@ console.log(table.toString());
 if (containers === null) console.log('no Docker engine answers: containers were not measured');
 const mebibytes = unblock.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
 console.log(`resident memory of each member at the end of a roll: ${mebibytes.join(', ')}`);
+
+console.log();
+await exploreBench(versions);
 
 function rowOf({ what, measuredMs, against, againstMs, aim, runs }: Ratio): string[] {
   const ratio = (measuredMs / againstMs).toFixed(2);

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { explore } from '../harness/explore/explore.ts';
+import { WAKEUPS } from '../node/upgrade/machine.ts';
+import { hasSpin, type SpinQuestion, spin } from './support/spin.ts';
+import { version } from './support/versions.ts';
+
+const STRATEGIES = ['combined', 'split', 'seed', 'preemptive', 'upstream'] as const;
+const STEPS = [
+  ['v1', 'v2'],
+  ['v4', 'v5'],
+  ['v3', 'v4'],
+  ['v2', 'v3'],
+] as const;
+const JOBS = 2;
+
+describe('the explorer and spin', function () {
+  this.timeout(240_000);
+
+  before(async function () {
+    if (await hasSpin()) return;
+    if (process.env.CI === 'true') throw new Error('CI must have spin and gcc');
+    this.skip();
+  });
+
+  for (const members of [2, 3]) {
+    it(`agree on which upgrades of ${members} members can stand still`, async () => {
+      const questions = STRATEGIES.flatMap((strategy) =>
+        WAKEUPS.flatMap((wakeups) =>
+          STEPS.map(
+            ([from, to]): SpinQuestion => ({ strategy, wakeups, from: version(from), to: version(to), members }),
+          ),
+        ),
+      );
+      const waiting = [...questions];
+      const work = async (): Promise<void> => {
+        for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
+          const bounds = {
+            faults: { lose: 0, duplicate: 0, crash: 0 },
+            mostStates: 1e6,
+            mostBytes: 2 ** 30,
+            reduce: false,
+          };
+          const ours = explore({ ...question, ahead: 'exit', ...bounds });
+          const { strategy, wakeups, from, to } = question;
+          const theirs = await spin(question);
+          expect(ours.stuck > 0, `${strategy}, ${wakeups}, ${from.name} → ${to.name}`).to.equal(theirs.stuck);
+        }
+      };
+      await Promise.all(Array.from({ length: JOBS }, work));
+      expect(waiting).to.have.length(0);
+    });
+  }
+});

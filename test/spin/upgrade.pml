@@ -1,0 +1,187 @@
+/*
+ * The same cluster for spin, written from the description of the protocol and from nothing else, so that two searches that
+ * share no line can be compared: an upgrade of N members that raises schema and API together or one of them, with the
+ * column there or not.
+ *
+ *   -DN=3            members
+ *   -DSPLIT          notices after each gate, by kind; without it one notice after opening, and a return to the first gate
+ *   -DLATCHED        an early notice is kept
+ *   -DSCHEMA -DAPI   what the release raises
+ *   -DCOLUMN         the column for API extensions is there already
+ *   -DSEED           the update that introduces the column writes every row
+ *   -DPREEMPTIVE     the schema gate records the extensions, where the column is there
+ *
+ * Notices are counted, by receiver and kind, and arrive in any order and as late as they like. There is no timer: an invalid
+ * end state of spin is a cluster that would wait for one.
+ */
+#ifndef N
+#define N 3
+#endif
+
+#ifdef SCHEMA
+#define SCHEMA_RAISED 1
+#else
+#define SCHEMA_RAISED 0
+#endif
+#ifdef API
+#define API_RAISED 1
+#else
+#define API_RAISED 0
+#endif
+
+#define SCHEMA_GATE 0
+#define API_GATE 1
+
+bit schemaRow[N];       /* recorded the newer schema */
+bit apiRow[N];          /* recorded the newer extensions */
+bit applied = 1 - SCHEMA_RAISED;
+#ifdef COLUMN
+bit column = 1;
+#else
+bit column = 0;
+#endif
+bit started[N];
+bit parked[N];
+bit isOpen[N];
+byte gateOf[N];
+bit woken[N];
+bit latched0[N];        /* a kept notice for the schema gate, or for any where there is one latch */
+bit latched1[N];        /* a kept notice for the API gate */
+
+#ifdef SPLIT
+#define FOR_ME(gate, kind) (gate == kind)
+#else
+#define FOR_ME(gate, kind) true
+#endif
+
+byte inbox[2 * N];      /* how many notices of each kind are on their way to each member */
+
+/* All notices of a kind on their way to a member: any of them may arrive at any time, or not yet. */
+proctype Arrivals(byte to; byte kind)
+{
+end:
+  do
+  :: atomic {
+    inbox[2 * to + kind] > 0 -> inbox[2 * to + kind]--;
+    if
+    :: isOpen[to] || !started[to] -> skip
+    :: else ->
+       if
+       :: parked[to] && FOR_ME(gateOf[to], kind) -> parked[to] = 0; woken[to] = 1
+       :: else ->
+#ifdef LATCHED
+#ifdef SPLIT
+          if :: kind == SCHEMA_GATE -> latched0[to] = 1 :: else -> latched1[to] = 1 fi
+#else
+          latched0[to] = 1
+#endif
+#else
+          skip
+#endif
+       fi
+    fi
+  }
+  od
+}
+
+inline notifyAll(me, kind)
+{
+  atomic {
+    peer = 0;
+    do
+    :: peer < N ->
+       if :: peer != me -> inbox[2 * peer + kind]++ :: else fi;
+       peer++
+    :: else -> break
+    od
+  }
+}
+
+inline allSchema(result) { result = 1; peer = 0; do :: peer < N -> result = result && schemaRow[peer]; peer++ :: else -> break od }
+inline allApi(result) { result = 1; peer = 0; do :: peer < N -> result = result && apiRow[peer]; peer++ :: else -> break od }
+
+/* One member, from the moment the operator refreshes it. */
+proctype Member(byte me)
+{
+  byte peer;
+  bit passes;
+  byte gate = SCHEMA_GATE;
+
+  atomic { started[me] = 1; gateOf[me] = SCHEMA_GATE }
+
+check:
+  atomic {
+    if
+    :: gate == SCHEMA_GATE ->
+       schemaRow[me] = 1;
+#ifdef PREEMPTIVE
+       if :: column -> apiRow[me] = 1 :: else fi;
+#endif
+       allSchema(passes);
+       if
+       :: passes && !applied ->
+          applied = 1;
+#ifdef SEED
+          if :: !column -> peer = 0; do :: peer < N -> apiRow[peer] = 1; peer++ :: else -> break od :: else fi;
+#endif
+          column = 1
+       :: else
+       fi
+    :: else ->
+       apiRow[me] = 1;
+       allApi(passes)
+    fi
+  }
+  if
+  :: !passes -> goto park
+  :: passes && gate == SCHEMA_GATE ->
+#ifdef SPLIT
+     notifyAll(me, SCHEMA_GATE);
+#endif
+     atomic { gate = API_GATE; gateOf[me] = API_GATE }
+     goto check
+  :: else -> goto open
+  fi;
+
+park:
+  atomic {
+    if
+#ifdef SPLIT
+    :: gate == SCHEMA_GATE && latched0[me] -> latched0[me] = 0; woken[me] = 1
+    :: gate == API_GATE && latched1[me] -> latched1[me] = 0; woken[me] = 1
+    :: else -> parked[me] = 1
+#else
+    :: latched0[me] -> latched0[me] = 0; woken[me] = 1
+    :: else -> parked[me] = 1
+#endif
+    fi
+  }
+  atomic {
+    woken[me] -> woken[me] = 0;
+#ifndef SPLIT
+    latched0[me] = 0;
+    gate = SCHEMA_GATE; gateOf[me] = SCHEMA_GATE
+#endif
+  }
+  goto check;
+
+open:
+  isOpen[me] = 1;
+  notifyAll(me, API_GATE)
+}
+
+init {
+  byte member = 0;
+  atomic {
+    do
+    :: member < N ->
+       schemaRow[member] = 1 - SCHEMA_RAISED;
+       apiRow[member] = 1 - API_RAISED;
+       run Member(member);
+       run Arrivals(member, SCHEMA_GATE);
+       run Arrivals(member, API_GATE);
+       member++
+    :: else -> break
+    od
+  }
+}
