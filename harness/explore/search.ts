@@ -76,6 +76,9 @@ export class Search {
   readonly #store: StateStore;
   #parents: Uint32Array = new Uint32Array(1 << 12);
   #steps: Uint32Array = new Uint32Array(1 << 12);
+  /** Where each transition leads, and where those of each state begin: they are found in the order of the states. */
+  #targets: Uint32Array = new Uint32Array(1 << 12);
+  #firstEdges: Uint32Array = new Uint32Array(1 << 12);
   readonly #packed: Uint32Array;
   /** The world being expanded, and the one being made from it. */
   readonly #here: Int32Array;
@@ -88,8 +91,6 @@ export class Search {
   #isStuck = true;
   readonly #unsafe = new Set<number>();
   #current = NONE;
-  /** Told of every state that is reached, where somebody wants to know. */
-  #onReach: ((number: number) => void) | null = null;
 
   constructor(locals: Locals, question: Question) {
     if (question.members > MOST_MEMBERS) throw new Error(`the packing holds ${MOST_MEMBERS} members`);
@@ -144,6 +145,8 @@ export class Search {
       this.#unpack(this.#current);
       this.#isStuck = true;
       this.#expand();
+      if (this.#current + 1 >= this.#firstEdges.length) this.#firstEdges = doubled(this.#firstEdges);
+      this.#firstEdges[this.#current + 1] = this.#transitions;
       if (this.#allOpen()) allOpen += 1;
       else if (this.#isStuck) stuck.push(this.#current);
     }
@@ -161,7 +164,10 @@ export class Search {
   }
 
   get #bytes(): number {
-    return this.#store.bytes + this.#parents.byteLength + this.#steps.byteLength;
+    return [this.#parents, this.#steps, this.#targets, this.#firstEdges].reduce(
+      (sum, array) => sum + array.byteLength,
+      this.#store.bytes,
+    );
   }
 
   #isWithinBounds(): boolean {
@@ -175,28 +181,24 @@ export class Search {
   #cyclic(): number[] {
     const { count } = this.#store;
     const leadingHere = new Uint32Array(count);
-    const expandAll = (numbers: Iterable<number>, onReach: (number: number) => void): void => {
-      this.#onReach = onReach;
-      for (const number of numbers) {
-        this.#unpack(number);
-        this.#expand();
-      }
-      this.#onReach = null;
-    };
-    const transitions = this.#transitions;
-    expandAll(Array(count).keys(), (number) => {
-      leadingHere[number]! += 1;
-    });
-    const free = [...leadingHere.keys()].filter((number) => leadingHere[number] === 0);
-    const taken = new Uint8Array(count);
+    for (let edge = 0; edge < this.#transitions; edge += 1) leadingHere[this.#targets[edge]!]! += 1;
+    const free = new Uint32Array(count);
+    let found = 0;
+    for (let state = 0; state < count; state += 1) if (leadingHere[state] === 0) free[found++] = state;
     // The list grows while it is walked.
-    expandAll(free.values(), (number) => {
-      leadingHere[number]! -= 1;
-      if (leadingHere[number] === 0) free.push(number);
-    });
-    for (const number of free) taken[number] = 1;
-    this.#transitions = transitions;
-    return [...taken.keys()].filter((number) => taken[number] === 0);
+    for (let taken = 0; taken < found; taken += 1) {
+      const state = free[taken]!;
+      const end = this.#firstEdges[state + 1]!;
+      for (let edge = this.#firstEdges[state]!; edge < end; edge += 1) {
+        const target = this.#targets[edge]!;
+        leadingHere[target]! -= 1;
+        if (leadingHere[target] === 0) free[found++] = target;
+      }
+    }
+    const left: number[] = [];
+    for (let state = 0; state < count && left.length < count - found; state += 1)
+      if (leadingHere[state]! > 0) left.push(state);
+    return left;
   }
 
   #expand(): void {
@@ -350,12 +352,18 @@ export class Search {
       (this.#crash << (4 * BUDGET_BITS));
     for (let index = 0; index < members; index += 1)
       this.#packed[1 + (index >> 1)]! |= sorted[index]! << ((index & 1) * 16);
-    this.#transitions += 1;
     const known = this.#store.count;
     const number = this.#store.add(this.#packed);
-    this.#onReach?.(number);
+    if (this.#current !== NONE) this.#link(number);
     if (number === known) this.#note(number, step | (place << 4) | (detail << 8));
     return number;
+  }
+
+  /** Note a transition from the state that is being expanded. */
+  #link(target: number): void {
+    if (this.#transitions >= this.#targets.length) this.#targets = doubled(this.#targets);
+    this.#targets[this.#transitions] = target;
+    this.#transitions += 1;
   }
 
   #note(number: number, step: number): void {
