@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { explore } from '../harness/explore/explore.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
 import { hasSpin, type SpinQuestion, spin } from './support/spin.ts';
 import { version } from './support/versions.ts';
 
-const STRATEGIES = ['combined', 'split', 'seed', 'preemptive', 'upstream'] as const;
 const STEPS = [
   ['v1', 'v2'],
   ['v4', 'v5'],
@@ -24,14 +24,15 @@ describe('the explorer and spin', function () {
 
   for (const members of [2, 3]) {
     it(`agree on which upgrades of ${members} members can stand still`, async () => {
-      const questions = STRATEGIES.flatMap((strategy) =>
+      const all = STRATEGY_NAMES.flatMap((strategy) =>
         WAKEUPS.flatMap((wakeups) =>
           STEPS.map(
             ([from, to]): SpinQuestion => ({ strategy, wakeups, from: version(from), to: version(to), members }),
           ),
         ),
       );
-      const waiting = [...questions];
+      // The step that introduces the column is not for a pair.
+      const waiting = all.filter(({ strategy, from }) => strategy !== 'pair' || from.name !== 'v1');
       const work = async (): Promise<void> => {
         for (let question = waiting.shift(); question !== undefined; question = waiting.shift()) {
           const bounds = {

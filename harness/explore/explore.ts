@@ -7,8 +7,9 @@ import { type StepKind, stepKind } from '../plan/versions.ts';
 import { Locals } from './locals.ts';
 import { type Told, walk } from './path.ts';
 import { type Model, PROTOCOL, type Protocol } from './protocol.ts';
+import type { Faults } from './question.ts';
 import { rescue } from './rescue.ts';
-import { type Faults, Search } from './search.ts';
+import { Search } from './search.ts';
 
 export interface Asked {
   readonly strategy: StrategyName;

@@ -2,7 +2,7 @@
 import type { Version } from '../../node/upgrade/version.ts';
 import { KINDS, type Local, type Locals } from './locals.ts';
 import type { Model } from './protocol.ts';
-import type { PackedStep } from './search.ts';
+import type { PackedStep } from './question.ts';
 import {
   act,
   deliver,

@@ -4,7 +4,8 @@
  * may happen; a member that a notice wakes first needs its timer no more.
  */
 import type { Locals } from './locals.ts';
-import { type Question, Search } from './search.ts';
+import type { Question } from './question.ts';
+import { Search } from './search.ts';
 
 export interface Rescue {
   /** Stuck states from which no sequence of rounds leads to all members open. */

@@ -4,69 +4,13 @@
  * local state are interchangeable.
  */
 import type { Version } from '../../node/upgrade/version.ts';
+import { Graph, NO_STATE } from './graph.ts';
 import { KINDS, type Locals } from './locals.ts';
+import type { Findings, PackedStep, Question } from './question.ts';
 import { StateStore } from './store.ts';
 
-/** How often what can go wrong may go wrong, in one run of the cluster. */
-export interface Faults {
-  readonly lose: number;
-  readonly duplicate: number;
-  readonly crash: number;
-}
-
-export interface Question {
-  readonly members: number;
-  readonly from: Version;
-  readonly to: Version;
-  readonly faults: Faults;
-  /** Whether steps whose order cannot matter are left unordered (`urgentOf`). */
-  readonly reduce: boolean;
-  /** The search stops, and says so, at this many states. */
-  readonly mostStates: number;
-  /** And at this much memory, in bytes. */
-  readonly mostBytes: number;
-}
-
-export const STEPS = [
-  'refresh',
-  'check',
-  'park',
-  'notify',
-  'open',
-  'deliver',
-  'timer',
-  'lose',
-  'duplicate',
-  'crash',
-] as const;
-export type StepName = (typeof STEPS)[number];
-
-/** One step of a path: which member (by its place among the sorted local states before the step), and of which kind. */
-export interface PackedStep {
-  readonly name: StepName;
-  readonly place: number;
-  /** Of a notice: an index of KINDS. Of a crash: 0 starts again on the older version, 1 on the newer. */
-  readonly detail: number;
-}
-
-/** What a state is, beside being a state. */
-export interface Findings {
-  readonly states: number;
-  readonly transitions: number;
-  /** Nobody can do anything but wait for a timer, and not all are open. */
-  readonly stuck: number[];
-  /** Somebody has just passed its last gate who must not open, or applied an update that was applied before. */
-  readonly unsafe: number[];
-  /** States that can be come back to, and those behind them: members that move without getting on. */
-  readonly livelock: number[];
-  /** States in which all members are open: the good ends. */
-  readonly allOpen: number;
-  /** Whether all states were seen. */
-  readonly exhaustive: boolean;
-  readonly bytes: number;
-}
-
-const NONE = 0xffff_ffff;
+/** No member has an urgent step. */
+const NONE = -1;
 const MOST_MEMBERS = 12;
 const BUDGET_BITS = 4;
 
@@ -74,11 +18,7 @@ export class Search {
   readonly #locals: Locals;
   readonly #question: Question;
   readonly #store: StateStore;
-  #parents: Uint32Array = new Uint32Array(1 << 12);
-  #steps: Uint32Array = new Uint32Array(1 << 12);
-  /** Where each transition leads, and where those of each state begin: they are found in the order of the states. */
-  #targets: Uint32Array = new Uint32Array(1 << 12);
-  #firstEdges: Uint32Array = new Uint32Array(1 << 12);
+  readonly #graph = new Graph();
   readonly #packed: Uint32Array;
   /** The world being expanded, and the one being made from it. */
   readonly #here: Int32Array;
@@ -87,10 +27,9 @@ export class Search {
   #lose = 0;
   #duplicate = 0;
   #crash = 0;
-  #transitions = 0;
   #isStuck = true;
   readonly #unsafe = new Set<number>();
-  #current = NONE;
+  #current = NO_STATE;
 
   constructor(locals: Locals, question: Question) {
     if (question.members > MOST_MEMBERS) throw new Error(`the packing holds ${MOST_MEMBERS} members`);
@@ -130,12 +69,7 @@ export class Search {
 
   /** A shortest path into a state. */
   pathTo(state: number): PackedStep[] {
-    const path: PackedStep[] = [];
-    for (let at = state; this.#parents[at] !== NONE; at = this.#parents[at]!) {
-      const step = this.#steps[at]!;
-      path.push({ name: STEPS[step & 15]!, place: (step >>> 4) & 15, detail: (step >>> 8) & 15 });
-    }
-    return path.reverse();
+    return this.#graph.pathTo(state);
   }
 
   #explore(): Findings {
@@ -145,60 +79,29 @@ export class Search {
       this.#unpack(this.#current);
       this.#isStuck = true;
       this.#expand();
-      if (this.#current + 1 >= this.#firstEdges.length) this.#firstEdges = doubled(this.#firstEdges);
-      this.#firstEdges[this.#current + 1] = this.#transitions;
+      this.#graph.close();
       if (this.#allOpen()) allOpen += 1;
       else if (this.#isStuck) stuck.push(this.#current);
     }
     const exhaustive = this.#current >= this.#store.count;
     return {
       states: this.#store.count,
-      transitions: this.#transitions,
+      transitions: this.#graph.transitions,
       stuck,
       allOpen,
       unsafe: [...this.#unsafe].sort((one, other) => one - other),
-      livelock: exhaustive ? this.#cyclic() : [],
+      livelock: exhaustive ? this.#graph.cyclic(this.#store.count) : [],
       exhaustive,
       bytes: this.#bytes,
     };
   }
 
   get #bytes(): number {
-    return [this.#parents, this.#steps, this.#targets, this.#firstEdges].reduce(
-      (sum, array) => sum + array.byteLength,
-      this.#store.bytes,
-    );
+    return this.#store.bytes + this.#graph.bytes;
   }
 
   #isWithinBounds(): boolean {
     return this.#store.count <= this.#question.mostStates && this.#bytes <= this.#question.mostBytes;
-  }
-
-  /**
-   * The states that are left when, again and again, those are taken away that nothing leads to any more. Every step of a
-   * sound protocol uses something up (a refresh, a notice, a gate), so that none is left.
-   */
-  #cyclic(): number[] {
-    const { count } = this.#store;
-    const leadingHere = new Uint32Array(count);
-    for (let edge = 0; edge < this.#transitions; edge += 1) leadingHere[this.#targets[edge]!]! += 1;
-    const free = new Uint32Array(count);
-    let found = 0;
-    for (let state = 0; state < count; state += 1) if (leadingHere[state] === 0) free[found++] = state;
-    // The list grows while it is walked.
-    for (let taken = 0; taken < found; taken += 1) {
-      const state = free[taken]!;
-      const end = this.#firstEdges[state + 1]!;
-      for (let edge = this.#firstEdges[state]!; edge < end; edge += 1) {
-        const target = this.#targets[edge]!;
-        leadingHere[target]! -= 1;
-        if (leadingHere[target] === 0) free[found++] = target;
-      }
-    }
-    const left: number[] = [];
-    for (let state = 0; state < count && left.length < count - found; state += 1)
-      if (leadingHere[state]! > 0) left.push(state);
-    return left;
   }
 
   #expand(): void {
@@ -354,25 +257,9 @@ export class Search {
       this.#packed[1 + (index >> 1)]! |= sorted[index]! << ((index & 1) * 16);
     const known = this.#store.count;
     const number = this.#store.add(this.#packed);
-    if (this.#current !== NONE) this.#link(number);
-    if (number === known) this.#note(number, step | (place << 4) | (detail << 8));
+    if (this.#current !== NO_STATE) this.#graph.link(number);
+    if (number === known) this.#graph.note(number, this.#current, { step, place, detail });
     return number;
-  }
-
-  /** Note a transition from the state that is being expanded. */
-  #link(target: number): void {
-    if (this.#transitions >= this.#targets.length) this.#targets = doubled(this.#targets);
-    this.#targets[this.#transitions] = target;
-    this.#transitions += 1;
-  }
-
-  #note(number: number, step: number): void {
-    if (number >= this.#parents.length) {
-      this.#parents = doubled(this.#parents);
-      this.#steps = doubled(this.#steps);
-    }
-    this.#parents[number] = this.#current;
-    this.#steps[number] = step;
   }
 
   #unpack(state: number): void {
@@ -419,10 +306,4 @@ function isRowOf(
     row.external === version.external &&
     row.extensions.join() === version.extensions.join()
   );
-}
-
-function doubled(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

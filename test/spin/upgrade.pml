@@ -9,6 +9,7 @@
  *   -DSCHEMA -DAPI   what the release raises
  *   -DCOLUMN         the column for API extensions is there already
  *   -DSEED           the update that introduces the column writes every row
+ *   -DPAIR           one gate on schema and extensions together
  *   -DPREEMPTIVE     the schema gate records the extensions, where the column is there
  *
  * Notices are counted, by receiver and kind, and arrive in any order and as late as they like. There is no timer: an invalid
@@ -117,7 +118,13 @@ check:
 #ifdef PREEMPTIVE
        if :: column -> apiRow[me] = 1 :: else fi;
 #endif
+#ifdef PAIR
+       apiRow[me] = 1;
+#endif
        allSchema(passes);
+#ifdef PAIR
+       if :: passes -> allApi(passes) :: else fi;
+#endif
        if
        :: passes && !applied ->
           applied = 1;
@@ -134,6 +141,9 @@ check:
   }
   if
   :: !passes -> goto park
+#ifdef PAIR
+  :: passes -> goto open
+#else
   :: passes && gate == SCHEMA_GATE ->
 #ifdef SPLIT
      notifyAll(me, SCHEMA_GATE);
@@ -141,6 +151,7 @@ check:
      atomic { gate = API_GATE; gateOf[me] = API_GATE }
      goto check
   :: else -> goto open
+#endif
   fi;
 
 park:

@@ -8,13 +8,14 @@ import type { Wakeups } from '../../node/upgrade/machine.ts';
 import type { StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 
-/** What the model can say of a strategy; `pair` is another kind of gate, and not in it. */
-const STRATEGY_DEFINES: Readonly<Partial<Record<StrategyName, readonly string[]>>> = {
+/** What makes the model a strategy. */
+const DEFINES: Readonly<Record<StrategyName, readonly string[]>> = {
   combined: [],
   split: ['SPLIT'],
   seed: ['SEED'],
   preemptive: ['PREEMPTIVE'],
   upstream: ['SEED', 'PREEMPTIVE'],
+  pair: ['PAIR'],
 };
 
 export interface SpinQuestion {
@@ -71,12 +72,10 @@ export async function spin(question: SpinQuestion, optimise = false): Promise<Sp
 }
 
 function definesOf({ strategy, wakeups, from, to, members }: SpinQuestion): string[] {
-  const own = STRATEGY_DEFINES[strategy];
-  if (own === undefined) throw new Error(`the spin model does not hold ${strategy}`);
   const raisesSchema = to.internal > from.internal || to.external > from.external;
   return [
     `N=${members}`,
-    ...own,
+    ...DEFINES[strategy],
     ...(wakeups === 'latched' ? ['LATCHED'] : []),
     ...(raisesSchema ? ['SCHEMA'] : []),
     ...(to.extensions.length > from.extensions.length ? ['API'] : []),
