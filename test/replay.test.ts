@@ -12,14 +12,8 @@ import { chooseRuntime } from '../harness/runtime/choose.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
 import { account, requireRuntime } from './support/rig.ts';
-import { pinned, version, versions } from './support/versions.ts';
+import { pinned, STEPS, version, versions } from './support/versions.ts';
 
-const STEPS = [
-  ['v1', 'v2'],
-  ['v4', 'v5'],
-  ['v3', 'v4'],
-  ['v2', 'v3'],
-] as const;
 /** Every park must outlast the part of the path that comes after it: milliseconds, since all refreshes come before. */
 const WAIT_MS = 4000;
 

@@ -3,14 +3,8 @@ import { explore } from '../harness/explore/explore.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
 import { hasSpin, type SpinQuestion, spin } from './support/spin.ts';
-import { version } from './support/versions.ts';
+import { STEPS, version } from './support/versions.ts';
 
-const STEPS = [
-  ['v1', 'v2'],
-  ['v4', 'v5'],
-  ['v3', 'v4'],
-  ['v2', 'v3'],
-] as const;
 const JOBS = 2;
 
 describe('the explorer and spin', function () {

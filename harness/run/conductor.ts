@@ -11,6 +11,7 @@ import type { Pace, Plan, Refresh, Step, Walk } from '../plan/plan.ts';
 import type { Exit, RunningMember, Site } from '../runtime/runtime.ts';
 import { isRigEvent, type Records, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
+import { isEnded, isSettled, lastWord, type Word, waitsInVain } from './standing.ts';
 import { Traffic } from './traffic.ts';
 
 /** How long a member may take to stop before it is killed. A parked one stops at once; this is for a broken one. */
@@ -306,50 +307,6 @@ async function all(works: ReadonlyArray<Promise<unknown>>): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-/**
- * Whether a member has sat out a whole timer, and parked again, since some other went by itself: who is left then waits
- * for somebody that is gone.
- */
-function waitsInVain(trace: Trace, member: string): boolean {
-  const gone = trace.findLastIndex((event) => isRigEvent(event) && event.rig === 'gone');
-  const since = trace
-    .slice(gone + 1)
-    .filter((event): event is MemberEvent => !isRigEvent(event) && event.member === member);
-  const isGoneForGood =
-    gone >= 0 && !trace.slice(gone + 1).some((event) => isRigEvent(event) && event.rig === 'launching');
-  const timers = since.filter((event) => event.event === 'woken' && event.by === 'timer').length;
-  return isGoneForGood && timers >= TIMERS_IN_VAIN && lastWord(trace, member) === 'parked';
-}
-
-/** The first may have been under way when the other went. */
-const TIMERS_IN_VAIN = 2;
-
 function didNot(member: string, what: string): EnvironmentError {
   return new EnvironmentError(`${member} did not ${what}; its log says why`);
-}
-
-type Word = 'launching' | 'parked' | 'open' | 'exiting' | 'gone' | null;
-
-/** The last thing that tells where a member stands. */
-function lastWord(trace: Trace, member: string): Word {
-  for (let index = trace.length - 1; index >= 0; index -= 1) {
-    const event = trace[index]!;
-    if (!('member' in event) || event.member !== member) continue;
-    if (isRigEvent(event)) {
-      if (event.rig === 'gone' || event.rig === 'launching') return event.rig;
-    } else if (event.event === 'parked' || event.event === 'open' || event.event === 'exiting') {
-      return event.event;
-    } else if (event.event === 'woken') {
-      return 'launching';
-    }
-  }
-  return null;
-}
-
-function isEnded(word: Word): boolean {
-  return word === 'open' || word === 'exiting' || word === 'gone';
-}
-
-function isSettled(word: Word): boolean {
-  return word === 'parked' || isEnded(word);
 }

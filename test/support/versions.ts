@@ -20,3 +20,11 @@ export function version(name: string): Version {
 export function planOf(scenario: Scenario): Plan {
   return compile({ scenario, versions: pinned, records: [], freshSeed: 1 })[0]!;
 }
+
+/** One step of each kind: introduces, both, schema, API. */
+export const STEPS = [
+  ['v1', 'v2'],
+  ['v4', 'v5'],
+  ['v3', 'v4'],
+  ['v2', 'v3'],
+] as const;
