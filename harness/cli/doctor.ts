@@ -75,7 +75,8 @@ async function images(engineAnswers: boolean): Promise<Finding> {
   return {
     name: 'member images',
     found: tags.length === 0 ? null : tags.join(', '),
-    neededFor: 'members in containers (a roll builds those it lacks)',
+    neededFor:
+      'members in containers; a roll builds those it lacks, on the base that RIG_BASE_IMAGE names or on one of its own',
     howToGet: 'make images',
     essential: false,
   };
