@@ -22,7 +22,7 @@ import { checkState, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import type { Disposition } from './upgrade/machine.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
-import { AXES, count, type Row, sameNames, type Version } from './upgrade/version.ts';
+import { type Row, sameVersion, type Version } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
@@ -144,7 +144,7 @@ export class Member {
   async admit(request: JoinRequest): Promise<Admission> {
     this.requireOpen();
     const mine = this.#build.version;
-    if (!isSameVersion(mine, request.version)) {
+    if (!sameVersion(mine, request.version)) {
       throw new Refusal(
         409,
         `${this.name} runs ${mine.name}, ${request.name} brings ${request.version.name}: use the same version`,
@@ -213,8 +213,4 @@ export class Member {
 
 function rowOf(member: string, version: Version): Row {
   return { member, internal: version.internal, external: version.external, extensions: version.extensions };
-}
-
-function isSameVersion(one: Version, other: Version): boolean {
-  return AXES.every((axis) => count(one, axis) === count(other, axis)) && sameNames(one.extensions, other.extensions);
 }

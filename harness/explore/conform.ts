@@ -248,10 +248,6 @@ class Conformance {
     if (isTurnedAway !== (state?.phase === 'exiting'))
       throw new Deviation(`${member} exits (${event.reason}), and the machine says otherwise`);
     if (follower.waking) throw new Deviation(`${member} was woken by a notice, and does not tell of it`);
-    const todo = state === null ? 'serve' : command(state).do;
-    const isAtRest = todo === 'wait' || todo === 'serve' || todo === 'exit';
-    if (event.reason === 'signal' && !isAtRest && isTurnedAway)
-      throw new Deviation(`${member} ends in the middle of '${todo}'`);
   }
 
   #expectCommand({ member, state }: Follower, wanted: string, gate: string | null): void {

@@ -3,7 +3,7 @@
  * one. States are packed (store.ts); a world is its members' local states (locals.ts), sorted, because members in the same
  * local state are interchangeable.
  */
-import type { Version } from '../../node/upgrade/version.ts';
+import { sameVersion } from '../../node/upgrade/version.ts';
 import { Graph, NO_STATE } from './graph.ts';
 import { KINDS, type Locals } from './locals.ts';
 import type { Findings, PackedStep, Question } from './question.ts';
@@ -292,18 +292,7 @@ export class Search {
     if (schema.internal !== version.internal || schema.external !== version.external) return true;
     return this.#there.some((number) => {
       const { row, state, version: runs } = this.#locals.at(number);
-      return !isRowOf(row, version) || (state?.phase === 'exiting' && !isRowOf(row, runs));
+      return !sameVersion(row, version) || (state?.phase === 'exiting' && !sameVersion(row, runs));
     });
   }
-}
-
-function isRowOf(
-  row: { internal: number; external: number; extensions: readonly string[] },
-  version: Version,
-): boolean {
-  return (
-    row.internal === version.internal &&
-    row.external === version.external &&
-    row.extensions.join() === version.extensions.join()
-  );
 }

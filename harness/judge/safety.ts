@@ -1,5 +1,5 @@
 /** Checks of safety: nobody opens early, and no update is applied twice. */
-import { type Schema, sameNames } from '../../node/upgrade/version.ts';
+import { sameVersion } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import type { Check, Evidence } from './checks.ts';
@@ -34,16 +34,14 @@ function lastPass(life: Life): number | null {
 function missingAt(plan: Plan, trace: Trace, history: History, life: Life, atNs: number): string[] {
   const { version } = life.started;
   const view = viewAt(history, atNs);
-  const isMine = (row: Schema & { extensions: readonly string[] }): boolean =>
-    row.internal === version.internal &&
-    row.external === version.external &&
-    sameNames(row.extensions, version.extensions);
   const faults = plan.members.flatMap((member) => {
     const row = view.rows.find((candidate) => candidate.member === member);
     if (row === undefined) return [`${member} had no row`];
-    if (!isMine(row)) return [`${member} had not recorded it`];
+    if (!sameVersion(row, version)) return [`${member} had not recorded it`];
     const running = livesOf(trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version;
-    return running === undefined || isMine(running) ? [] : [`the row of ${member} was a lie, it ran ${running.name}`];
+    return running === undefined || sameVersion(running, version)
+      ? []
+      : [`the row of ${member} was a lie, it ran ${running.name}`];
   });
   const schemaIsOff = view.applied.internal !== version.internal || view.applied.external !== version.external;
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];

@@ -41,12 +41,22 @@ export function hasColumn(applied: Schema): boolean {
   return applied.internal >= COLUMN_SINCE;
 }
 
+/** A version or a row, as far as its numbers go. */
+type Numbered = Schema & { readonly extensions: readonly string[] };
+
 /** The number of a version, or of a row, on one axis. */
-export function count(of: Schema & { extensions: readonly string[] }, axis: Axis): number {
+export function count(of: Numbered, axis: Axis): number {
   return axis === 'api' ? of.extensions.length : of[axis];
 }
 
 /** Whether two lists of extension names are the same, name by name. */
 export function sameNames(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+/** Whether two versions, or a version and a row, are the same on every axis, extensions name by name. */
+export function sameVersion(one: Numbered, other: Numbered): boolean {
+  return (
+    one.internal === other.internal && one.external === other.external && sameNames(one.extensions, other.extensions)
+  );
 }
