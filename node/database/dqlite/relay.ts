@@ -1,0 +1,57 @@
+/**
+ * dqlite's traffic through the members' own listeners: `POST /internal/database` with `Upgrade: dqlite`, then raw bytes
+ * both ways. So a member has one port, and there is one place to secure.
+ */
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { PassingError } from '../database.ts';
+
+export const UPGRADE_PROTOCOL = 'dqlite';
+export const UPGRADE_PATH = '/internal/database';
+
+/** A peer that is there answers in a millisecond. */
+const DIAL_TIMEOUT_MS = 2000;
+
+/**
+ * Reach the dqlite node of a member through its listener.
+ * @param address HOST:PORT
+ * @returns the connection, from whose first byte on the other side is the node
+ * @throws PassingError
+ */
+export function dial(address: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`http://${address}${UPGRADE_PATH}`, {
+      method: 'POST',
+      agent: false,
+      headers: { connection: 'Upgrade', upgrade: UPGRADE_PROTOCOL },
+      timeout: DIAL_TIMEOUT_MS,
+    });
+    outgoing.once('upgrade', (_response, socket: Socket, head) => {
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    outgoing.once('response', (response) => {
+      response.resume();
+      reject(new PassingError(`${address} does not let dqlite through: HTTP ${response.statusCode}`));
+    });
+    outgoing.once('timeout', () => outgoing.destroy(new Error(`${address} did not answer in ${DIAL_TIMEOUT_MS} ms`)));
+    outgoing.once('error', (error) => reject(new PassingError(`cannot reach ${address}: ${error.message}`)));
+    outgoing.end();
+  });
+}
+
+/** Join two connections to one. Whichever ends takes the other with it. */
+export function splice(one: Duplex, other: Duplex): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.pipe(to);
+    // What went wrong with a connection is for the two that speak through it to find out.
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
+  }
+}
