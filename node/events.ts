@@ -49,6 +49,10 @@ export interface EventFields {
   notifying: { notice: string; kind: NoticeKind; peers: readonly string[] };
   /** A notice to one peer has been answered, or has not. `sentNs` is when it left. */
   notified: { peer: string; notice: string; kind: NoticeKind; outcome: NotifyOutcome; sentNs: number };
+  /** The member has learnt who leads the database: HOST:PORT, or null where it knows of nobody. */
+  leader: { leader: string | null };
+  /** A leader that stops has handed the leadership to another, or could not: then `because` says why. */
+  'handed-over': { to: string | null; because: string | null };
   open: Record<never, never>;
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
   held: { failpoint: Failpoint; notice: string | null };

@@ -5,11 +5,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatAddress } from './address.ts';
 import { type Build, readBuild } from './build.ts';
 import { processStartNs } from './clock.ts';
 import { type Config, readConfig, usage } from './config.ts';
+import type { Database } from './database/database.ts';
 import { UpdateError } from './database/schema.ts';
-import { openSqlite } from './database/sqlite.ts';
 import { type ExitReason, type Tell, teller } from './events.ts';
 import { Member } from './member.ts';
 import type { Ending } from './upgrader.ts';
@@ -40,8 +41,7 @@ async function serve(config: Config, build: Build): Promise<void> {
   const told = untilTold(config);
   let member: Member | null = null;
   try {
-    const native = existsSync(NATIVE_SQLITE) ? NATIVE_SQLITE : undefined;
-    const database = openSqlite(config.databaseFile, config.action === 'bootstrap', native);
+    const database = await openDatabase(config, tell);
     member = new Member(config, build, database, tell, logLine);
     const ended = await Promise.race([told, member.run()]);
     const ending = typeof ended === 'object' && ended.is === 'open' ? await told : ended;
@@ -53,6 +53,27 @@ async function serve(config: Config, build: Build): Promise<void> {
     await member?.close();
     process.exit();
   }
+}
+
+/** The engines are loaded when needed: a member has one of them, and either takes its time. */
+async function openDatabase({ database, action, listen, stateFolder }: Config, tell: Tell): Promise<Database> {
+  if (database.engine === 'sqlite') {
+    const native = existsSync(NATIVE_SQLITE) ? NATIVE_SQLITE : undefined;
+    const { openSqlite } = await import('./database/sqlite.ts');
+    return openSqlite(database.file, action === 'bootstrap', native);
+  }
+  const [{ DqliteDatabase }, { loadLibrary }] = await Promise.all([
+    import('./database/dqlite/dqlite.ts'),
+    import('./database/dqlite/library.ts'),
+  ]);
+  return new DqliteDatabase({
+    library: await loadLibrary(),
+    address: formatAddress(listen),
+    stateFolder,
+    networkLatencyMs: database.networkLatencyMs,
+    onLeader: (leader) => tell('leader', { leader }),
+    onTrouble: (trouble) => logLine(trouble ?? 'the database has a leader again'),
+  });
 }
 
 /** Resolves when a signal, or the end of a tether, tells the member to stop. */

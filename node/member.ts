@@ -10,8 +10,8 @@ import { createServer } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
-import { type Database, DatabaseError } from './database/database.ts';
-import { beat, insertMember, readApplied, readMembers } from './database/members.ts';
+import { type Database, DatabaseError, type Place, type Role } from './database/database.ts';
+import { beat, insertMember, type MemberRecord, readApplied, readMembers } from './database/members.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
@@ -27,6 +27,12 @@ import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
 const LAST_NOTICES_MS = 250;
+
+/** Enough to survive the loss of one; each further voter makes every commit dearer. */
+const MOST_VOTERS = 3;
+
+/** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
+const FIRST_ID = 1;
 
 /** How often a member says in its row that it is alive. */
 const HEARTBEAT_MS = 10_000;
@@ -73,7 +79,9 @@ export class Member {
    * told by then, or are being told.
    */
   async run(): Promise<Ending> {
-    checkState(this.#config);
+    const place = checkState(this.#config);
+    // First of all, since a member that peers cannot reach has no place in a replicated database.
+    await this.#listen();
     switch (this.#config.action) {
       case 'bootstrap':
         await this.#bootstrap();
@@ -82,10 +90,10 @@ export class Member {
         await this.#join();
         break;
       case 'start':
+        await this.database.enter(place!);
         await this.#requireRow();
         break;
     }
-    await this.#listen();
     if (this.#config.action !== 'start') {
       this.#isOpen = true;
       this.#tell('open', {});
@@ -106,26 +114,32 @@ export class Member {
    */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
-    await this.#server.close();
-    await this.database.close();
+    await Promise.all([this.#server.close(), this.database.close()]);
   }
 
   status(): Status {
     const wait = this.#upgrader.wait;
+    const { replication } = this.database;
     return {
       name: this.name,
       address: formatAddress(this.#config.listen),
       status: phaseOf(this.#opened, this.#upgrader.isExiting, wait),
       version: this.#build.version,
       waiting: waitingOf(wait, this.#build.version),
+      database: {
+        engine: this.#config.database.engine,
+        ...(replication?.status() ?? { role: 'member', leader: null, trouble: null }),
+      },
     };
   }
 
   /** @throws Refusal 503 with the reason, unless the member is open */
   requireOpen(): void {
     if (this.#opened) return;
-    throw new Refusal(503, `${this.name} ${this.status().waiting?.reason ?? 'is starting'}`);
+    const { waiting, database } = this.status();
+    throw new Refusal(503, `${this.name} ${database.trouble ?? waiting?.reason ?? 'is starting'}`);
   }
 
   /** A notice has come in. */
@@ -155,8 +169,9 @@ export class Member {
       const members = await readMembers(transaction);
       const taken = members.find((member) => member.member === request.name || member.address === request.address);
       if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
-      await insertMember(transaction, row, request.address, 'member', await readApplied(transaction));
-      return { row, decidedNs: nowNs() };
+      const role = this.#roleBeside(members);
+      const id = await insertMember(transaction, row, request.address, role, await readApplied(transaction));
+      return { row, id, role, decidedNs: nowNs() };
     });
   }
 
@@ -164,41 +179,64 @@ export class Member {
     return this.#isOpen || this.#upgrader.isOpen;
   }
 
+  /** The role of a newcomer beside the members that there are. */
+  #roleBeside(members: readonly MemberRecord[]): Role {
+    if (this.database.replication === null) return 'member';
+    return members.filter((member) => member.role === 'voter').length < MOST_VOTERS ? 'voter' : 'stand-by';
+  }
+
+  async #handOver(): Promise<void> {
+    try {
+      const handed = await this.database.replication?.handOver();
+      if (handed) this.#tell('handed-over', { to: null, because: null, ...handed });
+    } catch (error) {
+      this.#log(`${this.name} could not hand over the leadership: ${(error as Error).message}`);
+    }
+  }
+
   async #bootstrap(): Promise<void> {
     const { version } = this.#build;
+    const place: Place = { how: 'bootstrap', id: FIRST_ID, role: this.#roleBeside([]), through: null };
+    await this.database.enter(place);
     const row = rowOf(this.name, version);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
       const applied = await readApplied(transaction);
       if (applied.internal > 0) throw new DatabaseError('this database already belongs to a cluster: join it instead');
       await applyUpdates(transaction, this.#build, nothing);
-      await insertMember(transaction, row, formatAddress(this.#config.listen), 'member', version);
+      await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
       return nowNs();
     });
     const to = { internal: version.internal, external: version.external };
     this.#tell('recorded', { gate: null, row, decidedNs });
     this.#tell('applied', { from: nothing, to, seeded: null, decidedNs });
-    saveState(this.#config);
+    saveState(this.#config, place);
   }
 
   async #join(): Promise<void> {
     const through = this.#config.join;
     if (through === null) throw new Error('a joining member has an address to join through');
     const request = { name: this.name, address: formatAddress(this.#config.listen), version: this.#build.version };
-    const { row, decidedNs } = await join(through, request);
+    const { row, id, role, decidedNs } = await join(through, request);
     this.#tell('recorded', { gate: null, row, decidedNs });
-    saveState(this.#config);
+    const place: Place = { how: 'join', id, role, through: formatAddress(through) };
+    saveState(this.#config, place);
+    await this.database.enter(place);
   }
 
   async #requireRow(): Promise<void> {
-    const members = await this.database.read(readMembers);
+    const members = await this.database.read(readMembers, Number.POSITIVE_INFINITY);
     if (members.some((row) => row.member === this.name)) return;
     throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
   }
 
   async #listen(): Promise<void> {
     const { host, port } = this.#config.listen;
-    await this.#server.listen({ host, port });
+    await this.#server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+      const where = formatAddress(this.#config.listen);
+      const why = error.code === 'EADDRINUSE' ? 'the address is in use: stop whoever has it' : error.message;
+      throw new Error(`cannot listen at ${where}: ${why}`, { cause: error });
+    });
     this.#tell('listening', { address: formatAddress(this.#config.listen) });
   }
 

@@ -2,11 +2,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress } from './address.ts';
-import type { Config } from './config.ts';
+import type { Config, DatabaseChoice } from './config.ts';
+import type { Place } from './database/database.ts';
 
 interface Identity {
   readonly name: string;
   readonly address: string;
+  readonly engine: DatabaseChoice['engine'];
+  readonly place: Omit<Place, 'how'>;
 }
 
 export class StateError extends Error {
@@ -22,9 +25,10 @@ export function holdsMember(stateFolder: string): boolean {
 
 /**
  * Check that the folder fits what the member is asked to do: new for bootstrap and join, its own for start.
+ * @returns the place in its cluster that the member comes back to; null where it is new
  * @throws StateError
  */
-export function checkState(config: Config): void {
+export function checkState(config: Config): Place | null {
   const file = join(config.stateFolder, FILE);
   const exists = holdsMember(config.stateFolder);
   if (config.action === 'start') {
@@ -35,14 +39,27 @@ export function checkState(config: Config): void {
       const theirs = `${identity.name} at ${identity.address}`;
       throw new StateError(`${config.stateFolder} belongs to ${theirs}, not to ${config.name} at ${address}`);
     }
-  } else if (exists) {
+    if (identity.engine !== config.database.engine) {
+      throw new StateError(
+        `${config.stateFolder} belongs to a member of a cluster on ${identity.engine}: start it with --database ${identity.engine}`,
+      );
+    }
+    return { ...identity.place, how: 'start' };
+  }
+  if (exists) {
     throw new StateError(`${config.stateFolder} already holds a member: start it without --bootstrap or --join`);
   }
+  return null;
 }
 
 /** Remember who the member is. */
-export function saveState(config: Config): void {
+export function saveState(config: Config, { id, role, through }: Place): void {
   mkdirSync(config.stateFolder, { recursive: true });
-  const identity: Identity = { name: config.name, address: formatAddress(config.listen) };
+  const identity: Identity = {
+    name: config.name,
+    address: formatAddress(config.listen),
+    engine: config.database.engine,
+    place: { id, role, through },
+  };
   writeFileSync(join(config.stateFolder, FILE), `${JSON.stringify(identity)}\n`);
 }

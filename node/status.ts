@@ -1,4 +1,5 @@
 /** What a member says of itself and of its cluster. The shapes here are the bodies of `GET /1.0` and `/1.0/cluster`. */
+import type { Role } from './database/database.ts';
 import type { Difference, Outcome } from './upgrade/gate.ts';
 import type { Gate } from './upgrade/strategy.ts';
 import { AXES, count, type Row, type Version } from './upgrade/version.ts';
@@ -14,6 +15,17 @@ export interface Status {
   readonly status: Phase;
   readonly version: Version;
   readonly waiting: Waiting | null;
+  readonly database: DatabaseStatus;
+}
+
+/** The member's part in its database. */
+export interface DatabaseStatus {
+  readonly engine: 'sqlite' | 'dqlite';
+  readonly role: Role;
+  /** HOST:PORT of the leader, as far as this member knows; null for sqlite, which has none. */
+  readonly leader: string | null;
+  /** Why the database is not to be had, in a sentence; null while it is. */
+  readonly trouble: string | null;
 }
 
 export interface Waiting {
@@ -33,7 +45,8 @@ export interface ClusterMember {
   readonly name: string;
   readonly address: string;
   readonly status: MemberState;
-  readonly role: string;
+  readonly role: Role;
+  readonly leader: boolean;
   readonly internal: number;
   readonly external: number;
   readonly extensions: readonly string[];

@@ -12,6 +12,7 @@ import { applyUpdates, UpdateError } from '../node/database/schema.ts';
 import { openSqlite } from '../node/database/sqlite.ts';
 import type { Rules } from '../node/upgrade/machine.ts';
 import { STRATEGIES } from '../node/upgrade/strategy.ts';
+import { ENGINES, newDatabase, requireDqlite } from './support/engines.ts';
 import { versions } from './support/versions.ts';
 
 const RULES: Rules = { strategy: STRATEGIES.split, wakeups: 'latched', ahead: 'exit' };
@@ -21,9 +22,8 @@ function buildOf(name: string): Build {
   return versions.get(name)!.build;
 }
 
-/** A database in which members of one version are recorded. */
-async function clusterOf(file: string, members: readonly string[], build: Build): Promise<Database> {
-  const database = openSqlite(file, true);
+/** Records members of one version in a new database. */
+async function clusterOf(database: Database, members: readonly string[], build: Build): Promise<Database> {
   await database.write(async (transaction) => {
     await applyUpdates(transaction, build, { internal: 0, external: 0 });
     for (const [index, member] of members.entries()) {
@@ -35,7 +35,7 @@ async function clusterOf(file: string, members: readonly string[], build: Build)
   return database;
 }
 
-describe('the transaction of a gate, on SQLite', () => {
+describe('the transaction of a gate, on a shared file', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
@@ -47,7 +47,7 @@ describe('the transaction of a gate, on SQLite', () => {
     const file = join(folder, 'cluster.db');
     const versionFile = join(folder, 'v6.json');
     writeFileSync(versionFile, JSON.stringify(buildOf('v6')));
-    const database = await clusterOf(file, members, buildOf('v1'));
+    const database = await clusterOf(openSqlite(file, true), members, buildOf('v1'));
     const worker = join(import.meta.dirname, 'support', 'gate-worker.ts');
     const workers = members.map((member) => {
       const child = execa(process.execPath, [worker, file, member, versionFile], { stdin: 'pipe', buffer: false });
@@ -70,32 +70,9 @@ describe('the transaction of a gate, on SQLite', () => {
     await database.close();
   });
 
-  it('applies all updates or none, and then records nothing either', async () => {
-    const database = await clusterOf(join(folder, 'cluster.db'), ['a'], buildOf('v1'));
-    const v2 = buildOf('v2');
-    const broken: Build = {
-      ...v2,
-      updates: [...v2.updates, { kind: 'external', version: 2, sql: 'CREATE TABLE broken (' }],
-      version: { ...v2.version, external: 2 },
-    };
-    let error: Error | undefined;
-    await passGate(database, RULES, 'schema', 'a', broken, noHold).catch((caught: Error) => {
-      error = caught;
-    });
-    expect(error).to.be.instanceOf(UpdateError);
-    expect(error?.message).to.contain('external schema update 2');
-    const [applied, members] = await database.read(async (transaction) => [
-      await readApplied(transaction),
-      await readMembers(transaction),
-    ]);
-    expect(applied).to.deep.equal({ internal: 1, external: 1 });
-    expect(members[0]!.internal).to.equal(1);
-    await database.close();
-  });
-
   it('is seen by a connection that was open before the column was introduced', async () => {
     const file = join(folder, 'cluster.db');
-    const older = await clusterOf(file, ['a'], buildOf('v1'));
+    const older = await clusterOf(openSqlite(file, true), ['a'], buildOf('v1'));
     expect((await older.read(readMembers))[0]!.extensions).to.deep.equal([]);
     const newer = openSqlite(file, false);
     await passGate(newer, RULES, 'schema', 'a', buildOf('v2'), noHold);
@@ -104,3 +81,52 @@ describe('the transaction of a gate, on SQLite', () => {
     await Promise.all([older.close(), newer.close()]);
   });
 });
+
+for (const engine of ENGINES) {
+  describe(`the transaction of a gate, on ${engine}`, () => {
+    let folder: string;
+    beforeEach(async function () {
+      if (engine === 'dqlite') await requireDqlite(this);
+      folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    it('applies all updates or none, and then records nothing either', async () => {
+      const database = await clusterOf(await newDatabase(engine, folder), ['a'], buildOf('v1'));
+      const v2 = buildOf('v2');
+      const broken: Build = {
+        ...v2,
+        updates: [...v2.updates, { kind: 'external', version: 2, sql: 'CREATE TABLE broken (' }],
+        version: { ...v2.version, external: 2 },
+      };
+      let error: Error | undefined;
+      await passGate(database, RULES, 'schema', 'a', broken, noHold).catch((caught: Error) => {
+        error = caught;
+      });
+      expect(error).to.be.instanceOf(UpdateError);
+      expect(error?.message).to.contain('external schema update 2');
+      const [applied, members] = await database.read(async (transaction) => [
+        await readApplied(transaction),
+        await readMembers(transaction),
+      ]);
+      expect(applied).to.deep.equal({ internal: 1, external: 1 });
+      expect(members[0]!.internal).to.equal(1);
+      await database.close();
+    });
+
+    it('serialises the writing transactions of one member, and gives back what it was given', async () => {
+      const database = await clusterOf(await newDatabase(engine, folder), ['a'], buildOf('v1'));
+      await database.write((transaction) => transaction.script('CREATE TABLE counter (n INTEGER, f REAL, t TEXT)'));
+      await database.write((transaction) => transaction.run('INSERT INTO counter VALUES (?, ?, ?)', 0, 0.5, null));
+      const increment = (): Promise<void> =>
+        database.write(async (transaction) => {
+          const [row] = await transaction.all<{ n: number }>('SELECT n FROM counter');
+          await transaction.run('UPDATE counter SET n = ?', row!.n + 1);
+        });
+      await Promise.all(Array.from({ length: 20 }, increment));
+      const rows = await database.read((transaction) => transaction.all('SELECT * FROM counter'));
+      expect(rows.map((row) => ({ ...(row as object) }))).to.deep.equal([{ n: 20, f: 0.5, t: null }]);
+      await database.close();
+    });
+  });
+}

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { reignsOf } from '../harness/trace/leaders.ts';
+import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
 import type { StrategyName } from '../node/upgrade/strategy.ts';
+import { ENGINES, requireDqlite } from './support/engines.ts';
 import { account, requireRuntime, rollAll } from './support/rig.ts';
 
 const PAIRS = [
@@ -11,6 +14,11 @@ const PAIRS = [
 ] as const;
 /** Far longer than any roll here needs: who sits it out fails the test by its cause. */
 const WAIT = '30s';
+/** The flags of each engine. Elections of dqlite need not take what they take in the field, where they are not the point. */
+const ON = {
+  sqlite: {},
+  dqlite: { database: 'dqlite', networkLatency: '100ms' },
+} as const;
 /** Where a timer has to fire, it need not be the field's. */
 const SHORT_WAIT = '2s';
 
@@ -34,21 +42,6 @@ describe('a roll on processes', function () {
           .to.include('notice')
           .and.not.include('timer');
       }
-    });
-  }
-
-  for (const fixture of [
-    'reported-deadlock-fixed',
-    'older-member-turned-away',
-    'fork-refused',
-    'all-at-once',
-    'revert-leaves-a-lie',
-    'revert-recorded',
-    'revert-waits',
-  ]) {
-    it(`${fixture} holds`, async () => {
-      const [rolled] = await rollAll(fixture, { wait: WAIT, runtime: 'process' });
-      expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
     });
   }
 
@@ -82,15 +75,46 @@ describe('a roll on processes', function () {
   });
 });
 
-for (const runtime of ['process', 'container'] as const) {
-  describe(`the reported deadlock, in a ${runtime}`, function () {
+for (const engine of ENGINES) {
+  describe(`a roll on ${engine}`, function () {
+    this.timeout(240_000);
+    before(async function () {
+      if (engine === 'dqlite') await requireDqlite(this);
+    });
+
+    for (const fixture of [
+      'reported-deadlock-fixed',
+      'older-member-turned-away',
+      // Members that exit take their votes with them: on dqlite the last one would wait for a quorum that never comes.
+      ...(engine === 'sqlite' ? ['fork-refused'] : []),
+      'all-at-once',
+      'revert-leaves-a-lie',
+      'revert-recorded',
+      'revert-waits',
+    ]) {
+      it(`${fixture} holds`, async () => {
+        const [rolled] = await rollAll(fixture, { ...ON[engine], wait: WAIT, runtime: 'process' });
+        expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+      });
+    }
+  });
+}
+
+for (const [runtime, engine] of [
+  ['process', 'sqlite'],
+  ['process', 'dqlite'],
+  ['container', 'sqlite'],
+  ['container', 'dqlite'],
+] as const) {
+  describe(`the reported deadlock, in a ${runtime}, on ${engine}`, function () {
     this.timeout(240_000);
     before(async function () {
       await requireRuntime(this, runtime);
+      if (engine === 'dqlite') await requireDqlite(this);
     });
 
     it('is ended by a timer when combined, with its cycle named', async () => {
-      const [rolled] = await rollAll('reported-deadlock', { wait: SHORT_WAIT, runtime });
+      const [rolled] = await rollAll('reported-deadlock', { ...ON[engine], wait: SHORT_WAIT, runtime });
       const { verdict } = rolled!;
       expect(verdict.holds, account(rolled!)).to.equal(true);
       const [stall] = verdict.stalls;
@@ -100,7 +124,7 @@ for (const runtime of ['process', 'container'] as const) {
     });
 
     it('is ended by notices when split', async () => {
-      const [rolled] = await rollAll('reported-deadlock-fixed', { wait: WAIT, runtime });
+      const [rolled] = await rollAll('reported-deadlock-fixed', { ...ON[engine], wait: WAIT, runtime });
       expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
       expect(rolled!.verdict.stalls).to.deep.equal([]);
       expect(rolled!.verdict.members.map((member) => member.wokenBy.length > 0)).to.deep.equal([true, true, true]);
@@ -130,4 +154,71 @@ describe('a roll in containers', function () {
     const [rolled] = await rollAll('older-member-turned-away', { wait: WAIT, runtime: 'container' });
     expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
   });
+});
+
+describe('a roll of members that replicate their database', function () {
+  this.timeout(240_000);
+  before(async function () {
+    await requireDqlite(this);
+  });
+
+  it('holds in all six orders: the leader refreshed first, in the middle, and last', async () => {
+    const flags = { ...ON.dqlite, from: 'v1', to: 'v2', order: 'all', wait: WAIT, runtime: 'process' } as const;
+    const rolled = await rollAll(undefined, flags, 2);
+    const leadersTurn = rolled.map((one) => {
+      expect(one.verdict.holds, account(one)).to.equal(true);
+      const [first] = reignsOf(one.trace);
+      return one.plan.order.indexOf(first!.leader!);
+    });
+    expect(leadersTurn.sort()).to.deep.equal([0, 0, 1, 1, 2, 2]);
+  });
+
+  it('holds with five members, two of them stand-bys', async () => {
+    const flags = { ...ON.dqlite, from: 'v4', to: 'v5', members: '5', order: '4,1,5,2,3', runtime: 'process' } as const;
+    const [rolled] = await rollAll(undefined, { ...flags, wait: WAIT });
+    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+  });
+
+  it('holds where no leader hands over, and the others elect one', async () => {
+    const flags = { ...ON.dqlite, from: 'v3', to: 'v4', handover: false, runtime: 'process' } as const;
+    const [rolled] = await rollAll(undefined, { ...flags, wait: WAIT });
+    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    const handed = rolled!.trace.filter((event) => 'event' in event && event.event === 'handed-over');
+    expect(handed).to.deep.equal([]);
+    expect(reignsOf(rolled!.trace).map(({ leader }) => leader)).to.include(null);
+  });
+
+  for (const runtime of ['process', 'container'] as const) {
+    it(`survives a leader that is killed between the schema commit and its notices, in a ${runtime}`, async function () {
+      await requireRuntime(this, runtime);
+      const [rolled] = await rollAll('leader-killed', { networkLatency: '100ms', wait: WAIT, runtime });
+      const { trace, verdict } = rolled!;
+      expect(verdict.holds, account(rolled!)).to.equal(true);
+      expect(verdict.members.flatMap((member) => member.wokenBy)).to.not.include('timer');
+      const killing = rigEvents(trace, 'killing')[0]!;
+      const reign = reignsOf(trace).findLast(({ fromNs }) => fromNs < killing.atNs);
+      expect(reign?.leader, 'who was killed').to.equal('node03');
+      const applied = eventsOf(trace, 'node03').filter((event) => event.event === 'applied');
+      expect(applied.map(({ atNs }) => atNs < killing.atNs)).to.deep.equal([true]);
+    });
+  }
+});
+
+describe('a roll in containers, on dqlite', function () {
+  this.timeout(240_000);
+  before(async function () {
+    await requireRuntime(this, 'container');
+    await requireDqlite(this);
+  });
+
+  for (const [from, to, order, members] of [
+    ['v3', 'v4', '2,1,3', '3'],
+    ['v4', 'v5', '3,1,5,2,4', '5'],
+  ] as const) {
+    it(`${from} → ${to}, ${members} members, order ${order}, holds`, async () => {
+      const flags = { ...ON.dqlite, from, to, order, members, wait: WAIT, runtime: 'container' } as const;
+      const [rolled] = await rollAll(undefined, flags);
+      expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    });
+  }
 });

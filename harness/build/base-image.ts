@@ -1,6 +1,7 @@
 /**
- * The image on which members run: the one named in RIG_BASE_IMAGE, else `node:24-bookworm-slim` if it is there or can be
- * pulled, else one assembled from this host: the pinned Node, and the shared libraries that it and libdqlite need.
+ * The image on which members run: the one named in RIG_BASE_IMAGE; else, where this host has libdqlite, one assembled from
+ * it, so that members can embed that; else `node:24-bookworm-slim` if it is there or can be pulled; else an assembled one
+ * all the same. What is assembled: the pinned Node, and the shared libraries that it and libdqlite need.
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -34,6 +35,10 @@ export async function ensureBase(docker: Dockerode): Promise<Base> {
   }
   const assembled = process.platform === 'linux' ? await hostFiles() : null;
   const tag = assembled === null ? null : `refresh-rig/base:${digestOf(...assembled.map(fingerprint))}`;
+  if (tag !== null && (await findLibrary(DQLITE)) !== null) {
+    if (!(await hasImage(docker, tag))) await assemble(docker, tag, assembled!);
+    return { image: tag, says: `${tag}, assembled from this host, which has libdqlite` };
+  }
   if (await hasImage(docker, OFFICIAL)) return { image: OFFICIAL, says: `${OFFICIAL}, which the engine has` };
   if (tag !== null && (await hasImage(docker, tag))) return { image: tag, says: `${tag}, assembled from this host` };
   const refusal = await pull(docker, OFFICIAL);
@@ -68,13 +73,13 @@ function fingerprint({ source, target }: HostFile): string {
   return `${process.version} ${target} ${basename(source)} ${statSync(source).size}`;
 }
 
-/** Libraries that are worth having in the image where this host has them: what members embed. */
-const OPTIONAL_LIBRARIES = ['libdqlite.so.0'];
+/** What members on dqlite embed: worth having in the image where this host has it. */
+const DQLITE = 'libdqlite.so.0';
 
 /** The pinned Node, and every shared library that it or an optional library needs, wherever the loader finds them. */
 async function hostFiles(): Promise<HostFile[]> {
-  const found = await Promise.all(OPTIONAL_LIBRARIES.map(findLibrary));
-  const optional = found.filter((library) => library !== null);
+  const dqlite = await findLibrary(DQLITE);
+  const optional = dqlite === null ? [] : [dqlite];
   const needed = await Promise.all([process.execPath, ...optional].map(neededLibraries));
   const libraries = [...new Set([...optional, ...needed.flat()])].sort();
   return [

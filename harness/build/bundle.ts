@@ -20,17 +20,26 @@ export interface Bundle {
   readonly cache: string;
 }
 
-/** The name by which the daemon looks for better-sqlite3's native library beside itself. */
-export const NATIVE_SQLITE = 'better_sqlite3.node';
+/** A native library, by the name under which the daemon looks for it beside itself. */
+export interface NativeLibrary {
+  readonly name: string;
+  readonly source: string;
+}
 
 /** The environment in which the bundle finds its compile cache, wherever it lies. */
 export function cacheEnv(folder: string): Record<string, string> {
   return { NODE_COMPILE_CACHE: `${folder}/cache`, NODE_COMPILE_CACHE_PORTABLE: '1' };
 }
 
-/** better-sqlite3's own prebuilt library for a platform. */
-export function prebuiltSqlite(platform: string, arch: string): string {
-  return join(paths.nodeModules, 'better-sqlite3', 'prebuilds', `${platform}-${arch}.node`);
+/** The prebuilt libraries that the packages bring for a platform. koffi's is there only where npm found it of use. */
+export function nativeLibraries(platform: string, arch: string): NativeLibrary[] {
+  const { nodeModules } = paths;
+  const sqlite = join(nodeModules, 'better-sqlite3', 'prebuilds', `${platform}-${arch}.node`);
+  const koffi = join(nodeModules, '@koromix', `koffi-${platform}-${arch}`, `${platform}_${arch}`, 'koffi.node');
+  return [
+    { name: 'better_sqlite3.node', source: sqlite },
+    ...(existsSync(koffi) ? [{ name: 'koffi.node', source: koffi }] : []),
+  ];
 }
 
 /**
@@ -48,7 +57,9 @@ export async function bundleDaemon(): Promise<Bundle> {
   const making = mkdtempSync(join(paths.build, `making-${process.pid}-`));
   try {
     await writeBundle(join(making, 'member.cjs'));
-    copyFileSync(prebuiltSqlite(process.platform, process.arch), join(making, NATIVE_SQLITE));
+    for (const { name, source } of nativeLibraries(process.platform, process.arch)) {
+      copyFileSync(source, join(making, name));
+    }
     await warmUp(making);
     mkdirSync(join(paths.build, 'member'), { recursive: true });
     if (!existsSync(folder)) renameSync(making, folder);
@@ -73,6 +84,8 @@ async function writeBundle(outfile: string): Promise<void> {
       outfile,
       bundle: true,
       platform: 'node',
+      // Its native library lies beside the bundle; the rest of it only looks for that.
+      external: ['koffi'],
       target: 'node24',
       // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
       format: 'cjs',

@@ -8,7 +8,12 @@ import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 
 /** The flags that can be toggled by naming two values. */
-const TOGGLES = ['strategy', 'wakeups', 'ahead', 'wait', 'pace', 'order', 'runtime'] as const;
+const TOGGLES = ['strategy', 'wakeups', 'ahead', 'wait', 'pace', 'order', 'runtime', 'database'] as const;
+/** The flags that are on or off, with what they are called. */
+const SWITCHES = {
+  'split-notification': { flag: 'splitNotification', label: 'split notification' },
+  handover: { flag: 'handover', label: 'handover' },
+} as const satisfies Record<string, { flag: keyof RollFlags; label: string }>;
 
 /** One side of a comparison: how it is called, and the flags that make it. */
 interface Side {
@@ -21,7 +26,7 @@ export function diffCommand(): Command {
     .description('the same roll twice with a flag toggled, side by side; the verdict is that of the second')
     .option(
       '--toggle <flag>',
-      `split-notification, or FLAG=ONE,OTHER for one of ${TOGGLES.join(', ')}`,
+      `split-notification, handover, or FLAG=ONE,OTHER for one of ${TOGGLES.join(', ')}`,
       'split-notification',
     )
     .option('--json', 'print both verdicts as JSON, and nothing else on stdout')
@@ -46,15 +51,14 @@ export function diffCommand(): Command {
 }
 
 function sidesOf(toggle: string, shared: RollFlags): Side[] {
-  if (toggle === 'split-notification') {
-    if (shared.strategy !== undefined || shared.splitNotification !== undefined) {
-      throw new InputError(
-        '--toggle split-notification chooses the strategy: drop --strategy and --split-notification, or toggle something else',
-      );
+  if (isSwitch(toggle)) {
+    const { flag, label } = SWITCHES[toggle];
+    if (shared[flag] !== undefined || (toggle === 'split-notification' && shared.strategy !== undefined)) {
+      throw new InputError(`--toggle ${toggle} says both on and off: drop the flag that says one of them`);
     }
     return [
-      { label: 'split notification off', flags: { splitNotification: false } },
-      { label: 'split notification on', flags: { splitNotification: true } },
+      { label: `${label} off`, flags: { [flag]: false } },
+      { label: `${label} on`, flags: { [flag]: true } },
     ];
   }
   const [name, values = ''] = toggle.split('=');
@@ -62,10 +66,14 @@ function sidesOf(toggle: string, shared: RollFlags): Side[] {
   const [one, other, ...more] = values.split(',');
   if (flag === undefined || !one || !other || more.length > 0) {
     throw new InputError(
-      `--toggle ${toggle}: give split-notification, or FLAG=ONE,OTHER with a flag of ${TOGGLES.join(', ')}`,
+      `--toggle ${toggle}: give split-notification, handover, or FLAG=ONE,OTHER with a flag of ${TOGGLES.join(', ')}`,
     );
   }
   return [one, other].map((value) => ({ label: `${flag} ${value}`, flags: { [flag]: value } }));
+}
+
+function isSwitch(toggle: string): toggle is keyof typeof SWITCHES {
+  return Object.hasOwn(SWITCHES, toggle);
 }
 
 /** Both sides are held to the same: nobody woken by a timer, whatever the scenario expects of one of them. */

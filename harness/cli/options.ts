@@ -14,22 +14,28 @@ import { DATABASES, type Plan, type SeedRecord } from '../plan/plan.ts';
 import { RecordsFile, Scenario } from '../plan/scenario.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
-const FLAG_KEYS = [
-  'from',
-  'to',
-  'members',
-  'order',
-  'seed',
-  'strategy',
-  'wakeups',
-  'ahead',
-  'wait',
-  'pace',
-  'runtime',
-  'database',
-] as const satisfies ReadonlyArray<keyof Scenario>;
+const FLAG_KEYS = {
+  from: 'from',
+  to: 'to',
+  members: 'members',
+  order: 'order',
+  seed: 'seed',
+  strategy: 'strategy',
+  wakeups: 'wakeups',
+  ahead: 'ahead',
+  wait: 'wait',
+  pace: 'pace',
+  runtime: 'runtime',
+  database: 'database',
+  networkLatency: 'network_latency',
+} as const satisfies Record<string, keyof Scenario>;
+type FlagName = keyof typeof FLAG_KEYS;
+const FLAG_NAMES = Object.keys(FLAG_KEYS) as FlagName[];
 
-export type RollFlags = Partial<Record<(typeof FLAG_KEYS)[number], string>> & { splitNotification?: boolean };
+export type RollFlags = Partial<Record<FlagName, string>> & {
+  splitNotification?: boolean;
+  handover?: boolean;
+};
 
 /** Add the flags that describe a roll to a command. */
 export function withRollFlags(command: Command): Command {
@@ -51,7 +57,10 @@ export function withRollFlags(command: Command): Command {
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
     .option('--pace <pace>', 'settled, eager, or a pause such as 500ms (default: settled)')
     .option('--runtime <name>', 'auto, process, container (default: auto)')
-    .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`);
+    .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)
+    .option('--handover', 'a leader of dqlite that is refreshed hands the leadership over first (the default)')
+    .option('--no-handover', 'it does not, and the others have to elect a leader')
+    .option('--network-latency <duration>', 'what dqlite times its elections by (default: its own, 3 s to 6 s)');
 }
 
 /**
@@ -86,7 +95,7 @@ export function runsFolder(): string {
 }
 
 function scenarioFromFlags(flags: RollFlags): Scenario {
-  const { splitNotification } = flags;
+  const { splitNotification, handover } = flags;
   if (splitNotification !== undefined && flags.strategy !== undefined) {
     throw new InputError(
       `--${splitNotification ? '' : 'no-'}split-notification: it is short for a strategy: drop it, or --strategy`,
@@ -94,17 +103,17 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
   }
   const numbers = ['members', 'seed'];
   const raw = Object.fromEntries(
-    FLAG_KEYS.flatMap((key) => {
-      const text = flags[key];
-      return text === undefined ? [] : [[key, numbers.includes(key) ? numberIn(text) : text]];
+    FLAG_NAMES.flatMap((name) => {
+      const text = flags[name];
+      return text === undefined ? [] : [[FLAG_KEYS[name], numbers.includes(name) ? numberIn(text) : text]];
     }),
   );
   const toggled = splitNotification === undefined ? {} : { strategy: splitNotification ? 'split' : 'combined' };
-  const parsed = Scenario.safeParse({ ...raw, ...toggled });
+  const parsed = Scenario.safeParse({ ...raw, ...toggled, ...(handover === undefined ? {} : { handover }) });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
-    const flag = String(issue.path[0]) as keyof RollFlags;
-    return `--${flag} ${flags[flag]}: ${issue.message}`;
+    const flag = FLAG_NAMES.find((name) => FLAG_KEYS[name] === issue.path[0])!;
+    return `--${flag.replace('L', '-l')} ${flags[flag]}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
 }

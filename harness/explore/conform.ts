@@ -169,6 +169,8 @@ class Conformance {
         break;
       case 'listening':
       case 'held':
+      case 'leader':
+      case 'handed-over':
         break;
     }
   }

@@ -22,7 +22,9 @@ export function ownExits(trace: Trace, member: string): OwnExit[] {
     // The life that this ended: what was told or said before it belongs to another.
     const sinceNs = Math.max(Number.NEGATIVE_INFINITY, ...starts.filter((atNs) => atNs <= gone.atNs));
     const isWithin = (atNs: number): boolean => atNs > sinceNs && atNs <= gone.atNs;
-    const wasTold = rigEvents(trace, 'stopping').some((event) => event.member === member && isWithin(event.atNs));
+    const wasTold = [...rigEvents(trace, 'stopping'), ...rigEvents(trace, 'killing')].some(
+      (event) => event.member === member && isWithin(event.atNs),
+    );
     const said = eventsOf(trace, member).findLast((event) => event.event === 'exiting' && isWithin(event.atNs));
     const exiting = said?.event === 'exiting' ? said : null;
     // One that was turned away while the rig was about to stop it was turned away all the same.

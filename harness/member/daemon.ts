@@ -5,7 +5,7 @@ import got from 'got';
 import type { DataRecord } from '../../node/database/records.ts';
 import type { Failpoint, MemberEvent } from '../../node/events.ts';
 import type { Status } from '../../node/status.ts';
-import { type Bundle, bundleDaemon, cacheEnv, NATIVE_SQLITE, prebuiltSqlite } from '../build/bundle.ts';
+import { type Bundle, bundleDaemon, cacheEnv, nativeLibraries } from '../build/bundle.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../build/digest.ts';
 import { paths } from '../build/paths.ts';
 import type { VersionSource, Versions } from '../build/versions.ts';
@@ -68,23 +68,29 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
 /** The layer that all versions share. */
 function bundleLayer(bundle: Bundle): Layer {
   // An image is always Linux, and made for the processor of the host.
-  const native = prebuiltSqlite('linux', process.arch);
+  const natives = nativeLibraries('linux', process.arch);
   const cached = filesBelow(bundle.cache).map((file) => ({
     source: file,
     target: `${IMAGE_FOLDER}/cache/${file.slice(bundle.cache.length + 1)}`,
   }));
   const files = [
     { source: bundle.main, target: `${IMAGE_FOLDER}/${basename(bundle.main)}` },
-    { source: native, target: `${IMAGE_FOLDER}/${NATIVE_SQLITE}` },
+    ...natives.map(({ name, source }) => ({ source, target: `${IMAGE_FOLDER}/${name}` })),
     ...cached,
   ];
-  return { digest: digestOf(bundle.digest, digestOfFiles('/', [native])), files };
+  const digests = digestOfFiles(
+    '/',
+    natives.map(({ source }) => source),
+  );
+  return { digest: digestOf(bundle.digest, digests), files };
 }
 
 function args(plan: Plan, { action, seat, through, failpoints }: Launch): string[] {
   return [
     ...['--name', seat.member, '--listen', seat.address, '--state', seat.stateFolder],
-    ...['--database', `${plan.database}:${seat.sharedFolder}/cluster.db`],
+    ...['--database', plan.database === 'sqlite' ? `sqlite:${seat.sharedFolder}/cluster.db` : plan.database],
+    ...(plan.networkLatencyMs === null ? [] : ['--network-latency', `${plan.networkLatencyMs}ms`]),
+    ...(plan.handover ? [] : ['--no-handover']),
     ...['--strategy', plan.strategy, '--wakeups', plan.wakeups, '--ahead', plan.ahead, '--wait', `${plan.waitMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.address]),
@@ -113,8 +119,8 @@ function client(authority: string): MemberClient {
   });
   return {
     status: async () => {
-      const { status, waiting } = await http.get('1.0').json<Status>();
-      return { isOpen: status === 'open', waitsFor: waiting?.reason ?? null };
+      const { status, waiting, database } = await http.get('1.0').json<Status>();
+      return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
     },
     writeRecord: async (key, value) => {
       await http.post('1.0/records', { json: { key, value } });
@@ -125,6 +131,9 @@ function client(authority: string): MemberClient {
     readRecords: () => readRecords((after) => http.get('1.0/records', { searchParams: { after } }).json()),
     release: async (failpoint: Failpoint, notice?: string) => {
       await http.post(`internal/failpoints/${failpoint}`, notice === undefined ? {} : { searchParams: { notice } });
+    },
+    lead: async () => {
+      await http.post('internal/leader');
     },
     disarm: async () => {
       await http.delete('internal/failpoints');

@@ -61,6 +61,8 @@ export interface MemberClient {
   readRecords(): Promise<Record<string, string>>;
   /** Let a member go on that is held at a failpoint; of held notices, the one of that name. */
   release(failpoint: Failpoint, notice?: string): Promise<void>;
+  /** Become the leader of the database. */
+  lead(): Promise<void>;
   /** Hold the member nowhere any more. */
   disarm(): Promise<void>;
 }

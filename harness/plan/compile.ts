@@ -4,6 +4,7 @@ import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
+  type Crash,
   type Expectation,
   type Pace,
   PLAN_FORMAT,
@@ -37,6 +38,7 @@ const DEFAULTS = {
   pace: 'settled',
   runtime: 'auto',
   database: 'sqlite',
+  handover: true,
 } as const;
 
 /** A scenario in which nothing that has a default is missing. */
@@ -73,6 +75,7 @@ function numberOf(member: string): number {
 interface Target {
   readonly member: string;
   readonly to: string;
+  readonly crash?: Crash | undefined;
 }
 
 /** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
@@ -150,6 +153,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
   const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
   refuseImpossible(scenario.strategy, Object.values(versions), known(sources.versions, scenario.from));
+  refuseLeaderless(scenario);
   return {
     format: PLAN_FORMAT,
     name: scenario.name,
@@ -166,6 +170,8 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     waitMs: scenario.wait,
     runtime: scenario.runtime,
     database: scenario.database,
+    handover: scenario.handover,
+    networkLatencyMs: scenario.network_latency ?? null,
     records: sources.records,
     holds: false,
     steps: stepsOf(members, scenario.from, refreshes, order.together, scenario.pace, sources.records.length),
@@ -182,8 +188,8 @@ function known(versions: ReadonlyMap<string, Version>, name: string): Version {
 
 function withFrom(targets: readonly Target[], from: string): Refresh[] {
   const now = new Map<string, string>();
-  return targets.map(({ member, to }) => {
-    const refresh = { member, from: now.get(member) ?? from, to };
+  return targets.map(({ member, to, crash }) => {
+    const refresh = { member, from: now.get(member) ?? from, to, ...(crash === undefined ? {} : { crash }) };
     now.set(member, to);
     return refresh;
   });
@@ -197,6 +203,19 @@ function refuseImpossible(strategy: keyof typeof STRATEGIES, versions: readonly 
       `strategy: ${strategy} takes the column api_extensions for granted, so it cannot go from ${from.name} to ${introducing.name}, ` +
         `which introduces it: start from a version with ${COLUMN_SINCE} internal schema updates, or choose another strategy`,
     );
+  }
+}
+
+/** What is said of a leader needs a database that has one. */
+function refuseLeaderless({ database, handover, network_latency: latency, refreshes }: Settings): void {
+  if (database !== 'sqlite') return;
+  const wrong = [
+    ...(handover ? [] : ['handover']),
+    ...(latency === undefined ? [] : ['network_latency']),
+    ...(refreshes?.some(({ crash }) => crash?.leading) ? ['refreshes: crash: leading'] : []),
+  ];
+  if (wrong[0] !== undefined) {
+    throw new InputError(`${wrong[0]}: sqlite has no leader: say database dqlite (--database dqlite), or drop it`);
   }
 }
 

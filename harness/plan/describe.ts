@@ -1,5 +1,5 @@
 /** A plan's steps in words. */
-import type { Pace, Plan, Step, Walk } from './plan.ts';
+import type { Pace, Plan, Refresh, Step, Walk } from './plan.ts';
 
 export function describeStep(plan: Plan, step: Step): string {
   switch (step.do) {
@@ -10,7 +10,7 @@ export function describeStep(plan: Plan, step: Step): string {
     case 'load':
       return `put ${step.records} records in`;
     case 'refresh': {
-      const what = step.refreshes.map(({ member, from, to }) => `${member} ${from} → ${to}`).join(', ');
+      const what = step.refreshes.map(refreshWords).join(', ');
       return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
     }
     case 'walk':
@@ -24,6 +24,12 @@ export function describeStep(plan: Plan, step: Step): string {
     case 'verify':
       return 'read all records back through every open member';
   }
+}
+
+function refreshWords({ member, from, to, crash }: Refresh): string {
+  const words = `${member} ${from} → ${to}`;
+  if (crash === undefined) return words;
+  return `${words}, ${crash.leading ? 'make it the leader, ' : ''}kill it ${crash.at.replaceAll('-', ' ')} and start it again`;
 }
 
 const WALK_WORDS: Readonly<Record<Walk['step'], string>> = {

@@ -2,7 +2,7 @@
  * A Plan: everything that a roll will do and must lead to, as a plain JSON document. It can be printed without being
  * run, saved, and run again.
  */
-import type { ExitReason } from '../../node/events.ts';
+import type { ExitReason, Failpoint } from '../../node/events.ts';
 import type { AheadPolicy, Outcome } from '../../node/upgrade/gate.ts';
 import type { Disposition, Wakeups } from '../../node/upgrade/machine.ts';
 import type { NoticeKind, StrategyName } from '../../node/upgrade/strategy.ts';
@@ -24,7 +24,7 @@ export type Walk =
   | { readonly step: 'open' };
 
 export type RuntimeName = 'process' | 'container';
-export const DATABASES = ['sqlite'] as const;
+export const DATABASES = ['sqlite', 'dqlite'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 /** One thing that the conductor does. */
@@ -57,6 +57,15 @@ export interface Refresh {
   readonly member: string;
   readonly from: string;
   readonly to: string;
+  /** Killed (SIGKILL) the first time, and then started again. */
+  readonly crash?: Crash;
+}
+
+export interface Crash {
+  /** Where the member is held, and killed. */
+  readonly at: Failpoint;
+  /** Whether it is made the leader of its database first. */
+  readonly leading: boolean;
 }
 
 /** What drew a figure's line. All in milliseconds. */
@@ -107,6 +116,10 @@ export interface Plan {
   readonly waitMs: number;
   readonly runtime: RuntimeName | 'auto';
   readonly database: DatabaseName;
+  /** Whether a leader that is refreshed hands the leadership over first. Of no matter to a database without one. */
+  readonly handover: boolean;
+  /** What dqlite times its elections by; null for its own. */
+  readonly networkLatencyMs: number | null;
   readonly records: readonly SeedRecord[];
   /** Whether members are held before every step of their upgrade, as the replay of a counterexample needs. */
   readonly holds: boolean;

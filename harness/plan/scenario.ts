@@ -1,6 +1,7 @@
 /** A scenario: what a person writes in YAML, or says with flags. Every key has a default: the reported case, fixed. */
 import { z } from 'zod';
 import { parseDuration } from '../../node/duration.ts';
+import { FAILPOINTS } from '../../node/events.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
@@ -22,6 +23,7 @@ const Duration = z.string('must be a duration such as 30s, 500ms or 2m').transfo
   return z.NEVER;
 });
 
+const Flag = z.boolean('must be true or false');
 const VersionName = z.string('must be the name of a version, such as v2');
 const MemberName = z
   .string('must be the name of a member, such as node01')
@@ -48,7 +50,7 @@ const ExpectationFile = z
   .strictObject({
     open: z.union([oneOf(['all', 'none']), z.array(MemberName)], { error: 'must be all, none, or a list of members' }),
     woken: oneOf(['notice', 'timer', 'either']),
-    safe: z.boolean('must be true or false'),
+    safe: Flag,
     exits: z.record(MemberName, oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'failed'])),
     budgets: z
       .strictObject({ time_to_open: Duration, unblock_latency: Duration, stall: Duration, downtime: Duration })
@@ -73,7 +75,14 @@ export const Scenario = z
     }),
     seed: z.int('must be a whole number'),
     refreshes: z
-      .array(z.strictObject({ member: MemberName, to: VersionName }), 'must be a list of member and to')
+      .array(
+        z.strictObject({
+          member: MemberName,
+          to: VersionName,
+          crash: z.strictObject({ at: oneOf(FAILPOINTS), leading: Flag.default(false) }).optional(),
+        }),
+        'must be a list of member and to',
+      )
       .min(1, 'must name a refresh'),
     strategy: oneOf(STRATEGY_NAMES),
     wakeups: oneOf(WAKEUPS),
@@ -82,6 +91,8 @@ export const Scenario = z
     pace: PaceText,
     runtime: oneOf(['auto', 'process', 'container']),
     database: oneOf(DATABASES),
+    handover: Flag,
+    network_latency: Duration,
     records: z.string('must be the name of a file of records'),
     expect: ExpectationFile,
   })

@@ -99,6 +99,10 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
       return `${event.member} applied schema updates: internal ${event.from.internal} → ${event.to.internal}, external ${event.from.external} → ${event.to.external}`;
     case 'woken':
       return `${event.member} woken by a ${event.by}`;
+    case 'handed-over':
+      return event.to === null
+        ? `${event.member} could not hand the leadership over: ${event.because}`
+        : `${event.member} handed the leadership over`;
     case 'open':
       return `${event.member} open`;
     case 'exiting':

@@ -3,6 +3,7 @@ import colors from 'picocolors';
 import { formatDuration } from '../../node/duration.ts';
 import type { MemberEvent } from '../../node/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type Reign, reignsOf } from '../trace/leaders.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
 
 const COLUMNS = 72;
@@ -21,6 +22,10 @@ type Lane = keyof typeof LANES;
 
 const LEGEND = '· serving the old version, - starting, s a p parked at the schema, API, schema-and-API gate, = open';
 
+const LEADER = 'leader';
+const NOBODY = '?';
+const LEADER_LEGEND = `${LEADER}: the last digit of the member that leads the database, ${NOBODY} nobody`;
+
 /** Lines that show the roll from the first refresh to the last thing that happened before the rig stopped everybody. */
 export function timeline(plan: Plan, whole: Trace): string[] {
   const trace = beforeClosing(whole);
@@ -30,8 +35,11 @@ export function timeline(plan: Plan, whole: Trace): string[] {
   // A little of what came after, so that the end can be seen.
   const toNs = lastNs + Math.max(1, (lastNs - fromNs) / 16);
   const rows = plan.members.map((member) => `${member}  ${row(trace, member, fromNs, toNs)}`);
+  const reigns = reignsOf(trace);
+  if (reigns.length > 0)
+    rows.push(`${LEADER.padEnd(plan.members[0]!.length)}  ${leaderRow(plan, reigns, fromNs, toNs)}`);
   const scale = `${' '.repeat(plan.members[0]!.length)}  0${formatDuration((toNs - fromNs) / 1e6).padStart(COLUMNS - 1)}`;
-  return [...rows, colors.dim(scale), colors.dim(LEGEND)];
+  return [...rows, colors.dim(scale), colors.dim(LEGEND), ...(reigns.length > 0 ? [colors.dim(LEADER_LEGEND)] : [])];
 }
 
 /** Without the end of the roll, when the rig reads the records back and stops everybody. */
@@ -58,6 +66,17 @@ function row(trace: Trace, member: string, fromNs: number, toNs: number): string
       .filter((turn) => turn.atNs > startNs && turn.atNs <= startNs + sliceNs)
       .map((turn) => turn.lane);
     return LANES[mostTelling([before, ...within])];
+  });
+  return cells.join('');
+}
+
+/** Who leads the database: the number of the member, or a mark where nobody does. */
+function leaderRow(plan: Plan, reigns: readonly Reign[], fromNs: number, toNs: number): string {
+  const sliceNs = (toNs - fromNs) / COLUMNS;
+  const cells = Array.from({ length: COLUMNS }, (_, column) => {
+    const untilNs = fromNs + (column + 1) * sliceNs;
+    const leader = reigns.findLast((reign) => reign.fromNs <= untilNs)?.leader ?? null;
+    return leader === null ? NOBODY : String((plan.members.indexOf(leader) + 1) % 10);
   });
   return cells.join('');
 }

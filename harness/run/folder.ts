@@ -111,6 +111,9 @@ const SavedPlan = z.looseObject({
   waitMs: z.number().positive(),
   runtime: z.enum(['auto', 'process', 'container']),
   database: z.enum(DATABASES),
+  // Plans of before there was a choice.
+  handover: z.boolean().default(true),
+  networkLatencyMs: z.number().positive().nullable().default(null),
   records: z.array(z.looseObject({ key: z.string(), value: z.string() })),
   holds: z.boolean(),
   steps: z

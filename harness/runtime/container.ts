@@ -153,6 +153,12 @@ async function startContainer(
       removing(handle.remove({ v: false }).catch(ignoreMissing));
       return { ...exit, killed: exit.code === KILLED };
     },
+    kill: async () => {
+      await handle.kill({ signal: 'SIGKILL' });
+      const exit = await exited;
+      removing(handle.remove({ v: false }).catch(ignoreMissing));
+      return exit;
+    },
     memoryBytes: async () => {
       // Not from the engine's statistics, which take a second: from its process list, whose column is in KiB.
       const { Titles: titles, Processes: processes } = await handle.top({ ps_args: '-o pid,rss' });

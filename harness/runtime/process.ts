@@ -95,6 +95,10 @@ function startProcess(seat: Seat, artifact: Artifact, args: readonly string[], o
       clearTimeout(insist);
       return { ...exit, killed };
     },
+    kill: () => {
+      child.kill('SIGKILL');
+      return exited;
+    },
     memoryBytes: () => residentBytes(child.pid),
   };
 }

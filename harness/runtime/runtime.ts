@@ -20,6 +20,8 @@ export interface RunningMember {
   readonly exited: Promise<Exit>;
   /** Ask it to go, and insist after a grace. Resolves when it is gone and every line it printed has been told. */
   stop(graceMs: number): Promise<Exit & { killed: boolean }>;
+  /** Kill it, without any grace. Resolves when it is gone. */
+  kill(): Promise<Exit>;
   /** Resident memory in bytes, or null where it cannot be told. */
   memoryBytes(): Promise<number | null>;
 }

@@ -2,7 +2,7 @@
  * A Trace: everything that was seen during a roll, in one list. Members push their events, the rig adds what it did and
  * what a client of the cluster would have noticed. All readings are of one monotonic clock, in nanoseconds.
  */
-import type { MemberEvent } from '../../node/events.ts';
+import type { Failpoint, MemberEvent } from '../../node/events.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 export const TRACE_FORMAT = 1;
@@ -23,6 +23,8 @@ export interface RigFields {
   launching: { member: string; version: string };
   /** A member has been told to stop. */
   stopping: { member: string };
+  /** A member is about to be killed, where the plan has it. */
+  killing: { member: string; at: Failpoint };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */
   gone: { member: string; code: number | null; signal: string | null; killed: boolean };
   /** A member is served or refused by, from now on; told only when it changes. */

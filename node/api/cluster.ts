@@ -1,5 +1,6 @@
 /** `GET /1.0/cluster`: every member as this one finds it, whether this one is open or waits itself. */
 import type { FastifyInstance } from 'fastify';
+import type { ReplicationServer } from '../database/database.ts';
 import { type MemberRecord, readMembers } from '../database/members.ts';
 import type { Member } from '../member.ts';
 import { ask } from '../peers/client.ts';
@@ -7,22 +8,35 @@ import { type ClusterMember, memberState, type Status } from '../status.ts';
 
 /** A peer that does not answer by then counts as unreachable; an answer takes about a millisecond. */
 const PROBE_TIMEOUT_MS = 1000;
+/** Whoever asks how the cluster fares wants to hear soon that its database is not to be had. */
+const DATABASE_PATIENCE_MS = 1000;
 
 export function clusterRoutes(server: FastifyInstance, member: Member): void {
   server.get('/1.0/cluster', async () => {
-    const rows = await member.database.read(readMembers);
-    return { members: await Promise.all(rows.map((row) => clusterMember(member, row, rows))) };
+    const { database } = member;
+    const [rows, servers] = await Promise.all([
+      database.read(readMembers, DATABASE_PATIENCE_MS),
+      database.replication?.servers(DATABASE_PATIENCE_MS) ?? [],
+    ]);
+    return { members: await Promise.all(rows.map((row) => clusterMember(member, row, rows, servers))) };
   });
 }
 
-async function clusterMember(self: Member, row: MemberRecord, rows: readonly MemberRecord[]): Promise<ClusterMember> {
+async function clusterMember(
+  self: Member,
+  row: MemberRecord,
+  rows: readonly MemberRecord[],
+  servers: readonly ReplicationServer[],
+): Promise<ClusterMember> {
   const status = row.member === self.name ? self.status() : await probe(row.address);
-  const { internal, external, extensions, heartbeat, role, address } = row;
+  const { internal, external, extensions, heartbeat, address } = row;
+  const server = servers.find((candidate) => candidate.address === address);
   return {
     name: row.member,
     address,
     status: memberState(row, rows, status),
-    role,
+    role: server?.role ?? row.role,
+    leader: server?.leads ?? false,
     internal,
     external,
     extensions,

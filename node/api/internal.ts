@@ -1,4 +1,7 @@
-/** What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. */
+/**
+ * What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. And what an
+ * operator may: to make this member the leader of the database.
+ */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member } from '../member.ts';
 import type { JoinRequest } from '../peers/join.ts';
@@ -12,6 +15,13 @@ export function internalRoutes(server: FastifyInstance, member: Member): void {
     const from = header(request, FROM_HEADER) ?? 'an older build';
     const notice = header(request, NOTICE_HEADER) ?? `${from}@${request.ip}`;
     return { disposition: await member.noticed(from, notice, kind) };
+  });
+
+  server.post('/internal/leader', async () => {
+    const { replication } = member.database;
+    if (replication === null) throw new Refusal(409, `${member.name} has a database without a leader`);
+    await replication.lead();
+    return { leader: member.name };
   });
 
   server.post('/internal/members', async (request, reply) => {

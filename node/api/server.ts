@@ -1,14 +1,18 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
 import Fastify, { type FastifyInstance } from 'fastify';
+import { UnavailableError } from '../database/database.ts';
 import type { Member } from '../member.ts';
 import { clusterRoutes } from './cluster.ts';
 import { failpointRoutes } from './failpoints.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
 import { statusRoutes } from './status.ts';
+import { upgradeRoute } from './upgrade.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
+
+const UNAVAILABLE = 503;
 
 export function createServer(member: Member): FastifyInstance {
   const server = Fastify({
@@ -18,7 +22,7 @@ export function createServer(member: Member): FastifyInstance {
   });
   server.setErrorHandler((error, _request, reply) => {
     const { statusCode = 500, message } = error as { statusCode?: number; message: string };
-    return reply.code(statusCode).send({ error: message });
+    return reply.code(error instanceof UnavailableError ? UNAVAILABLE : statusCode).send({ error: message });
   });
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `no ${request.method} ${request.url} here` }),
@@ -27,6 +31,7 @@ export function createServer(member: Member): FastifyInstance {
   clusterRoutes(server, member);
   recordRoutes(server, member);
   internalRoutes(server, member);
+  upgradeRoute(server.server, member);
   if (member.failpoints.areArmed) failpointRoutes(server, member);
   return server;
 }

@@ -1,26 +1,26 @@
 /** The tables `internal_cluster_members` and `schemas`: who is in the cluster, and which updates have been applied. */
 import { hasColumn, type Row, type Schema } from '../upgrade/version.ts';
-import type { Transaction } from './database.ts';
+import type { Role, Transaction } from './database.ts';
 
 /** A member's row with what else the table knows of it. */
 export interface MemberRecord extends Row {
+  /** Counts from 1, in the order of joining. */
+  readonly id: number;
   readonly address: string;
-  readonly role: string;
+  readonly role: Role;
   /** When the member last said that it is alive: ISO 8601, UTC. */
   readonly heartbeat: string;
 }
 
-/** Roles in the cluster's replication. A shared file has none, so every member is the same. */
-export type Role = 'member' | 'voter' | 'stand-by' | 'spare';
-
 interface StoredMember {
+  id: number;
   name: string;
   address: string;
   schema_internal: number;
   schema_external: number;
   api_extensions?: string;
   heartbeat: string;
-  role: string;
+  role: Role;
 }
 
 /** What has been applied; zeros where the database is new. */
@@ -38,6 +38,7 @@ export async function readApplied(transaction: Transaction): Promise<Schema> {
 export async function readMembers(transaction: Transaction): Promise<MemberRecord[]> {
   const stored = await transaction.all<StoredMember>('SELECT * FROM internal_cluster_members ORDER BY name');
   return stored.map((row) => ({
+    id: row.id,
     member: row.name,
     address: row.address,
     internal: row.schema_internal,
@@ -48,14 +49,14 @@ export async function readMembers(transaction: Transaction): Promise<MemberRecor
   }));
 }
 
-/** Add a member. Its extensions are written only if the column exists. */
+/** Add a member. Its extensions are written only if the column exists. @returns its id */
 export async function insertMember(
   transaction: Transaction,
   row: Row,
   address: string,
   role: Role,
   applied: Schema,
-): Promise<void> {
+): Promise<number> {
   await transaction.run(
     `INSERT INTO internal_cluster_members (name, address, schema_internal, schema_external, heartbeat, role)
      VALUES (?, ?, ?, ?, ?, ?)`,
@@ -67,6 +68,8 @@ export async function insertMember(
     role,
   );
   if (hasColumn(applied)) await writeExtensions(transaction, row.extensions, row.member);
+  const select = 'SELECT id FROM internal_cluster_members WHERE name = ?';
+  return (await transaction.all<{ id: number }>(select, row.member))[0]!.id;
 }
 
 /** Record what a member runs. Its extensions are written only if the column exists. */

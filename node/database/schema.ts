@@ -2,7 +2,7 @@
 
 import type { Build, SchemaUpdate } from '../build.ts';
 import type { Schema } from '../upgrade/version.ts';
-import type { Transaction } from './database.ts';
+import { PassingError, type Transaction } from './database.ts';
 
 /** An update whose SQL the database refused. The transaction it ran in leaves no trace. */
 export class UpdateError extends Error {
@@ -29,6 +29,7 @@ export async function applyUpdates(transaction: Transaction, build: Build, appli
     try {
       await transaction.script(update.sql);
     } catch (error) {
+      if (error instanceof PassingError) throw error;
       throw new UpdateError(`${update.kind} schema update ${update.version} failed: ${(error as Error).message}`);
     }
     const now = new Date().toISOString();

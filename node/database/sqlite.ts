@@ -35,6 +35,7 @@ export function openSqlite(file: string, create: boolean, nativeBinding?: string
 }
 
 class SqliteDatabase implements Database {
+  readonly replication = null;
   readonly #handle: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
   /** The connection runs one transaction at a time; this is the end of the queue. */
@@ -44,6 +45,9 @@ class SqliteDatabase implements Database {
   constructor(handle: Sqlite.Database) {
     this.#handle = handle;
   }
+
+  /** The file is the place of every member. */
+  async enter(): Promise<void> {}
 
   write<Result>(body: Body<Result>): Promise<Result> {
     return this.#enqueue('BEGIN IMMEDIATE', body);

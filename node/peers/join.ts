@@ -1,5 +1,6 @@
 /** Joining a cluster through a live member: the newcomer asks, the live member writes its row. */
 import { type Address, formatAddress } from '../address.ts';
+import type { Role } from '../database/database.ts';
 import type { Row, Version } from '../upgrade/version.ts';
 import { ask } from './client.ts';
 
@@ -12,6 +13,8 @@ export interface JoinRequest {
 /** What the live member answers: the row as it was committed, and the clock inside that transaction. */
 export interface Admission {
   readonly row: Row;
+  readonly id: number;
+  readonly role: Role;
   readonly decidedNs: number;
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import got from 'got';
 import { daemonKind } from '../../harness/member/daemon.ts';
 import type { Artifact, Seat } from '../../harness/member/kind.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
@@ -93,6 +94,11 @@ export class Daemons {
       .filter((event) => 'member' in event && event.member === member)
       .map((event) => JSON.stringify(event))
       .join('\n');
+  }
+
+  /** What a member answers. */
+  async ask<Answer>(member: string, path: string): Promise<Answer> {
+    return got(`http://${this.seat(member).address}${path}`, { throwHttpErrors: false, retry: { limit: 0 } }).json();
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,32 @@
+/**
+ * `POST /internal/database` with `Upgrade: dqlite`: from then on the connection is dqlite's own, raw bytes both ways. Peers'
+ * nodes and clients come in this way, so that a member has one port, and there is one place to secure.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { UPGRADE_PATH, UPGRADE_PROTOCOL } from '../database/dqlite/relay.ts';
+import type { Member } from '../member.ts';
+
+export function upgradeRoute(server: Server, member: Member): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // A peer that goes away while it is being answered is its own affair.
+    socket.on('error', () => socket.destroy());
+    const { replication } = member.database;
+    const isForUs =
+      request.method === 'POST' && request.url === UPGRADE_PATH && request.headers.upgrade === UPGRADE_PROTOCOL;
+    if (!isForUs)
+      return refuse(socket, '400 Bad Request', `only POST ${UPGRADE_PATH} is upgraded, to ${UPGRADE_PROTOCOL}`);
+    if (replication === null) return refuse(socket, '409 Conflict', `${member.name} does not run dqlite`);
+    socket.setNoDelay(true);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${UPGRADE_PROTOCOL}\r\n\r\n`);
+    if (head.length > 0) socket.unshift(head);
+    replication.accept(socket);
+  });
+}
+
+function refuse(socket: Socket, status: string, why: string): void {
+  const body = JSON.stringify({ error: why });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

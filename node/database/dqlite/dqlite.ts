@@ -1,0 +1,276 @@
+/**
+ * The engine `dqlite`: SQLite replicated by Raft. Every member embeds a node; whoever wants to read or write speaks to
+ * the leader, wherever that is.
+ *
+ * A transaction is tried until it is committed or nobody waits any longer, and is never carried out twice: each writes a
+ * mark of its own, so that one whose commit was not answered is looked up before it is tried again.
+ */
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Body,
+  type Database,
+  DatabaseError,
+  PassingError,
+  type Place,
+  REQUEST_PATIENCE_MS,
+  type Replication,
+  type ReplicationServer,
+  type ReplicationStatus,
+  UnavailableError,
+} from '../database.ts';
+import { type Connection, isBusy, RESPONSE_TIMEOUT_MS } from './connection.ts';
+import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
+import type { Library } from './library.ts';
+import { settleIn, successor } from './membership.ts';
+import { DqliteNode } from './node.ts';
+import { Attempt, createMarks, readOn } from './transaction.ts';
+
+export interface DqliteOptions {
+  readonly library: Library;
+  /** HOST:PORT of the member's own listener. */
+  readonly address: string;
+  readonly stateFolder: string;
+  readonly networkLatencyMs: number | null;
+  /** Told whenever this member learns of another leader; null where it knows of none. */
+  readonly onLeader: (leader: string | null) => void;
+  /** Told why there is no leader, and null when there is one again. */
+  readonly onTrouble: (trouble: string | null) => void;
+}
+
+/** What there is once the member has taken its place. */
+interface Inside {
+  readonly node: DqliteNode;
+  readonly reach: Reach;
+  readonly place: Place;
+}
+
+/** The cluster's database on the leader. */
+const DATABASE = 'cluster';
+/** A newcomer waits for others that are joining, and a voter for the log to be copied. */
+const JOIN_PATIENCE_MS = 60_000;
+/** Between two tries. Somebody else's transaction takes milliseconds, an election seconds. */
+const BACK_OFF = { firstMs: 1, busyMs: 16, leaderlessMs: 100 };
+/** How often the own node is asked who leads: it tells nobody by itself. */
+const WATCH_MS = 100;
+
+export class DqliteDatabase implements Database, Replication {
+  readonly #options: DqliteOptions;
+  readonly #closing = new AbortController();
+  #starting: Promise<DqliteNode> | null = null;
+  #inside: Inside | null = null;
+  #leader: Leader | null = null;
+  #known: string | null = null;
+  #trouble: string | null = null;
+  readonly #lanes = new Set<number>();
+  /** The end of the queue: a member's connection carries one transaction at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DqliteOptions) {
+    this.#options = options;
+  }
+
+  get replication(): Replication {
+    return this;
+  }
+
+  async enter(place: Place): Promise<void> {
+    const { library, address, stateFolder, networkLatencyMs } = this.#options;
+    const folder = join(stateFolder, 'dqlite');
+    this.#starting = DqliteNode.start({ library, id: place.id, address, folder, networkLatencyMs });
+    const node = await this.#starting;
+    this.#inside = { node, reach: new Reach(node, address), place };
+    void this.#watch();
+    if (place.how === 'bootstrap') {
+      await this.#patiently(({ connection }) => createMarks(connection));
+    } else if (!(await this.#isSettledIn(place))) {
+      const patienceMs = place.how === 'join' ? JOIN_PATIENCE_MS : Number.POSITIVE_INFINITY;
+      await this.#patiently(({ connection }) => settleIn(connection, place, address), patienceMs);
+    }
+    if (place.role === 'voter') await this.#patiently(() => this.#requireFollowing(), Number.POSITIVE_INFINITY);
+  }
+
+  async write<Result>(body: Body<Result>, patienceMs?: number): Promise<Result> {
+    const { place } = this.#entered;
+    let lane = 0;
+    while (this.#lanes.has(lane)) lane += 1;
+    this.#lanes.add(lane);
+    const attempt = new Attempt(place.id, lane, body);
+    try {
+      return await this.#patiently(({ connection }) => attempt.carryOut(connection), patienceMs);
+    } finally {
+      this.#lanes.delete(lane);
+    }
+  }
+
+  async read<Result>(body: Body<Result>, patienceMs?: number): Promise<Result> {
+    return this.#patiently(({ connection }) => readOn(connection, body), patienceMs);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new DatabaseError('the database is closed'));
+    this.#leader?.connection.close();
+    const node = await this.#starting?.catch(() => null);
+    await node?.stop();
+  }
+
+  status(): ReplicationStatus {
+    return { role: this.#inside?.place.role ?? 'spare', leader: this.#known, trouble: this.#trouble };
+  }
+
+  servers(patienceMs?: number): Promise<ReplicationServer[]> {
+    return this.#patiently(async (leader) => {
+      const servers = await serversOf(leader.connection);
+      return servers.map(({ address, role }) => ({ address, role, leads: address === leader.address }));
+    }, patienceMs);
+  }
+
+  accept(connection: Duplex): void {
+    // A peer that comes before the node is there tries again by itself.
+    if (this.#inside === null || this.#closing.signal.aborted) connection.destroy();
+    else this.#inside.node.accept(connection);
+  }
+
+  async handOver(): Promise<{ to: string } | { because: string } | null> {
+    if (this.#inside === null) return null;
+    const { reach } = this.#inside;
+    const { address } = this.#options;
+    return reach.ask(address, async (connection) => {
+      if ((await connection.leader())?.address !== address) return null;
+      const heir = await successor(connection, reach, address);
+      if (heir === null) return { because: 'no other voter follows this leader' };
+      try {
+        await connection.transfer(heir.id);
+        return { to: heir.address };
+      } catch (error) {
+        return { because: (error as Error).message };
+      }
+    });
+  }
+
+  async lead(): Promise<void> {
+    const { place } = this.#entered;
+    await this.#patiently(async ({ connection, address }) => {
+      if (address === this.#options.address) return;
+      await connection.transfer(place.id).catch((error: Error) => {
+        // A leader that has not heard of this member since its start refuses.
+        throw new PassingError(`the leader does not hand over: ${error.message}`, { cause: error });
+      });
+      throw new PassingError('this member does not lead yet');
+    });
+  }
+
+  get #entered(): Inside {
+    if (this.#inside === null) throw new UnavailableError('this member has not taken its place in the cluster yet');
+    return this.#inside;
+  }
+
+  /**
+   * Refuse until the own node has heard from the leader. A voter that comes back does not count for the quorum until then: were
+   * the next one refreshed before, nobody could write meanwhile.
+   */
+  async #requireFollowing(): Promise<void> {
+    const leader = await this.#entered.reach.ask(this.#options.address, (connection) => connection.leader());
+    if (leader === null) throw new PassingError('the leader has not reached this member’s node yet');
+  }
+
+  /** Whether the own node's log already has this member with its role: then nobody else need be asked. */
+  async #isSettledIn({ id, role }: Place): Promise<boolean> {
+    const servers = await this.#entered.reach.ask(this.#options.address, serversOf);
+    return servers.some((server) => server.id === id && server.role === role);
+  }
+
+  /**
+   * Try something on the leader until it is done, fails for good, or has been tried long enough. Between two tries others
+   * have their turn.
+   */
+  async #patiently<Result>(
+    attempt: (leader: Leader) => Promise<Result>,
+    patienceMs = REQUEST_PATIENCE_MS,
+  ): Promise<Result> {
+    const until = performance.now() + patienceMs;
+    for (let delayMs = BACK_OFF.firstMs; ; delayMs *= 2) {
+      try {
+        const result = await this.#inTurn(attempt);
+        this.#fret(null);
+        return result;
+      } catch (error) {
+        this.#closing.signal.throwIfAborted();
+        if (!(error instanceof PassingError)) throw error;
+        if (error instanceof NoLeader) this.#fret(error.message);
+        if (performance.now() > until) throw new UnavailableError(error.message, { cause: error });
+        const limitMs = isBusy(error) ? BACK_OFF.busyMs : BACK_OFF.leaderlessMs;
+        // Jittered, so that members that collided do not collide again.
+        await sleep(Math.min(delayMs, limitMs) * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  #inTurn<Result>(attempt: (leader: Leader) => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(async () => {
+      this.#closing.signal.throwIfAborted();
+      const leader = await this.#toLeader();
+      try {
+        return await attempt(leader);
+      } catch (error) {
+        if (error instanceof PassingError && !isBusy(error)) this.#forget();
+        throw error;
+      }
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #toLeader(): Promise<Leader> {
+    if (this.#leader !== null && !this.#leader.connection.isLost) return this.#leader;
+    const { reach, place } = this.#entered;
+    const leader = await reach.toLeader(place.through === null ? [] : [place.through]);
+    await leader.connection.openDatabase(DATABASE);
+    this.#leader = leader;
+    this.#learn(leader.address);
+    return leader;
+  }
+
+  #forget(): void {
+    this.#leader?.connection.close();
+    this.#leader = null;
+  }
+
+  #learn(leader: string | null): void {
+    if (leader === this.#known) return;
+    this.#known = leader;
+    this.#options.onLeader(leader);
+    if (leader !== null) this.#fret(null);
+  }
+
+  #fret(trouble: string | null): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.onTrouble(trouble);
+  }
+
+  /** Only voters know who leads; any other member learns it when it looks for the leader. */
+  async #watch(): Promise<void> {
+    const { reach, place } = this.#entered;
+    if (place.role !== 'voter') return;
+    const { signal } = this.#closing;
+    let connection: Connection | null = null;
+    let before: string | null = null;
+    while (!signal.aborted) {
+      try {
+        connection ??= await reach.to(this.#options.address, RESPONSE_TIMEOUT_MS);
+        const now: string | null = (await connection.leader())?.address ?? null;
+        // A node that has just started has heard of no leader yet; that is not to say that there is none.
+        if (now !== before) this.#learn(now);
+        before = now;
+      } catch (error) {
+        if (!(error instanceof PassingError)) throw error;
+        connection = null;
+      }
+      await sleep(WATCH_MS, undefined, { ref: false });
+    }
+    connection?.close();
+  }
+}

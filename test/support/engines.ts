@@ -1,0 +1,94 @@
+/** Databases of both engines, and bare dqlite nodes, within the test's own process. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { findLibrary } from '../../harness/build/libraries.ts';
+import { upgradeRoute } from '../../node/api/upgrade.ts';
+import type { Database } from '../../node/database/database.ts';
+import { Connection } from '../../node/database/dqlite/connection.ts';
+import { DqliteDatabase } from '../../node/database/dqlite/dqlite.ts';
+import { type Library, loadLibrary } from '../../node/database/dqlite/library.ts';
+import { DqliteNode } from '../../node/database/dqlite/node.ts';
+import { dial } from '../../node/database/dqlite/relay.ts';
+import { openSqlite } from '../../node/database/sqlite.ts';
+import type { Member } from '../../node/member.ts';
+
+export const ENGINES = ['sqlite', 'dqlite'] as const;
+
+/** Skips where libdqlite is not installed; in CI that is a failure. */
+export async function requireDqlite(test: Context): Promise<void> {
+  if ((await findLibrary('libdqlite.so.0')) !== null) return;
+  if (process.env.CI === 'true') throw new Error('CI must have libdqlite0');
+  test.skip();
+}
+
+/** A new database with one member. */
+export async function newDatabase(engine: (typeof ENGINES)[number], folder: string): Promise<Database> {
+  if (engine === 'sqlite') return openSqlite(join(folder, 'cluster.db'), true);
+  const database = new DqliteDatabase({
+    library: await loadLibrary(),
+    // The only server of its cluster has no peers, and nobody else asks for it.
+    address: '127.0.0.1:1',
+    stateFolder: folder,
+    networkLatencyMs: null,
+    onLeader: () => undefined,
+    onTrouble: () => undefined,
+  });
+  await database.enter({ how: 'bootstrap', id: 1, role: 'voter', through: null });
+  return database;
+}
+
+/** A bare dqlite server behind a listener of its own, as a member's is. */
+export interface BareServer {
+  readonly node: DqliteNode;
+  readonly address: string;
+  readonly listener: Server;
+}
+
+/** Servers that are not in one cluster yet, but for the first, which has one of its own. */
+export class BareServers {
+  readonly all: BareServer[] = [];
+  readonly folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+  readonly library: Library;
+
+  private constructor(library: Library) {
+    this.library = library;
+  }
+
+  static async of(count: number): Promise<BareServers> {
+    const servers = new BareServers(await loadLibrary());
+    for (let id = 1; id <= count; id += 1) servers.all.push(await servers.#start(id));
+    return servers;
+  }
+
+  /** A client's connection to a server, through its listener. */
+  async connect(index: number): Promise<Connection> {
+    return Connection.open(await dial(this.all[index]!.address));
+  }
+
+  folderOf(id: number): string {
+    return join(this.folder, String(id));
+  }
+
+  async close(): Promise<void> {
+    for (const { node, listener } of this.all.toReversed()) {
+      await node.stop();
+      listener.close();
+    }
+    rmSync(this.folder, { recursive: true });
+  }
+
+  async #start(id: number): Promise<BareServer> {
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const { library } = this;
+    const node = await DqliteNode.start({ library, id, address, folder: this.folderOf(id), networkLatencyMs: null });
+    // The route asks a member for nothing but this.
+    upgradeRoute(listener, { name: `server ${id}`, database: { replication: node } } as unknown as Member);
+    return { node, address, listener };
+  }
+}
