@@ -2,7 +2,7 @@
 #
 #   make rolling-upgrade FROM=v4 TO=v5 ORDER=3,1,2
 #
-# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME, as `refresh-rig roll --help` explains them.
+# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, as `refresh-rig roll --help` explains them.
 
 .DEFAULT_GOAL := help
 .PHONY: help rolling-upgrade deadlock images test check bench clean doctor
@@ -12,7 +12,7 @@ RIG := npm run --silent rig --
 flag = $(if $($(1)),--$(2) $($(1)))
 SHARED := $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order) $(call flag,MEMBERS,members) \
           $(call flag,WAKEUPS,wakeups) $(call flag,AHEAD,ahead) $(call flag,WAIT,wait) $(call flag,PACE,pace) \
-          $(call flag,RUNTIME,runtime)
+          $(call flag,RUNTIME,runtime) $(call flag,DATABASE,database)
 
 # The pinned Node and all libraries, exactly as the lock file says.
 SET_UP := node_modules/.package-lock.json

@@ -18,6 +18,14 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
+/** The value that `share` percent of all do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const found = sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * share) / 100))];
+  if (found === undefined) throw new Error('a percentile needs a value');
+  return found;
+}
+
 /** Milliseconds that a piece of work takes. */
 export async function timeMs(work: () => Promise<unknown>): Promise<number> {
   const startNs = process.hrtime.bigint();

@@ -4,22 +4,40 @@ import { readVersions } from '../harness/build/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
+import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
-import type { Ratio } from './figures.ts';
+import { median, type Ratio } from './figures.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
 const versions = readVersions(paths.versions);
 const start = await startRatio(versions);
-const unblock = await unblockRatios(versions);
+const transactions = await measureTransactions(versions);
+const unblock = await unblockRatios(versions, 'sqlite', median(transactions.sqlite));
+const unblockDqlite =
+  transactions.dqlite === null ? null : await unblockRatios(versions, 'dqlite', median(transactions.dqlite.gates));
 const containers = await containerRatio(versions);
 
 const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
-for (const ratio of [start, ...unblock.ratios, ...(containers === null ? [] : [containers])]) table.push(rowOf(ratio));
+const ratios = [
+  start,
+  ...transactionRatios(transactions),
+  ...unblock.ratios,
+  ...(unblockDqlite?.ratios ?? []),
+  ...(containers === null ? [] : [containers]),
+];
+for (const ratio of ratios) table.push(rowOf(ratio));
 console.log(table.toString());
 if (containers === null) console.log('no Docker engine answers: containers were not measured');
-const mebibytes = unblock.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
-console.log(`resident memory of each member at the end of a roll: ${mebibytes.join(', ')}`);
+if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
+for (const [database, measured] of [
+  ['sqlite', unblock],
+  ['dqlite', unblockDqlite],
+] as const) {
+  const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
+  if (mebibytes)
+    console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+}
 
 console.log();
 await exploreBench(versions);

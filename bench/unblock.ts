@@ -4,22 +4,15 @@
  * transaction in the other. Twice: against the round trips that the roll's own notices took, on processes as young as
  * they are in a roll, and against the same round trips and transactions between warm, idle processes.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import Fastify from 'fastify';
 import type { Versions } from '../harness/build/versions.ts';
 import { daemonKind } from '../harness/member/daemon.ts';
 import { compile } from '../harness/plan/compile.ts';
+import type { DatabaseName } from '../harness/plan/plan.ts';
 import { type Rolled, roll } from '../harness/run/roll.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
-import { passGate } from '../node/database/gate.ts';
-import { insertMember } from '../node/database/members.ts';
-import { applyUpdates } from '../node/database/schema.ts';
-import { openSqlite } from '../node/database/sqlite.ts';
 import { ask } from '../node/peers/client.ts';
-import { STRATEGIES } from '../node/upgrade/strategy.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 
@@ -34,10 +27,20 @@ export interface Unblock {
   readonly memoryBytes: readonly number[];
 }
 
-export async function unblockRatios(versions: Versions): Promise<Unblock> {
+/** @param transactionMs what a gate's transaction takes on that database */
+export async function unblockRatios(
+  versions: Versions,
+  database: DatabaseName,
+  transactionMs: number,
+): Promise<Unblock> {
   const rolls = await withRunsFolder(async (runs) => {
     const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-    const [plan] = compile({ scenario: { from: 'v1', to: 'v2' }, versions: pinned, records: [], freshSeed: 1 });
+    const [plan] = compile({
+      scenario: { from: 'v1', to: 'v2', database },
+      versions: pinned,
+      records: [],
+      freshSeed: 1,
+    });
     const rolled: Rolled[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       const signal = new AbortController().signal;
@@ -45,12 +48,11 @@ export async function unblockRatios(versions: Versions): Promise<Unblock> {
     }
     return rolled;
   });
-  const transactionMs = await transaction(versions);
   const latencies = rolls.map(({ verdict }) =>
     Math.max(...verdict.members.slice(0, -1).map((member) => member.unblockLatencyMs ?? 0)),
   );
   const contained = rolls.map((rolled) => NOTICES * ownRoundTripMs(rolled) + TRANSACTIONS * transactionMs);
-  const what = 'peers of the last member: unblock latency, the slower of two';
+  const what = `peers of the last member on ${database}: unblock latency, the slower of two`;
   const measuredMs = median(latencies);
   const parts = `${NOTICES} notices + ${TRANSACTIONS} transactions`;
   return {
@@ -90,24 +92,4 @@ async function roundTrip(): Promise<number> {
   }
   await server.close();
   return median(trips);
-}
-
-async function transaction(versions: Versions): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'rig-bench-'));
-  const { build } = versions.get('v2')!;
-  const database = openSqlite(join(folder, 'cluster.db'), true);
-  await database.write(async (open) => {
-    await applyUpdates(open, build, { internal: 0, external: 0 });
-    for (const [index, member] of ['node01', 'node02', 'node03'].entries()) {
-      await insertMember(open, { ...build.version, member }, `127.0.0.1:${index + 1}`, 'member', build.version);
-    }
-  });
-  const rules = { strategy: STRATEGIES.split, wakeups: 'latched', ahead: 'exit' } as const;
-  const taken: number[] = [];
-  for (let run = 0; run < UNIT_RUNS; run += 1) {
-    taken.push(await timeMs(() => passGate(database, rules, 'api', 'node01', build, async () => undefined)));
-  }
-  await database.close();
-  rmSync(folder, { recursive: true });
-  return median(taken);
 }

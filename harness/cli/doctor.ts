@@ -97,8 +97,8 @@ async function libdqlite(): Promise<Finding> {
   return {
     name: 'libdqlite',
     found: await findLibrary('libdqlite.so.0'),
-    neededFor: 'members that embed dqlite; nothing needs it yet, and an assembled base image takes it along',
-    howToGet: 'on Debian: apt-get install libdqlite0',
+    neededFor: 'members that replicate their database (--database dqlite); an assembled base image takes it along',
+    howToGet: 'on Debian: apt-get install libdqlite0 (1.11 or later; Linux only)',
     essential: false,
   };
 }
