@@ -7,6 +7,8 @@ export const paths = {
   root,
   /** The daemon's sources. */
   daemon: join(root, 'node'),
+  /** The sources of reports, and of the script of their page. */
+  report: join(root, 'harness', 'report'),
   versions: join(root, 'versions'),
   fixtures: join(root, 'fixtures'),
   /** What is built; may be deleted at any time. */

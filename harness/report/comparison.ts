@@ -1,10 +1,9 @@
 /** Two rolls side by side, as text for a terminal. */
 import colors from 'picocolors';
-import { formatDuration } from '../../node/duration.ts';
-import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
+import { differencesOf } from './figures.ts';
 import { plainTable } from './terminal.ts';
 import { timeline } from './timeline.ts';
 
@@ -14,15 +13,6 @@ export interface Side {
   readonly trace: Trace;
   readonly verdict: Verdict;
 }
-
-/** Each figure with the words for it, and how it is shown. */
-const ROWS: ReadonlyArray<readonly [string, (member: MemberFigures) => string]> = [
-  ['time-to-open', (member) => duration(member.timeToOpenMs)],
-  ['woken by', (member) => member.wokenBy.join(', ') || '–'],
-  ['stall', (member) => (member.stallMs === 0 ? '–' : colors.red(formatDuration(member.stallMs)))],
-  ['unblock latency', (member) => duration(member.unblockLatencyMs)],
-  ['downtime', (member) => duration(member.downtimeMs)],
-];
 
 /** Timelines, figures and verdicts of both sides. */
 export function comparison(sides: readonly Side[]): string {
@@ -35,14 +25,11 @@ function sideText({ label, plan, trace }: Side): string {
 
 function figures(sides: readonly Side[]): string {
   const table = plainTable(['member', 'figure', ...sides.map((side) => side.label)]);
-  for (const { name } of sides[0]?.verdict.members ?? []) {
-    for (const [heading, show] of ROWS) {
-      const cells = sides.map(({ verdict }) => {
-        const member = verdict.members.find((candidate) => candidate.name === name);
-        return member === undefined ? '–' : show(member);
-      });
-      table.push([heading === ROWS[0]![0] ? name : '', heading, ...cells]);
-    }
+  let last = '';
+  for (const { member, figure, cells } of differencesOf(sides.map(({ verdict }) => verdict.members))) {
+    const texts = cells.map(({ text, isBad }) => (isBad ? colors.red(text) : text));
+    table.push([member === last ? '' : member, figure, ...texts]);
+    last = member;
   }
   return table.toString();
 }
@@ -51,8 +38,4 @@ function verdictText({ label, verdict }: Side): string {
   const because = verdict.stalls[0]?.because;
   const mark = verdict.holds ? colors.green('holds') : colors.red('does not hold');
   return `${colors.bold(label)}: ${mark}. ${verdict.sentence}${because === undefined ? '' : ` ${because}`}`;
-}
-
-function duration(durationMs: number | null): string {
-  return durationMs === null ? '–' : formatDuration(durationMs);
 }

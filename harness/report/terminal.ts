@@ -6,6 +6,7 @@ import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
+import { FIGURES } from './figures.ts';
 import { timeline } from './timeline.ts';
 
 /** The report of one roll, below its headline. */
@@ -39,21 +40,11 @@ export function verdictLine(verdict: Verdict): string {
   return `${colors.bold(word)} ${verdict.sentence}`;
 }
 
-const HEADINGS = ['member', 'time-to-open', 'parked', 'woken by', 'unblock latency', 'stall', 'downtime'];
-
 function figuresTable(members: readonly MemberFigures[]): string {
-  const table = plainTable(HEADINGS);
+  const table = plainTable(['member', ...FIGURES.map(({ name }) => name)]);
   for (const member of members) {
-    const parked = Object.entries(member.parkedMs).map(([gate, parkedMs]) => `${gate} ${formatDuration(parkedMs)}`);
-    table.push([
-      member.name,
-      orNone(member.timeToOpenMs),
-      parked.join(', ') || '–',
-      member.wokenBy.join(', ') || '–',
-      orNone(member.unblockLatencyMs),
-      member.stallMs === 0 ? '–' : colors.red(formatDuration(member.stallMs)),
-      orNone(member.downtimeMs),
-    ]);
+    const cells = FIGURES.map(({ show, isBad }) => (isBad(member) ? colors.red(show(member)) : show(member)));
+    table.push([member.name, ...cells]);
   }
   return table.toString();
 }
@@ -76,8 +67,4 @@ export function plainTable(headings: readonly string[]): Table.Table {
     chars: { ...none, ...inner },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
-}
-
-function orNone(durationMs: number | null): string {
-  return durationMs === null ? '–' : formatDuration(durationMs);
 }

@@ -1,4 +1,4 @@
-/** The folder that a roll leaves: plan.json, trace.ndjson, verdict.json, report.txt, and every member's log. */
+/** The folder that a roll leaves: plan.json, trace.ndjson, verdict.json, report.txt, report.html, and every member's log. */
 import {
   appendFileSync,
   createWriteStream,
@@ -21,7 +21,13 @@ import { DATABASES, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import { formatTrace, readTrace } from '../trace/file.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
 
-const FILES = { plan: 'plan.json', trace: 'trace.ndjson', verdict: 'verdict.json', report: 'report.txt' } as const;
+const FILES = {
+  plan: 'plan.json',
+  trace: 'trace.ndjson',
+  verdict: 'verdict.json',
+  report: 'report.txt',
+  page: 'report.html',
+} as const;
 const LATEST = 'latest';
 
 export class RunFolder {
@@ -51,9 +57,11 @@ export class RunFolder {
     appendFileSync(join(this.path, FILES.trace), formatTrace([event]));
   }
 
-  saveVerdict(verdict: Verdict, report: string): void {
+  /** @param page the report as HTML */
+  saveVerdict(verdict: Verdict, report: string, page: string): void {
     writeFileSync(join(this.path, FILES.verdict), json(verdict));
     writeFileSync(join(this.path, FILES.report), report);
+    writeFileSync(join(this.path, FILES.page), page);
   }
 
   async close(): Promise<void> {

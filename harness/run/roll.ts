@@ -6,12 +6,14 @@ import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { MemberKind } from '../member/kind.ts';
 import type { Plan } from '../plan/plan.ts';
+import { rollPage } from '../report/page.ts';
 import { headline, terminalReport } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Trace } from '../trace/trace.ts';
 import { conduct } from './conductor.ts';
 import { RunFolder } from './folder.ts';
 import { type Observer, Recorder } from './recorder.ts';
+import { pageRollOf } from './report.ts';
 
 export interface RollOptions {
   readonly kind: MemberKind;
@@ -63,6 +65,7 @@ export async function roll(
   const { trace } = recorder;
   const verdict = judge(plan, trace);
   const report = `${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}\n`;
-  folder.saveVerdict(verdict, stripVTControlCharacters(report));
+  const page = await rollPage(pageRollOf(folder.path, '', plan, trace, verdict));
+  folder.saveVerdict(verdict, stripVTControlCharacters(report), page);
   return { plan, trace, verdict, folder: folder.path };
 }

@@ -52,6 +52,8 @@ const DATABASE = 'cluster';
 const JOIN_PATIENCE_MS = 60_000;
 /** Between two tries. Somebody else's transaction takes milliseconds, an election seconds. */
 const BACK_OFF = { firstMs: 1, busyMs: 16, leaderlessMs: 100 };
+/** A transfer takes milliseconds. */
+const HANDOVER_TIMEOUT_MS = 1000;
 /** How often the own node is asked who leads: it tells nobody by itself. */
 const WATCH_MS = 100;
 
@@ -142,6 +144,8 @@ export class DqliteDatabase implements Database, Replication {
       const heir = await successor(connection, reach, address);
       if (heir === null) return { because: 'no other voter follows this leader' };
       try {
+        // An heir that is being stopped itself does not take it.
+        connection.timeoutMs = HANDOVER_TIMEOUT_MS;
         await connection.transfer(heir.id);
         return { to: heir.address };
       } catch (error) {

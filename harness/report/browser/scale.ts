@@ -1,0 +1,67 @@
+/** The stretch of time that the charts of a page show in detail: one for all of them, so that rolls can be compared. */
+
+/** Milliseconds since the first refresh. */
+export type Stretch = readonly [fromMs: number, toMs: number];
+
+/** Closer than this nothing can be told apart: the clocks of events are good to some microseconds. */
+const CLOSEST_MS = 0.05;
+
+export class Scale {
+  #whole: Stretch;
+  #stretch: Stretch;
+  readonly #listeners = new Set<(stretch: Stretch) => void>();
+
+  constructor(whole: Stretch, stretch: Stretch) {
+    this.#whole = whole;
+    this.#stretch = stretch;
+  }
+
+  get whole(): Stretch {
+    return this.#whole;
+  }
+
+  get stretch(): Stretch {
+    return this.#stretch;
+  }
+
+  /** Called at once, and whenever the stretch changes. */
+  observe(listener: (stretch: Stretch) => void): void {
+    this.#listeners.add(listener);
+    listener(this.#stretch);
+  }
+
+  /** Show a stretch, or as much of it as there is. */
+  show([fromMs, toMs]: Stretch): void {
+    const [firstMs, lastMs] = this.#whole;
+    const lengthMs = Math.min(Math.max(toMs - fromMs, CLOSEST_MS), lastMs - firstMs);
+    const startMs = Math.min(Math.max(fromMs, firstMs), lastMs - lengthMs);
+    this.#stretch = [startMs, startMs + lengthMs];
+    for (const listener of this.#listeners) listener(this.#stretch);
+  }
+
+  /** Magnify by a factor around an instant; less than one shows more. */
+  zoom(factor: number, aroundMs = (this.#stretch[0] + this.#stretch[1]) / 2): void {
+    const [fromMs, toMs] = this.#stretch;
+    this.show([aroundMs - (aroundMs - fromMs) / factor, aroundMs + (toMs - aroundMs) / factor]);
+  }
+
+  /** Move by a share of what is shown: 0.5 is half of it, later. */
+  pan(share: number): void {
+    const [fromMs, toMs] = this.#stretch;
+    const byMs = (toMs - fromMs) * share;
+    this.show([fromMs + byMs, toMs + byMs]);
+  }
+
+  /** Move just so far that an instant can be seen. */
+  reveal(atMs: number): void {
+    const [fromMs, toMs] = this.#stretch;
+    if (atMs < fromMs || atMs > toMs) this.pan((atMs - (fromMs + toMs) / 2) / (toMs - fromMs));
+  }
+
+  /** The roll goes on: there is more to show. Whoever sees all of it goes on seeing all of it. */
+  extend(whole: Stretch): void {
+    const seesAll = this.#stretch[0] === this.#whole[0] && this.#stretch[1] === this.#whole[1];
+    this.#whole = whole;
+    this.show(seesAll ? whole : this.#stretch);
+  }
+}

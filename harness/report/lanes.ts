@@ -1,0 +1,180 @@
+/**
+ * What a roll looks like, as data: for every member the spans that it spent in a state, the notices between members, and
+ * the instants that concern the whole cluster. Pure, and free of Node: the terminal, the page and the live page draw it.
+ */
+import type { MemberEvent } from '../../node/events.ts';
+import type { Gate } from '../../node/upgrade/strategy.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Reign, reignsOf } from '../trace/leaders.ts';
+import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
+
+/** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */
+export type SpanState =
+  | { readonly is: 'old' | 'stopped' | 'starting' | 'open' }
+  | { readonly is: 'at' | 'parked'; readonly gate: Gate };
+
+export interface Span {
+  readonly member: string;
+  readonly state: SpanState;
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** A notice to one peer, from when it was sent to when it had arrived, or was given up. */
+export interface Arrow {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: string;
+  readonly sentNs: number;
+  readonly arrivedNs: number;
+  /** `delivered`: it woke the receiver. `latched`: it was kept. `dropped`: it came for nothing. `failed`: it never came. */
+  readonly fate: 'delivered' | 'latched' | 'dropped' | 'failed';
+  /** The same in a sentence. */
+  readonly says: string;
+}
+
+/** Something that concerns the whole cluster. */
+export interface Mark {
+  readonly atNs: number;
+  readonly is: 'schema' | 'leader' | 'killed';
+  readonly says: string;
+}
+
+export interface Lanes {
+  readonly members: readonly string[];
+  /** From the first refresh to a little after the last thing that happened. Nanoseconds of the trace's clock. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly spans: readonly Span[];
+  readonly arrows: readonly Arrow[];
+  readonly marks: readonly Mark[];
+  /** Who led the database, from before the first refresh on; empty where it has no leader. */
+  readonly reigns: readonly Reign[];
+}
+
+/** A little of what came after is shown, so that the end can be seen. */
+const AFTERWARDS = 1 / 16;
+
+/** Null where nothing has been refreshed yet. */
+export function lanesOf(plan: Plan, whole: Trace): Lanes | null {
+  const fromNs = rigEvents(whole, 'stopping')[0]?.atNs;
+  if (fromNs === undefined) return null;
+  // Without the end, when the rig reads the records back and stops everybody.
+  const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
+  const trace = whole.filter((event) => event.atNs < closingNs);
+  const turns = plan.members.map((member) => turnsOf(trace, member));
+  const reigns = reignsOf(trace);
+  const lastNs = Math.max(fromNs, ...turns.flat().map((turn) => turn.atNs));
+  const toNs = lastNs + Math.max(1, (lastNs - fromNs) * AFTERWARDS);
+  return {
+    members: plan.members,
+    fromNs,
+    toNs,
+    spans: plan.members.flatMap((member, index) => spansOf(member, turns[index]!, fromNs, toNs)),
+    arrows: arrowsOf(trace).filter((arrow) => arrow.sentNs >= fromNs),
+    marks: marksOf(trace, reigns).filter((mark) => mark.atNs >= fromNs),
+    reigns,
+  };
+}
+
+interface Turn {
+  readonly atNs: number;
+  readonly state: SpanState;
+}
+
+function turnsOf(trace: Trace, member: string): Turn[] {
+  const events = trace
+    .filter((event) => 'member' in event && event.member === member)
+    .toSorted((one, other) => one.atNs - other.atNs);
+  let isRefreshed = false;
+  return events.flatMap((event) => {
+    if ('event' in event && event.event === 'started') isRefreshed = event.action === 'start';
+    const state = stateAfter(event, isRefreshed);
+    return state === null ? [] : [{ atNs: event.atNs, state }];
+  });
+}
+
+/** The state that an event begins, if it begins one. */
+function stateAfter(event: TraceEvent, isRefreshed: boolean): SpanState | null {
+  if (isRigEvent(event)) {
+    const ends = event.rig === 'stopping' || event.rig === 'killing' || event.rig === 'gone';
+    return ends ? { is: 'stopped' } : null;
+  }
+  switch (event.event) {
+    case 'started':
+      return { is: isRefreshed ? 'starting' : 'old' };
+    case 'checked':
+      return isRefreshed ? { is: 'at', gate: event.gate } : null;
+    case 'parked':
+      return { is: 'parked', gate: event.gate };
+    case 'woken':
+      return { is: 'at', gate: event.gate };
+    case 'open':
+      return { is: isRefreshed ? 'open' : 'old' };
+    case 'exiting':
+      return { is: 'stopped' };
+    default:
+      return null;
+  }
+}
+
+/** A turn that changes nothing is swallowed by the span before it. */
+function spansOf(member: string, turns: readonly Turn[], fromNs: number, toNs: number): Span[] {
+  const before = turns.findLast((turn) => turn.atNs <= fromNs)?.state ?? { is: 'old' as const };
+  const changes: Turn[] = [{ atNs: fromNs, state: before }];
+  for (const turn of turns) {
+    if (turn.atNs > fromNs && keyOf(turn.state) !== keyOf(changes.at(-1)!.state)) changes.push(turn);
+  }
+  return changes.map((change, index) => ({
+    member,
+    state: change.state,
+    fromNs: change.atNs,
+    toNs: changes[index + 1]?.atNs ?? toNs,
+  }));
+}
+
+/** Names a state: `old`, `parked schema`. */
+export function keyOf(state: SpanState): string {
+  return 'gate' in state ? `${state.is} ${state.gate}` : state.is;
+}
+
+function arrowsOf(trace: Trace): Arrow[] {
+  const members = trace.filter((event): event is MemberEvent => !isRigEvent(event));
+  const arrivals = members.filter((event) => event.event === 'noticed');
+  return members.flatMap((event): Arrow[] => {
+    if (event.event !== 'notified') return [];
+    const { member: from, peer: to, kind, sentNs } = event;
+    const arrival = arrivals.find((noticed) => noticed.notice === event.notice && noticed.member === to);
+    const fate = arrival === undefined ? 'failed' : arrival.disposition;
+    const says =
+      fate === 'failed'
+        ? `the notice (${kind}) of ${from} did not reach ${to}: ${event.outcome}`
+        : `the notice (${kind}) of ${from} reached ${to}, and ${FATE_WORDS[fate]}`;
+    return [{ from, to, kind, sentNs, arrivedNs: arrival?.atNs ?? event.atNs, fate, says }];
+  });
+}
+
+const FATE_WORDS = {
+  delivered: 'woke it',
+  latched: 'was kept for its next park',
+  dropped: 'found nobody parked',
+} as const;
+
+function marksOf(trace: Trace, reigns: readonly Reign[]): Mark[] {
+  const marks = trace.flatMap((event): Mark[] => {
+    if (isRigEvent(event)) {
+      if (event.rig !== 'killing') return [];
+      return [{ atNs: event.atNs, is: 'killed', says: `${event.member} was killed ${event.at.replaceAll('-', ' ')}` }];
+    }
+    if (event.event !== 'applied') return [];
+    const { from, to } = event;
+    const axes = (['internal', 'external'] as const).filter((axis) => to[axis] > from[axis]);
+    const words = axes.map((axis) => `${axis} ${from[axis]} → ${to[axis]}`).join(', ');
+    return [{ atNs: event.decidedNs, is: 'schema', says: `${event.member} committed the schema: ${words}` }];
+  });
+  const leaders = reigns.map(({ fromNs, leader }): Mark => {
+    const says = leader === null ? 'the database has no leader' : `${leader} leads the database`;
+    return { atNs: fromNs, is: 'leader', says };
+  });
+  return [...marks, ...leaders].sort((one, other) => one.atNs - other.atNs);
+}

@@ -1,0 +1,163 @@
+/**
+ * The report of a roll, or of several on one scale, as one HTML file: it needs no network and opens from disk. The words
+ * and the figures are in the page as it is; the picture is drawn by its script from the trace.
+ */
+import { pageScript } from '../build/page-script.ts';
+import type { MemberFigures } from '../judge/figures.ts';
+import type { Verdict } from '../judge/judge.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { LogLine, PageData, Shown } from './document.ts';
+import { differencesOf, FIGURES } from './figures.ts';
+import { dataElement, type Html, html, pageOf, scriptElement } from './html.ts';
+import { headline } from './terminal.ts';
+
+/** A roll that a page shows. */
+export interface PageRoll {
+  /** What tells it from the others; empty where there is only one. */
+  readonly label: string;
+  readonly plan: Plan;
+  readonly trace: Trace;
+  /** Null while the roll goes on. */
+  readonly verdict: Verdict | null;
+  readonly logs: readonly LogLine[];
+  /** The command that carries the same plan out again. */
+  readonly command: string;
+}
+
+/** The page of one roll. @param live where its events come from while it goes on */
+export async function rollPage(roll: PageRoll, live: string | null = null): Promise<string> {
+  const body = html`<h1>${headline(roll.plan)}</h1>
+<p class="about">${roll.plan.about}</p>
+${controls()}
+${section(roll, 0)}
+${await scripts([roll], live)}`;
+  return pageOf(roll.plan.name, body);
+}
+
+/** The page of several rolls, one above the other on the same scale, with the table of their differences. */
+export async function comparisonPage(rolls: readonly PageRoll[]): Promise<string> {
+  const title = rolls.map(({ label }) => label).join(' / ');
+  const body = html`<h1>${title}</h1>
+<p class="about">${rolls[0]!.plan.about}</p>
+${controls()}
+${rolls.map(section)}
+<h2>Side by side</h2>
+${differences(rolls)}
+${await scripts(rolls, null)}`;
+  return pageOf(title, body);
+}
+
+function controls(): Html {
+  const buttons = [
+    ['all', 'All'],
+    ['decisive', 'What decides'],
+    ['closer', 'Closer'],
+    ['farther', 'Farther'],
+    ['earlier', 'Earlier'],
+    ['later', 'Later'],
+  ] as const;
+  return html`${patterns()}
+<div class="controls" role="toolbar" aria-label="what the timelines show">
+${buttons.map(([does, says]) => html`<button type="button" data-do="${does}">${says}</button>`)}
+<span class="hint">Drag on the small timeline. In the large one: ← → step through what happened, Shift moves, + − 0 zoom.</span>
+</div>
+${legend()}`;
+}
+
+const GATES = ['schema', 'api', 'pair'] as const;
+
+/** Hatching for parked members, one for each gate. */
+function patterns(): Html {
+  return html`<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>
+${GATES.map(
+  (
+    gate,
+  ) => html`<pattern id="parked-${gate}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<rect width="7" height="7" fill="var(--at-${gate})"/><rect width="2.5" height="7" fill="var(--${gate}-dark)"/></pattern>`,
+)}
+</defs></svg>`;
+}
+
+function legend(): Html {
+  const colours = [
+    ['old', 'serving the old version'],
+    ['stopped', 'stopped'],
+    ['starting', 'starting'],
+    ['at-schema', 'at the schema gate'],
+    ['at-api', 'at the API gate'],
+    ['at-pair', 'at the schema-and-API gate'],
+    ['open', 'open'],
+  ] as const;
+  return html`<p class="legend">
+${colours.map(([name, says]) => html`<span><i style="background:var(--${name})"></i>${says}</span>`)}
+<span>hatched: parked</span><span>→ notice: it woke its receiver</span><span>⇢ dashed: kept</span><span>✕ dropped, or it never came</span>
+<span>◆ schema committed</span><span>★ leader</span><span>☠ killed</span></p>`;
+}
+
+function section(roll: PageRoll, index: number): Html {
+  const { label, plan, verdict, command } = roll;
+  const about = label === '' ? 'the roll' : label;
+  return html`<section data-roll="${index}" aria-label="${about}">
+${label === '' ? html`` : html`<h2>${label}</h2>`}
+${verdict === null ? html`<p class="verdict">The roll goes on.</p>` : verdictOf(verdict)}
+<div data-part="overview"></div>
+<div data-part="detail" tabindex="0" role="group" aria-label="timeline of ${about}: arrow keys step through what happened"></div>
+<p data-part="caption" aria-live="polite"></p>
+${verdict === null ? html`` : figures(verdict.members)}
+${verdict === null ? html`` : checks(verdict)}
+<p>Again, exactly: <code>${command}</code></p>
+<details><summary>What happened, as a table</summary><div class="scroll"><table>
+<thead><tr><th>since the first refresh</th><th>member</th><th>what</th></tr></thead><tbody data-part="story"></tbody></table></div></details>
+<details><summary>The members’ logs</summary>
+<form data-part="log-filter"><label>member <select name="member"><option value="">all</option>
+${plan.members.map((member) => html`<option>${member}</option>`)}</select></label>
+<label><input type="checkbox" name="stretch" checked> only the time shown above</label></form>
+<ol class="log" data-part="log"></ol></details>
+</section>`;
+}
+
+function verdictOf({ holds, sentence, stalls }: Verdict): Html {
+  const word = holds ? 'The verdict holds.' : 'The verdict does not hold.';
+  const because = stalls[0]?.because;
+  return html`<div class="verdict ${holds ? '' : 'broken'}"><strong>${word}</strong> ${sentence}
+${because === undefined ? html`` : html`<br>${because}`}</div>`;
+}
+
+function figures(members: readonly MemberFigures[]): Html {
+  const rows = members.map(
+    (member) =>
+      html`<tr><th scope="row">${member.name}</th>${FIGURES.map(
+        ({ show, isBad }) => html`<td class="${isBad(member) ? 'bad' : ''}">${show(member)}</td>`,
+      )}</tr>`,
+  );
+  return html`<table><thead><tr><th>member</th>${FIGURES.map(({ name }) => html`<th>${name}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table>`;
+}
+
+function checks({ checks: all }: Verdict): Html {
+  const rows = all.map(
+    ({ name, holds, because }) => html`<tr><td class="${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'BROKEN'}</td>
+<th scope="row">${name}</th><td>${because}</td></tr>`,
+  );
+  return html`<details ${all.every((check) => check.holds) ? '' : 'open'}><summary>${all.length} checks</summary>
+<table><tbody>${rows}</tbody></table></details>`;
+}
+
+function differences(rolls: readonly PageRoll[]): Html {
+  const rows = differencesOf(rolls.map(({ verdict }) => verdict?.members ?? [])).map(
+    ({ member, figure, cells }) =>
+      html`<tr><th scope="row">${member}</th><td>${figure}</td>${cells.map(
+        ({ text, isBad }) => html`<td class="${isBad ? 'bad' : ''}">${text}</td>`,
+      )}</tr>`,
+  );
+  return html`<table><thead><tr><th>member</th><th>figure</th>${rolls.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table>`;
+}
+
+async function scripts(rolls: readonly PageRoll[], live: string | null): Promise<Html> {
+  const shown = rolls.map(({ label, plan, trace, logs }): Shown => ({ label, plan, trace, logs }));
+  const data: PageData = { rolls: shown, live };
+  return html`${dataElement('data', data)}
+${scriptElement(await pageScript())}`;
+}

@@ -1,0 +1,25 @@
+/** The lines for people in the members' logs of a saved roll, each with its time on the trace's clock. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LogLine } from '../report/document.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
+
+/** `2026-01-31T12:00:00.000Z text`, as the daemon writes it. */
+const LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/;
+
+/** In the order of time. A line without a time is not for people, or not the daemon's own; the log's file has it. */
+export function readLogs(folder: string, members: readonly string[], trace: Trace): LogLine[] {
+  const began = rigEvents(trace, 'began')[0];
+  if (began === undefined) return [];
+  const zeroMs = Date.parse(began.startedAt);
+  const lines = members.flatMap((member) => {
+    const file = join(folder, `${member}.log`);
+    const texts = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    return texts.flatMap((line): LogLine[] => {
+      const [, time, text] = LINE.exec(line) ?? [];
+      if (time === undefined || text === undefined) return [];
+      return [{ member, atNs: began.atNs + (Date.parse(time) - zeroMs) * 1e6, text }];
+    });
+  });
+  return lines.sort((one, other) => one.atNs - other.atNs);
+}
