@@ -1,8 +1,13 @@
 /** `refresh-rig diff`: the same roll twice, with one flag toggled, side by side. */
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
+import { comparisonPage } from '../report/page.ts';
+import { pageRollOf } from '../run/report.ts';
+import type { Rolled } from '../run/roll.ts';
 import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
@@ -44,10 +49,19 @@ export function diffCommand(): Command {
         const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
         if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
         else console.log(`\n${comparison(compared)}`);
+        await saveComparison(compared, json === true);
       }
       // The first side shows what the flag is for; only the second has to hold.
       process.exitCode = exitCodeOf({ rolled: rolled.slice(-1), interrupted });
     });
+}
+
+/** Beside the report of the second side. */
+async function saveComparison(sides: ReadonlyArray<Rolled & { label: string }>, isQuiet: boolean): Promise<void> {
+  const rolls = sides.map(({ label, plan, trace, verdict, folder }) => pageRollOf(folder, label, plan, trace, verdict));
+  const file = join(sides.at(-1)!.folder, 'comparison.html');
+  writeFileSync(file, await comparisonPage(rolls));
+  (isQuiet ? process.stderr : process.stdout).write(`both on one page: ${relative(process.cwd(), file)}\n`);
 }
 
 function sidesOf(toggle: string, shared: RollFlags): Side[] {

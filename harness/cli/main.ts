@@ -10,8 +10,10 @@ import { judgeCommand } from './judge.ts';
 import { EXIT, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
+import { reportCommand } from './report.ts';
 import { rollCommand } from './roll.ts';
 import { versionsCommand } from './versions.ts';
+import { watchCommand } from './watch.ts';
 
 const program = new Command('refresh-rig')
   .description(
@@ -28,6 +30,8 @@ const commands = [
   diffCommand(),
   planCommand(),
   judgeCommand(),
+  reportCommand(),
+  watchCommand(),
   versionsCommand(),
   imagesCommand(),
   exploreCommand(),

@@ -6,6 +6,7 @@ import { daemonKind } from '../member/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { headline, plainTable, terminalReport, verdictLine } from '../report/terminal.ts';
+import type { Observer } from '../run/recorder.ts';
 import { type Rolled, roll } from '../run/roll.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -38,11 +39,13 @@ export interface Session {
  * Roll plans one after another, showing each as it goes, unless quiet. A single plan gets its whole report, several a
  * line each.
  * @param labels what to call the plans, where their names do not say enough
+ * @param observer sees every event as it comes
  */
 export async function rollAll(
   plans: readonly Plan[],
   quiet: boolean,
   labels: readonly string[] = [],
+  observer?: Observer,
 ): Promise<Session> {
   const { signal, release } = interruptSignal();
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
@@ -54,7 +57,7 @@ export async function rollAll(
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
       for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
-      const one = await rollOne(plan, runtime, signal, quiet, index === 0 ? say : () => undefined);
+      const one = await rollOne(plan, runtime, signal, quiet, index === 0 ? say : () => undefined, observer);
       rolled.push(one);
       if (!quiet)
         console.log(
@@ -77,17 +80,20 @@ async function rollOne(
   signal: AbortSignal,
   quiet: boolean,
   say: (line: string) => void,
+  observer: Observer = () => undefined,
 ): Promise<Rolled> {
   const live = quiet ? null : watchRoll(plan);
   try {
-    const observing = live === null ? {} : { observer: live.observer };
     return await roll(plan, {
       kind: daemonKind(ourVersions()),
       runtime,
       runs: runsFolder(),
       signal,
       say,
-      ...observing,
+      observer: (event) => {
+        live?.observer(event);
+        observer(event);
+      },
     });
   } finally {
     await live?.end();
