@@ -30,7 +30,16 @@ describe('the command refresh-rig', function () {
     const verdict = JSON.parse(rolled.stdout) as Verdict;
     expect(verdict.holds).to.equal(true);
     const latest = join(folder, 'runs', 'latest');
-    const files = ['node01.log', 'node02.log', 'node03.log', 'plan.json', 'report.txt', 'trace.ndjson', 'verdict.json'];
+    const files = [
+      'node01.log',
+      'node02.log',
+      'node03.log',
+      'plan.json',
+      'report.html',
+      'report.txt',
+      'trace.ndjson',
+      'verdict.json',
+    ];
     expect(readdirSync(latest).sort()).to.deep.equal(files);
     const again = await rig('judge', '--json');
     expect(again.exitCode).to.equal(0);

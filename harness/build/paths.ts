@@ -11,6 +11,8 @@ export const paths = {
   report: join(root, 'harness', 'report'),
   versions: join(root, 'versions'),
   fixtures: join(root, 'fixtures'),
+  /** What tests leave to be looked at. */
+  artifacts: join(root, 'artifacts'),
   /** What is built; may be deleted at any time. */
   build: join(root, 'build'),
   lockFile: join(root, 'package-lock.json'),

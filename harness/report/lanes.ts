@@ -71,7 +71,8 @@ export function lanesOf(plan: Plan, whole: Trace): Lanes | null {
     fromNs,
     toNs,
     spans: plan.members.flatMap((member, index) => spansOf(member, turns[index]!, fromNs, toNs)),
-    arrows: arrowsOf(trace).filter((arrow) => arrow.sentNs >= fromNs),
+    // The answer to a notice may come when the end has begun.
+    arrows: arrowsOf(whole).filter((arrow) => arrow.sentNs >= fromNs && arrow.sentNs < closingNs),
     marks: marksOf(trace, reigns).filter((mark) => mark.atNs >= fromNs),
     reigns,
   };

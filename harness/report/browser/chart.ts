@@ -117,7 +117,10 @@ function arrows(lanes: Lanes, stretch: Stretch): Plot.Markish[] {
       y: 'to',
       text: () => '✕',
       fill: ends.stroke,
-      fontSize: 13,
+      stroke: 'var(--paper)',
+      strokeWidth: 3,
+      fontSize: 15,
+      fontWeight: 'bold',
       ariaHidden: 'true',
     }),
   ];

@@ -1,0 +1,225 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import type { Browser, Page } from 'playwright-core';
+import { paths } from '../harness/build/paths.ts';
+import { chromeTrace } from '../harness/report/chrome-trace.ts';
+import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
+import { otlpTrace } from '../harness/report/otlp.ts';
+import { storyOf } from '../harness/report/story.ts';
+import { readRun } from '../harness/run/folder.ts';
+import { reignsOf } from '../harness/trace/leaders.ts';
+import { rigEvents, type Trace } from '../harness/trace/trace.ts';
+import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
+
+const RIG = join(paths.root, 'harness', 'cli', 'main.ts');
+const MOST_BYTES = 1_000_000;
+
+describe('the report', function () {
+  this.timeout(120_000);
+  let home: string;
+  /** The folders of the reported deadlock and of the same roll with the notification split. */
+  let combined: string;
+  let split: string;
+
+  before(async () => {
+    home = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    const diff = await execa(process.execPath, [RIG, 'diff', '--runtime', 'process', '--wait', '3s'], { cwd: home });
+    expect(diff.exitCode).to.equal(0);
+    const folders = readdirSync(join(home, 'runs')).map((name) => join(home, 'runs', name));
+    combined = folders.find((folder) => folder.includes('notification-off'))!;
+    split = folders.find((folder) => folder.includes('notification-on'))!;
+  });
+  after(() => rmSync(home, { recursive: true }));
+
+  function lanes(folder: string): Lanes {
+    const { plan, trace } = readRun(folder);
+    return lanesOf(plan, trace)!;
+  }
+
+  it('is one small file for a roll, and one for a comparison', () => {
+    for (const file of [join(combined, 'report.html'), join(split, 'comparison.html')]) {
+      expect(statSync(file).size, file).to.be.lessThan(MOST_BYTES);
+      expect(readFileSync(file, 'utf8')).to.not.match(/(src|href)="(?!data:)/);
+    }
+  });
+
+  it('names the verdict, the cycle, the figures and the command that carries the roll out again', () => {
+    const page = readFileSync(join(combined, 'report.html'), 'utf8');
+    expect(page).to.contain('The verdict does not hold.');
+    expect(page).to.match(/That is a cycle: node0\d → node0\d → node0\d/);
+    expect(page).to.match(/npm run rig -- replay runs\/[\w.-]+\/plan\.json/);
+    expect(page).to.contain('unblock latency');
+  });
+
+  it('says in lanes and arrows what the trace says', () => {
+    const { spans, arrows, marks, fromNs, toNs, members } = lanes(combined);
+    for (const member of members) {
+      const own = spans.filter((span) => span.member === member);
+      expect(own[0]!.fromNs).to.equal(fromNs);
+      expect(own.at(-1)!.toNs).to.equal(toNs);
+      for (const [index, span] of own.slice(1).entries()) expect(span.fromNs).to.equal(own[index]!.toNs);
+      const states = own.map(({ state }) => state.is);
+      expect(states).to.include.members(['stopped', 'starting', 'parked', 'open']);
+    }
+    const { trace } = readRun(combined);
+    const closingNs = rigEvents(trace, 'ledger')[0]!.atNs;
+    const sent = trace.filter(
+      (event) => 'event' in event && event.event === 'notified' && event.sentNs >= fromNs && event.sentNs < closingNs,
+    );
+    expect(arrows).to.have.length(sent.length);
+    expect(marks.map((mark) => mark.is)).to.deep.equal(['schema']);
+  });
+
+  it('can be looked at in other viewers', () => {
+    const { plan, trace } = readRun(split);
+    const own = lanes(split);
+    const { traceEvents } = chromeTrace(plan.name, own);
+    const slices = traceEvents.filter((event) => event.ph === 'X');
+    expect(slices).to.have.length(own.spans.length);
+    const [flowsFrom, flowsTo] = ['s', 'f'].map((ph) => traceEvents.filter((event) => event.ph === ph));
+    expect(flowsFrom!.map(({ id }) => id)).to.deep.equal(flowsTo!.map(({ id }) => id));
+    expect(flowsFrom).to.have.length(own.arrows.length);
+
+    const began = rigEvents(trace, 'began')[0]!;
+    const otlp = JSON.parse(otlpTrace(plan, own, began.startedAt, began.atNs));
+    const spans = otlp.resourceSpans.flatMap((resource: { scopeSpans: Array<{ spans: unknown[] }> }) =>
+      resource.scopeSpans.flatMap((scope) => scope.spans),
+    ) as Array<{ name: string; traceId: string; parentSpanId?: string; startTimeUnixNano: string }>;
+    expect(spans).to.have.length(1 + own.spans.length + own.arrows.length);
+    expect(new Set(spans.map((span) => span.traceId)).size).to.equal(1);
+    expect(spans.filter((span) => span.parentSpanId === undefined).map(({ name }) => name)).to.deep.equal([
+      'roll v1 → v2',
+    ]);
+    const first = Math.min(...spans.map((span) => Number(span.startTimeUnixNano)));
+    expect(first / 1e6).to.be.closeTo(Date.parse(began.startedAt) + (own.fromNs - began.atNs) / 1e6, 1);
+  });
+
+  it('knows who led, through handovers and elections', () => {
+    const at = (atNs: number, member: string, event: object) => ({ atNs, member, ...event });
+    const trace = [
+      at(1, 'node01', { event: 'listening', address: 'a:1' }),
+      at(2, 'node02', { event: 'listening', address: 'b:1' }),
+      at(3, 'node01', { event: 'leader', leader: 'a:1' }),
+      at(4, 'node02', { event: 'leader', leader: 'a:1' }),
+      at(5, 'node02', { event: 'leader', leader: null }),
+      at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
+      { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
+      { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
+      at(9, 'node01', { event: 'leader', leader: 'a:1' }),
+    ] as unknown as Trace;
+    expect(reignsOf(trace)).to.deep.equal([
+      { fromNs: 3, leader: 'node01' },
+      { fromNs: 6, leader: 'node02' },
+      { fromNs: 8, leader: null },
+      { fromNs: 9, leader: 'node01' },
+    ]);
+  });
+
+  describe('in a browser', () => {
+    let browser: Browser;
+    before(async function () {
+      requireBrowser(this);
+      browser = await launchBrowser();
+    });
+    after(() => browser?.close());
+
+    const labels = (page: Page, mark: 'bar' | 'arrow', roll = 0) =>
+      page
+        .locator(`[data-roll="${roll}"] [data-part="detail"] g[aria-label="${mark}"] [aria-label]`)
+        .evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label')!));
+    const axis = (page: Page) =>
+      page.locator('[data-part="detail"] g[aria-label="x-axis tick label"] text').first().locator('..').textContent();
+
+    it('draws every lane and every notice, steps and zooms by keyboard, and filters the logs', async () => {
+      const { page, faults } = await openPage(browser, pathToFileURL(join(split, 'report.html')).href);
+      const own = lanes(split);
+      await page.getByRole('button', { name: 'All' }).click();
+      expect(await labels(page, 'bar')).to.have.length(own.spans.length);
+      expect(await labels(page, 'arrow')).to.have.length(own.arrows.length);
+      const dashed = page.locator('[data-part="detail"] g[aria-label="arrow"][stroke-dasharray] [aria-label]');
+      expect(await dashed.count()).to.equal(own.arrows.filter(({ fate }) => fate === 'latched').length);
+      const story = storyOf(own);
+      expect(await page.locator('[data-part="story"] tr').count()).to.equal(story.length);
+
+      const whole = await axis(page);
+      const detail = page.locator('[data-part="detail"]');
+      await detail.focus();
+      await page.keyboard.press('ArrowRight');
+      const caption = page.locator('[data-part="caption"]');
+      expect(await caption.textContent()).to.contain(story[0]!.says);
+      await page.keyboard.press('ArrowRight');
+      expect(await caption.textContent()).to.contain(story[1]!.says);
+      await page.keyboard.press('+');
+      const closer = await axis(page);
+      expect(closer).to.not.equal(whole);
+      expect((await labels(page, 'bar')).length).to.be.lessThan(own.spans.length);
+      await page.keyboard.press('0');
+      expect(await axis(page)).to.equal(whole);
+
+      const box = (await page.locator('[data-part="overview"] svg').boundingBox())!;
+      await page.mouse.move(box.x + box.width * 0.5, box.y + 12);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.6, box.y + 12, { steps: 4 });
+      await page.mouse.up();
+      expect(await axis(page), 'the whole was chosen, so dragging moves it nowhere').to.equal(whole);
+      await page.getByRole('button', { name: 'What decides' }).click();
+      expect(await axis(page)).to.not.equal(whole);
+
+      await page.getByText('The members’ logs').click();
+      const shown = page.locator('[data-part="log"] li:visible');
+      const few = await shown.count();
+      await page.getByLabel('only the time shown above').uncheck();
+      const all = await shown.count();
+      expect(all).to.be.greaterThan(few);
+      await page.getByRole('combobox').selectOption('node02');
+      expect(await shown.count()).to.be.lessThan(all);
+      await keepPicture(page, 'roll');
+      expect(faults).to.deep.equal([]);
+    });
+
+    it('shows the stall and the milliseconds on one page, in light and dark', async () => {
+      for (const scheme of ['light', 'dark'] as const) {
+        const address = pathToFileURL(join(split, 'comparison.html')).href;
+        const { page, faults } = await openPage(browser, address, scheme);
+        // What decides the split roll takes milliseconds, and the other one stands still all that time.
+        const decisive = await labels(page, 'bar', 0);
+        expect(decisive.filter((label) => label.includes('is parked'))).to.not.have.length(0);
+        expect(decisive.filter((label) => label.includes('is open'))).to.have.length(0);
+        expect((await labels(page, 'bar', 1)).filter((label) => label.includes('is open'))).to.have.length(3);
+        await page.getByRole('button', { name: 'All' }).click();
+        const parked = await page
+          .locator('[data-roll="0"] [data-part="detail"] g[aria-label="bar"] [fill^="url(#parked"]')
+          .evaluateAll((bars) => Math.max(...bars.map((bar) => bar.getBoundingClientRect().width)));
+        expect(parked).to.be.greaterThan(600);
+        await keepPicture(page, `comparison-${scheme}`);
+        expect(faults).to.deep.equal([]);
+        await page.close();
+      }
+    });
+
+    it('follows a roll while it goes on, and shows the verdict when it is over', async () => {
+      const rig = execa(process.execPath, [RIG, 'watch', '--runtime', 'process', '--wait', '30s', '--pace', '1s'], {
+        cwd: home,
+        reject: false,
+      });
+      const address = await new Promise<string>((resolve) => {
+        rig.stdout.on('data', (said: Buffer) => {
+          const found = /watch it at (\S+)/.exec(String(said))?.[1];
+          if (found !== undefined) resolve(found);
+        });
+      });
+      const { page, faults } = await openPage(browser, address);
+      expect(await page.locator('.verdict').textContent()).to.equal('The roll goes on.');
+      await page.locator('[data-part="detail"] [aria-label*="is parked at the schema gate"]').first().waitFor();
+      await page.getByText('The verdict holds.').waitFor();
+      expect((await labels(page, 'bar')).filter((label) => label.includes('is open'))).to.have.length(3);
+      expect(faults).to.deep.equal([]);
+      rig.kill('SIGINT');
+      expect((await rig).exitCode).to.equal(0);
+    });
+  });
+});

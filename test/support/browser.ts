@@ -1,0 +1,45 @@
+/** Debian's Chromium, for looking at reports as a person would; what goes wrong in a page fails the test. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { paths } from '../../harness/build/paths.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--no-first-run'];
+
+/** Skips where Chromium is not installed; in CI that is a failure. */
+export function requireBrowser(test: Context): void {
+  if (existsSync(CHROMIUM)) return;
+  if (process.env.CI === 'true') throw new Error('CI must have Chromium');
+  test.skip();
+}
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** A page, and what has gone wrong in it. */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  colorScheme: 'light' | 'dark' = 'light',
+): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 }, colorScheme });
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('request', (request) => {
+    const url = request.url();
+    const isOurs = url.startsWith(address) || url.startsWith('data:') || url.startsWith(new URL(address).origin);
+    if (!isOurs) faults.push(`it asked for ${url}`);
+  });
+  await page.goto(address);
+  return { page, faults };
+}
+
+/** Keep a picture for a person to look at. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  mkdirSync(paths.artifacts, { recursive: true });
+  await page.screenshot({ path: join(paths.artifacts, `${name}.png`), fullPage: true });
+}
