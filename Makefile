@@ -5,7 +5,7 @@
 # Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, as `refresh-rig roll --help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help rolling-upgrade deadlock images test check bench clean doctor
+.PHONY: help rolling-upgrade deadlock picture images test check bench clean doctor
 
 RIG := npm run --silent rig --
 
@@ -28,6 +28,10 @@ rolling-upgrade: $(SET_UP) ## roll a cluster of three, v1 to v2, and say what op
 
 deadlock: $(SET_UP) ## the same roll with split notification off and on, side by side (takes a 30 s timer)
 	@$(RIG) diff --toggle split-notification $(SHARED)
+
+picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and needs Chromium)
+	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3
+	node_modules/.bin/node docs/picture.ts runs/latest/comparison.html docs/deadlock.png
 
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images

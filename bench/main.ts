@@ -7,6 +7,7 @@ import { containerRatio } from './containers.ts';
 import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
+import { measurePages } from './report.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
@@ -37,6 +38,16 @@ for (const [database, measured] of [
   const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
   if (mebibytes)
     console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+}
+
+const pages = await measurePages(versions);
+if (pages === null) console.log('Chromium is not installed: reports were not measured');
+for (const { members, bytes, drawnMs, emptyMs } of pages ?? []) {
+  const size = `${Math.round(bytes / 1024)} KiB`;
+  const ratio = (drawnMs / emptyMs).toFixed(1);
+  console.log(
+    `report of ${members} members: ${size}, drawn after ${formatDuration(drawnMs)}, ${ratio} of an empty page's ${formatDuration(emptyMs)}`,
+  );
 }
 
 console.log();
