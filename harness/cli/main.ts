@@ -7,6 +7,8 @@ import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
 import { judgeCommand } from './judge.ts';
+import { matrixCommand } from './matrix.ts';
+import { mergeCommand } from './merge.ts';
 import { EXIT, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
@@ -28,6 +30,8 @@ const program = new Command('refresh-rig')
 const commands = [
   rollCommand(),
   diffCommand(),
+  matrixCommand(),
+  mergeCommand(),
   planCommand(),
   judgeCommand(),
   reportCommand(),

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import type { Version } from '../../node/upgrade/version.ts';
 import { paths } from '../build/paths.ts';
 import { readVersions, type Versions } from '../build/versions.ts';
 import { InputError } from '../input/errors.ts';
@@ -78,7 +79,7 @@ export function plansFrom(file: string | undefined, flags: RollFlags, versions: 
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
   return compile({
     scenario: name === undefined ? merged : { ...merged, name },
-    versions: new Map([...versions].map(([key, source]) => [key, source.build.version])),
+    versions: pinnedIn(versions),
     records,
     freshSeed: randomInt(2 ** 31),
   });
@@ -87,6 +88,11 @@ export function plansFrom(file: string | undefined, flags: RollFlags, versions: 
 /** The versions of this repository. */
 export function ourVersions(): Versions {
   return readVersions(relative(process.cwd(), paths.versions) || '.');
+}
+
+/** What each version pins. */
+export function pinnedIn(versions: Versions): Map<string, Version> {
+  return new Map([...versions].map(([key, source]) => [key, source.build.version]));
 }
 
 /** The folder in which runs are left: below where the user is. */
@@ -119,7 +125,7 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
 }
 
 /** NaN where the text is not a number: an empty one is not zero. */
-function numberIn(text: string): number {
+export function numberIn(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
 }
 

@@ -156,8 +156,12 @@ const BUDGETED: ReadonlyArray<readonly [keyof Budgets & keyof MemberFigures, str
   ['downtimeMs', 'downtime'],
 ];
 
-function withinBudgets({ plan, figures }: Evidence): Check {
+function withinBudgets({ plan, trace, figures }: Evidence): Check {
+  const name = 'budgets';
   const stated = BUDGETED.filter(([figure]) => plan.expect.budgets[figure] !== undefined);
+  if (stated.length > 0 && rigEvents(trace, 'began')[0]?.alone === false) {
+    return { name, holds: true, because: 'not judged: other rolls had a share of the machine' };
+  }
   const faults = stated.flatMap(([figure, word]) => {
     const budgetMs = plan.expect.budgets[figure]!;
     const over = figures.filter((member) => (member[figure] ?? 0) > budgetMs);
@@ -168,5 +172,5 @@ function withinBudgets({ plan, figures }: Evidence): Check {
   });
   const fine =
     stated.length === 0 ? 'the plan states no budget' : `${stated.map(([, word]) => word).join(', ')} within budget`;
-  return { name: 'budgets', holds: faults.length === 0, because: faults.join('; ') || fine };
+  return { name, holds: faults.length === 0, because: faults.join('; ') || fine };
 }

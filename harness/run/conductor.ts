@@ -18,9 +18,9 @@ import { Traffic } from './traffic.ts';
  * @throws EnvironmentError where members cannot be started at all
  */
 export async function conduct(plan: Plan, stage: Stage): Promise<void> {
-  const { recorder, site, signal } = stage;
+  const { recorder, site, signal, alone } = stage;
   const startedAt = new Date().toISOString();
-  recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt });
+  recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt, alone });
   const roll = new Roll(plan, stage);
   let how: 'complete' | 'unsettled' | 'interrupted' = 'complete';
   try {

@@ -25,6 +25,8 @@ export interface Stage {
   readonly log: (member: string, line: string) => void;
   /** Ends the roll early. */
   readonly signal: AbortSignal;
+  /** Whether the roll has the machine to itself. */
+  readonly alone: boolean;
 }
 
 export class Crew {

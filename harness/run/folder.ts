@@ -9,7 +9,7 @@ import {
   type WriteStream,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
@@ -34,15 +34,14 @@ export class RunFolder {
   readonly path: string;
   readonly #logs = new Map<string, WriteStream>();
 
-  /** @param runs the folder of all runs */
-  constructor(runs: string, plan: Plan, id: string) {
-    const time = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
-    this.path = join(runs, `${time}-${plan.name}-${id}`);
-    mkdirSync(this.path, { recursive: true });
+  /**
+   * @param runs the folder of all runs
+   * @param isLatest whether `latest` is to point to it
+   */
+  constructor(runs: string, plan: Plan, id: string, isLatest: boolean) {
+    this.path = newFolder(runs, plan.name, id);
     writeFileSync(join(this.path, FILES.plan), json(plan));
-    const latest = join(runs, LATEST);
-    rmSync(latest, { force: true });
-    symlinkSync(basename(this.path), latest);
+    if (isLatest) pointTo(this.path, LATEST);
   }
 
   /** Add a line to a member's log. */
@@ -68,6 +67,21 @@ export class RunFolder {
     const ending = [...this.#logs.values()].map((stream) => new Promise<void>((resolve) => stream.end(resolve)));
     await Promise.all(ending);
   }
+}
+
+/** Make the folder `<time>-<name>-<id>`. Returns its path. */
+export function newFolder(runs: string, name: string, id: string): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+  const path = join(runs, `${time}-${name}-${id}`);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Have a link beside a folder point to it. */
+export function pointTo(folder: string, name: string): void {
+  const link = join(dirname(folder), name);
+  rmSync(link, { force: true });
+  symlinkSync(basename(folder), link);
 }
 
 /**
@@ -141,6 +155,7 @@ const SavedPlan = z.looseObject({
   settleLimitMs: z.number().positive(),
 });
 
-function json(document: unknown): string {
+/** A document as a file has it. */
+export function json(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

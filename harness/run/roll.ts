@@ -21,6 +21,10 @@ export interface RollOptions {
   /** The folder of all runs. */
   readonly runs: string;
   readonly signal: AbortSignal;
+  /** Whether it has the machine to itself: only then its budgets are judged. As a rule it has. */
+  readonly alone?: boolean;
+  /** Whether `latest` is to point to it, as it is unless the roll is a part of something. */
+  readonly isLatest?: boolean;
   /** Says something that is worth knowing, to a person. */
   readonly say?: (line: string) => void;
   /** Sees every event as it comes. */
@@ -40,20 +44,21 @@ export interface Rolled {
  */
 export async function roll(
   plan: Plan,
-  { kind, runtime, runs, signal, observer, say = () => undefined }: RollOptions,
+  { kind, runtime, runs, signal, observer, alone = true, isLatest = true, say = () => undefined }: RollOptions,
 ): Promise<Rolled> {
   const artifacts = await kind.build(Object.keys(plan.versions));
   const prepared = await runtime.prepare(artifacts.values());
   if (prepared !== null) say(prepared);
   signal.throwIfAborted();
   const run = randomBytes(4).toString('hex');
-  const folder = new RunFolder(runs, plan, run);
+  const folder = new RunFolder(runs, plan, run, isLatest);
   const recorder = new Recorder();
   recorder.observe((event) => folder.addToTrace(event));
   if (observer !== undefined) recorder.observe(observer);
   const site = await runtime.open({ run, members: plan.members, port: kind.port });
   try {
-    await conduct(plan, { kind, site, artifacts, recorder, signal, log: (member, line) => folder.log(member, line) });
+    const log = (member: string, line: string): void => folder.log(member, line);
+    await conduct(plan, { kind, site, artifacts, recorder, signal, alone, log });
   } catch (error) {
     if (error instanceof EnvironmentError)
       throw new EnvironmentError(`${error.message} (in ${relative(process.cwd(), folder.path)})`);

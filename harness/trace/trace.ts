@@ -15,8 +15,11 @@ export type Records = Readonly<Record<string, string>>;
 
 /** The events of the rig by name. */
 export interface RigFields {
-  /** The first event. `startedAt`: ISO 8601, UTC; `plan`: its name. */
-  began: { format: typeof TRACE_FORMAT; plan: string; runtime: RuntimeName; startedAt: string };
+  /**
+   * The first event. `startedAt`: ISO 8601, UTC; `plan`: its name; `alone`: whether the roll had the machine to itself,
+   * as those of before there was a matrix had.
+   */
+  began: { format: typeof TRACE_FORMAT; plan: string; runtime: RuntimeName; startedAt: string; alone?: boolean };
   /** The conductor starts on a step of the plan, counted from 0. */
   step: { step: number };
   /** A member is about to be started. */

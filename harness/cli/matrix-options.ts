@@ -1,0 +1,89 @@
+/** The flags that describe a matrix: a matrix file, and what overrides it. */
+import type { Command } from 'commander';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import type { Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { readYaml } from '../input/yaml.ts';
+import { type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
+import { DATABASES } from '../plan/plan.ts';
+import { numberIn } from './options.ts';
+
+interface Flag {
+  readonly key: keyof MatrixFile;
+  readonly read: (text: string) => unknown;
+}
+
+/** Flags as commander hands them over: the key of a matrix file that each sets, and how its text is read. */
+const FLAGS = {
+  pairs: { key: 'pairs', read: listIn },
+  order: { key: 'orders', read: asGiven },
+  strategy: { key: 'strategies', read: listIn },
+  wakeups: { key: 'wakeups', read: listIn },
+  database: { key: 'databases', read: listIn },
+  members: { key: 'members', read: (text) => listIn(text).map(numberIn) },
+  runtime: { key: 'runtime', read: asGiven },
+  wait: { key: 'wait', read: asGiven },
+  seed: { key: 'seed', read: numberIn },
+  repeat: { key: 'repeat', read: numberIn },
+  include: { key: 'include', read: asGiven },
+  exclude: { key: 'exclude', read: asGiven },
+} as const satisfies Record<string, Flag>;
+type FlagName = keyof typeof FLAGS;
+export const SPEC_FLAGS = Object.keys(FLAGS) as FlagName[];
+
+/** A flag that may be given several times comes as a list. */
+export type SpecFlags = Partial<Record<FlagName, string | string[]>>;
+
+/** Add the flags that describe a matrix to a command. */
+export function withSpecFlags(command: Command): Command {
+  const more = (value: string, before: string[] = []): string[] => [...before, value];
+  return command
+    .argument('[file]', 'a matrix file (YAML), such as fixtures/matrix.yaml, which says what there is')
+    .option('--pairs <pairs>', 'forward (all of versions/ but forks), or pairs such as v1-v2,v4-v5 (default: forward)')
+    .option('--order <order>', 'as roll has it; may be given several times (default: all)', more)
+    .option('--strategy <names>', `of ${STRATEGY_NAMES.join(', ')} (default: split)`)
+    .option('--wakeups <kinds>', `of ${WAKEUPS.join(', ')} (default: latched)`)
+    .option('--database <engines>', `of ${DATABASES.join(', ')} (default: sqlite)`)
+    .option('--members <numbers>', 'how many members, such as 3,5 (default: 3)')
+    .option('--runtime <name>', 'auto, process, container (default: process)')
+    .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
+    .option('--seed <number>', 'what draws an order that is random (default: 1)')
+    .option('--repeat <number>', 'how often each cell is rolled (default: 1)')
+    .option('--include <pattern>', 'only cells such as pair=v1-v2,order=123; may be given several times', more)
+    .option('--exclude <pattern>', 'no cells such as these; may be given several times', more);
+}
+
+/**
+ * The spec that a matrix file and flags make; flags override the file.
+ * @throws InputError naming file, line and key, or the flag
+ */
+export function specOf(file: string | undefined, flags: SpecFlags, versions: ReadonlyMap<string, Version>): MatrixSpec {
+  const schema = matrixFile(versions);
+  return specFrom(file === undefined ? {} : readYaml(file, 'matrix', schema), specFromFlags(flags, schema));
+}
+
+function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>): MatrixFile {
+  const given = SPEC_FLAGS.flatMap((name) => {
+    const value = flags[name];
+    if (value === undefined) return [];
+    const { key, read }: Flag = FLAGS[name];
+    return [[key, Array.isArray(value) ? value.map(read) : read(value)]];
+  });
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = SPEC_FLAGS.find((flag) => FLAGS[flag].key === issue.path[0])!;
+    const value = flags[name];
+    return `--${name} ${Array.isArray(value) ? value[Number(issue.path[1])] : value}: ${issue.message}`;
+  });
+  throw new InputError(faults.join('\n'));
+}
+
+function listIn(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function asGiven(text: string): string {
+  return text;
+}

@@ -1,0 +1,136 @@
+/** `refresh-rig matrix`: roll every cell of a matrix, several at once, and show what came of each. */
+import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
+import { Command, Option } from 'commander';
+import colors from 'picocolors';
+import { nowNs } from '../../node/clock.ts';
+import { formatDuration } from '../../node/duration.ts';
+import { InputError } from '../input/errors.ts';
+import { type Cell, cellsOf } from '../matrix/cells.ts';
+import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
+import { documentOf } from '../matrix/state.ts';
+import { daemonKind } from '../member/daemon.ts';
+import { matrixReport } from '../report/grid.ts';
+import { watchMatrix } from '../report/progress.ts';
+import { bearableJobs, rollMatrix, type Watcher } from '../run/matrix.ts';
+import { MatrixFolder } from '../run/matrix-folder.ts';
+import { chooseRuntime } from '../runtime/choose.ts';
+import { Interrupted, interruptSignal } from './interrupt.ts';
+import { specOf, withSpecFlags } from './matrix-options.ts';
+import { numberIn, ourVersions, pinnedIn, runsFolder } from './options.ts';
+import { EXIT, exitCodeOfMatrix } from './outcome.ts';
+import { printJson } from './print.ts';
+import { begun, resumed, tasksOf, type Undertaking, type UndertakingFlags } from './undertaking.ts';
+
+interface MatrixFlags extends UndertakingFlags {
+  readonly jobs?: string;
+  readonly shards?: string;
+  readonly resume?: string;
+  readonly failFast?: boolean;
+  readonly format?: 'github';
+  readonly json?: boolean;
+}
+
+export function matrixCommand(): Command {
+  return withSpecFlags(new Command('matrix'))
+    .description('roll pairs of versions × orders × strategies × …, several at once, and show what came of each')
+    .option(
+      '--jobs <number>',
+      'how many rolls at once (default: what the machine bears); budgets are judged with 1 only',
+    )
+    .option('--shard <share>', 'roll only a share of about equal length, such as 2/4')
+    .option(
+      '--durations <run>',
+      'the matrix whose durations cut the shards (default: runs/latest-matrix, if there is one)',
+    )
+    .option('--resume <run>', 'go on with a matrix that was interrupted, where it stopped')
+    .option('--fail-fast', 'end at the first roll that does not hold')
+    .addOption(
+      new Option('--format <format>', 'print the jobs of a GitHub Actions matrix, and roll nothing').choices([
+        'github',
+      ]),
+    )
+    .option('--shards <number>', 'how many jobs --format github prints (default: 4)')
+    .option('--json', 'print the results as JSON, and nothing else on stdout')
+    .action(async (file: string | undefined, flags: MatrixFlags) => {
+      const versions = pinnedIn(ourVersions());
+      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, versions), versions), flags);
+      if (flags.shards !== undefined)
+        throw new InputError('--shards: it goes with --format github; a share is --shard 2/4');
+      await carryOut(
+        flags.resume === undefined ? begun(file, flags, versions) : resumed(flags.resume, file, flags, versions),
+        flags,
+      );
+    });
+}
+
+async function carryOut(undertaking: Undertaking, flags: MatrixFlags): Promise<void> {
+  const { spec, path, recordedMs } = undertaking;
+  const quiet = flags.json === true;
+  const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
+  const jobs = numberOf('jobs', flags.jobs, MOST_JOBS) ?? bearableJobs(Math.max(...spec.members));
+  const { runtime, because } = await chooseRuntime(spec.runtime);
+  const tasks = tasksOf(undertaking);
+  say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
+  for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
+  const results = { ...undertaking.results, jobs, attempts: [...undertaking.results.attempts] };
+  const folder =
+    path === null
+      ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results)
+      : MatrixFolder.reopen(path, results);
+  const { signal, release } = interruptSignal();
+  const progress = quiet ? null : watchMatrix(tasks, jobs, recordedMs);
+  const watcher: Watcher = {
+    began: (task) => progress?.watcher.began(task),
+    ended: (task, attempt) => {
+      if (attempt !== null) {
+        results.attempts.push(attempt);
+        folder.add(attempt);
+      }
+      progress?.watcher.ended(task, attempt);
+    },
+  };
+  const startNs = nowNs();
+  try {
+    const kind = daemonKind(ourVersions());
+    const failFast = flags.failFast === true;
+    await rollMatrix(tasks, {
+      kind,
+      runtime,
+      folder: folder.path,
+      rolls: folder.rolls,
+      jobs,
+      failFast,
+      signal,
+      watcher,
+      say,
+    });
+  } finally {
+    await progress?.end();
+    release();
+    folder.save(results);
+  }
+  if (signal.aborted && !(signal.reason instanceof Interrupted)) throw signal.reason;
+  if (quiet) printJson(documentOf(results));
+  else console.log(`\n${matrixReport(results)}`);
+  say(`took ${formatDuration((nowNs() - startNs) / 1e6)}; saved in ${relative(process.cwd(), folder.path)}`);
+  if (signal.aborted) say(`go on with: refresh-rig matrix --resume ${relative(process.cwd(), folder.path)}`);
+  process.exitCode = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);
+}
+
+const DEFAULT_SHARDS = 4;
+const MOST_JOBS = 100;
+
+/** No more jobs than there are cells: an empty one would only cost its set-up. */
+function printJobs(cells: readonly Cell[], flags: MatrixFlags): void {
+  const count = Math.min(numberOf('shards', flags.shards, MOST_SHARDS) ?? DEFAULT_SHARDS, cells.length);
+  const shards = Array.from({ length: count }, (_, index) => ({ shard: shardName({ index: index + 1, count }) }));
+  console.log(JSON.stringify({ include: shards }));
+}
+
+function numberOf(flag: string, text: string | undefined, most: number): number | null {
+  if (text === undefined) return null;
+  const number = numberIn(text);
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  throw new InputError(`--${flag} ${text}: must be a whole number from 1 to ${most}`);
+}

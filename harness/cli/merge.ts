@@ -1,0 +1,35 @@
+/** `refresh-rig merge DIR…`: join the results of shards, or of several runs of one matrix, into one report. */
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import { merge, type Part } from '../matrix/merge.ts';
+import { documentOf } from '../matrix/state.ts';
+import { matrixReport } from '../report/grid.ts';
+import { MatrixFolder, readResults, rollsOf } from '../run/matrix-folder.ts';
+import { runsFolder } from './options.ts';
+import { exitCodeOfMatrix } from './outcome.ts';
+import { printJson } from './print.ts';
+
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description('join the results of shards, or of several runs of one matrix, into one report')
+    .argument('<dir...>', 'the folders that `matrix` left')
+    .option('--json', 'print the results as JSON, and nothing else on stdout')
+    .action((folders: string[], { json }: { json?: boolean }) => {
+      const once = folders.filter(
+        (folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) === index,
+      );
+      const parts = once.map((folder): Part => ({ folder, results: readResults(folder) }));
+      const { results, conflicts } = merge(parts as [Part, ...Part[]]);
+      const merged = MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results);
+      for (const folder of once) {
+        if (existsSync(rollsOf(folder))) cpSync(rollsOf(folder), merged.rolls, { recursive: true });
+      }
+      for (const conflict of conflicts) process.stderr.write(`${colors.yellow('conflict:')} ${conflict}\n`);
+      if (json) printJson(documentOf(results));
+      else console.log(`${matrixReport(results)}\n${colors.dim(`saved in ${relative(process.cwd(), merged.path)}`)}`);
+      process.exitCode = exitCodeOfMatrix(results);
+    });
+}

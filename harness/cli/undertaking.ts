@@ -1,0 +1,103 @@
+/** What a matrix command undertakes: a matrix from its spec, or one that was interrupted. */
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
+import { durationsOf, MATRIX_FORMAT, type Results } from '../matrix/results.ts';
+import { longestFirst, parseShard, shardName, shareOf } from '../matrix/shard.ts';
+import { type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
+import { judgedOf } from '../matrix/state.ts';
+import type { Task } from '../run/matrix.ts';
+import { latestMatrix, readResults } from '../run/matrix-folder.ts';
+import { SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
+import { runsFolder } from './options.ts';
+
+export interface UndertakingFlags extends SpecFlags {
+  readonly shard?: string;
+  readonly durations?: string;
+}
+
+/** A matrix that is to be rolled, or to be gone on with. */
+export interface Undertaking {
+  readonly spec: MatrixSpec;
+  readonly cells: readonly Cell[];
+  /** What is known already. */
+  readonly results: Results;
+  /** The folder to go on in; null where there is none yet. */
+  readonly path: string | null;
+  /** Milliseconds that rolls took before, by the cell's id. */
+  readonly recordedMs: ReadonlyMap<string, number>;
+}
+
+/**
+ * A matrix from a matrix file and flags.
+ * @throws InputError naming file, line and key, or the flag
+ */
+export function begun(
+  file: string | undefined,
+  flags: UndertakingFlags,
+  versions: ReadonlyMap<string, Version>,
+): Undertaking {
+  const spec = specOf(file, flags, versions);
+  const cells = cellsOf(spec, versions);
+  const recordedMs = recordedDurations(flags.durations);
+  const shard = flags.shard === undefined ? null : parseShard(flags.shard);
+  const share = shard === null ? null : shareOf(cells, shard, recordedMs);
+  const named = new Set(cells.flatMap(({ from, to }) => [from, to]));
+  const pinned = [...versions].filter(([name]) => named.has(name));
+  const results: Results = {
+    format: MATRIX_FORMAT,
+    startedAt: new Date().toISOString(),
+    jobs: 1,
+    shard: shard === null ? null : shardName(shard),
+    spec: { ...spec },
+    versions: Object.fromEntries(
+      pinned.map(([name, version]) => [name, { ...version, extensions: [...version.extensions] }]),
+    ),
+    cells: cells.map(({ plan, ...cell }) => ({ ...cell, inShare: share?.has(cell.id) ?? true })),
+    attempts: [],
+  };
+  return { spec, cells, results, path: null, recordedMs };
+}
+
+/**
+ * A matrix that stopped before its end. What came to no verdict is rolled again.
+ * @throws InputError where it cannot be read, or versions are not what they were
+ */
+export function resumed(
+  path: string,
+  file: string | undefined,
+  flags: UndertakingFlags,
+  versions: ReadonlyMap<string, Version>,
+): Undertaking {
+  const own = ['shard', 'durations', ...SPEC_FLAGS] as const;
+  const excess = file ?? own.flatMap((name) => (flags[name] === undefined ? [] : [`--${name}`]))[0];
+  if (excess !== undefined) throw new InputError(`--resume ${path}: the run says what is rolled: drop ${excess}`);
+  const saved = readResults(path);
+  const parsed = matrixFile(versions).safeParse(saved.spec);
+  const changed = Object.entries(saved.versions).find(([name, was]) => !isDeepStrictEqual(was, versions.get(name)));
+  if (changed !== undefined || !parsed.success) {
+    const what = changed?.[0] ?? parsed.error?.issues[0]?.message;
+    throw new InputError(`--resume ${path}: ${what}: not what it was when this matrix was begun: begin another`);
+  }
+  const spec = specFrom(parsed.data);
+  const results = { ...saved, attempts: judgedOf(saved.attempts) };
+  return { spec, cells: cellsOf(spec, versions), results, path, recordedMs: durationsOf(saved) };
+}
+
+function recordedDurations(where: string | undefined): Map<string, number> {
+  if (where !== undefined) return durationsOf(readResults(where));
+  const latest = latestMatrix(runsFolder());
+  return existsSync(latest) ? durationsOf(readResults(latest)) : new Map();
+}
+
+/** What is still to be rolled: each cell once before any is rolled again, those that take longest first. */
+export function tasksOf({ spec, cells, results, recordedMs }: Undertaking): Task[] {
+  const share = new Set(results.cells.flatMap(({ id, inShare }) => (inShare ? [id] : [])));
+  const done = new Set(results.attempts.map(({ cell, repeat }) => `${cell} ${repeat}`));
+  const possible = longestFirst(cells.filter(isPossible), recordedMs).filter(({ id }) => share.has(id));
+  return Array.from({ length: spec.repeat }, (_, index) => index + 1)
+    .flatMap((repeat) => possible.map((cell) => ({ cell, repeat })))
+    .filter(({ cell, repeat }) => !done.has(`${cell.id} ${repeat}`));
+}

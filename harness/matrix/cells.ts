@@ -1,0 +1,96 @@
+/** From a spec and the versions there are to the cells of a matrix, each with the plan of its rolls. Pure. */
+import type { Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { compile } from '../plan/compile.ts';
+import type { Plan } from '../plan/plan.ts';
+import { Scenario } from '../plan/scenario.ts';
+import { type Dimensions, idOf } from './dimensions.ts';
+import { type Pair, pairName, pairsNamed } from './pairs.ts';
+import { isChosen, parsePattern } from './pattern.ts';
+import type { MatrixSpec } from './spec.ts';
+
+interface Place extends Dimensions {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A cell that can be rolled. */
+export interface PossibleCell extends Place {
+  readonly plan: Plan;
+  readonly impossible: null;
+}
+
+/** A cell that its strategy cannot take, with the reason. */
+export interface ImpossibleCell extends Place {
+  readonly plan: null;
+  readonly impossible: string;
+}
+
+export type Cell = PossibleCell | ImpossibleCell;
+
+export function isPossible(cell: Cell): cell is PossibleCell {
+  return cell.plan !== null;
+}
+
+/** An order of so many members, and how a scenario says it. */
+interface Order {
+  readonly members: number;
+  readonly name: string;
+  readonly order: 'together' | number[];
+}
+
+/**
+ * The cells of a matrix, in the order of its spec, each once.
+ * @throws InputError where an order does not fit a number of members, or nothing is left to roll
+ */
+export function cellsOf(spec: MatrixSpec, versions: ReadonlyMap<string, Version>): Cell[] {
+  const [include, exclude] = [spec.include.map(parsePattern), spec.exclude.map(parsePattern)];
+  const pairs = spec.pairs.flatMap((text) => pairsNamed(text, versions));
+  const orders = spec.members.flatMap((members) => ordersOf(spec, members, pairs[0]!, versions));
+  const places = spec.databases.flatMap((database) =>
+    spec.strategies.flatMap((strategy) =>
+      spec.wakeups.flatMap((wakeups) =>
+        pairs.flatMap((pair) => orders.map((order) => placeOf(pair, order, { strategy, wakeups, database }))),
+      ),
+    ),
+  );
+  const chosen = places.filter(({ place }) => isChosen(place, include, exclude));
+  if (chosen.length === 0) throw new InputError('include, exclude: they leave no cell of the matrix');
+  const once = new Map(chosen.map((one) => [one.place.id, one]));
+  return [...once.values()].map(({ place, order }) => cellOf(place, order, spec, versions));
+}
+
+function placeOf(pair: Pair, order: Order, rest: Pick<Dimensions, 'strategy' | 'wakeups' | 'database'>) {
+  const dimensions = { pair: pairName(pair), order: order.name, ...rest, members: order.members };
+  return { place: { id: idOf(dimensions), ...pair, ...dimensions }, order };
+}
+
+/** Compiling the pair's plain roll says which orders there are, and refuses those that do not fit. */
+function ordersOf(spec: MatrixSpec, members: number, pair: Pair, versions: ReadonlyMap<string, Version>): Order[] {
+  return spec.orders.flatMap((order) => {
+    const seed = order === 'random' ? { seed: spec.seed } : {};
+    const scenario = Scenario.parse({ ...pair, members, order, ...seed });
+    if (scenario.order === 'together') return [{ members, name: 'together', order: 'together' }];
+    return compile({ scenario, versions, records: [], freshSeed: spec.seed }).map((plan): Order => {
+      const numbers = plan.order.map((member) => plan.members.indexOf(member) + 1);
+      return { members, name: numbers.join(members > 9 ? '.' : ''), order: numbers };
+    });
+  });
+}
+
+function cellOf(place: Place, { order }: Order, spec: MatrixSpec, versions: ReadonlyMap<string, Version>): Cell {
+  const { id, from, to, strategy, wakeups, database, members } = place;
+  const scenario = Scenario.parse({
+    name: id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+    ...{ from, to, order, strategy, wakeups, database, members },
+    ...{ wait: spec.wait, runtime: spec.runtime, expect: { budgets: spec.budgets } },
+  });
+  try {
+    const [plan] = compile({ scenario, versions, records: [], freshSeed: spec.seed });
+    return { ...place, plan: plan!, impossible: null };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { ...place, plan: null, impossible: error.message };
+  }
+}

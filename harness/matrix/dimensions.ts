@@ -1,0 +1,28 @@
+/** The dimensions of a matrix: on what its cells differ. */
+import { z } from 'zod';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { DATABASES } from '../plan/plan.ts';
+
+/** Where a cell lies in its matrix. */
+export const Dimensions = z.object({
+  /** `v1-v2` */
+  pair: z.string(),
+  /** The members' numbers in the order of their refreshes, `312`; past nine members `10.2.…`; or `together`. */
+  order: z.string(),
+  strategy: z.enum(STRATEGY_NAMES),
+  wakeups: z.enum(WAKEUPS),
+  database: z.enum(DATABASES),
+  /** How many. */
+  members: z.int(),
+});
+export type Dimensions = Readonly<z.output<typeof Dimensions>>;
+export type Dimension = keyof Dimensions;
+
+/** In the order in which an id names them. */
+export const DIMENSIONS = Object.keys(Dimensions.shape) as readonly Dimension[];
+
+/** `v1-v2/123/split/latched/sqlite/3`: the same for the same cell, in whatever matrix. */
+export function idOf(dimensions: Dimensions): string {
+  return DIMENSIONS.map((dimension) => dimensions[dimension]).join('/');
+}

@@ -1,0 +1,79 @@
+/** The results of a matrix: a plain JSON document, whether it is whole, a share, cut short, or merged. */
+import { z } from 'zod';
+import { Dimensions } from './dimensions.ts';
+
+export const MATRIX_FORMAT = 1;
+
+/** A cell as results have it: without its plan, which is in the folder of each of its rolls. */
+const SavedCell = Dimensions.extend({
+  id: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** Why it cannot be rolled; null where it can. */
+  impossible: z.string().nullable(),
+  /** Whether it is for these results to roll it. Other cells are in other shares. */
+  inShare: z.boolean(),
+});
+export type SavedCell = Readonly<z.output<typeof SavedCell>>;
+
+const SavedVersion = z.object({
+  name: z.string(),
+  internal: z.int(),
+  external: z.int(),
+  extensions: z.array(z.string()),
+});
+
+const About = z.object({
+  /** The cell's id. */
+  cell: z.string(),
+  /** Counted from 1. */
+  repeat: z.int().min(1),
+  durationMs: z.number().min(0),
+  /** Whether the roll had the machine to itself; where not, its budgets were not judged. */
+  alone: z.boolean(),
+});
+
+/** One roll of a cell. */
+export const Attempt = z.discriminatedUnion('outcome', [
+  About.extend({
+    outcome: z.literal('judged'),
+    holds: z.boolean(),
+    sentence: z.string(),
+    /** The checks that do not hold. */
+    failing: z.array(z.object({ name: z.string(), because: z.string() })),
+    /** The folder of its roll, relative to that of the matrix. */
+    folder: z.string(),
+  }),
+  /** The environment, or a fault of the rig, kept the roll from a verdict. */
+  About.extend({ outcome: z.literal('no-verdict'), because: z.string() }),
+]);
+export type Attempt = Readonly<z.output<typeof Attempt>>;
+export type Judged = Attempt & { outcome: 'judged' };
+
+export const Results = z.object({
+  format: z.literal(MATRIX_FORMAT),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  /** How many rolls at once. */
+  jobs: z.int().min(1),
+  /** `2/4`; null for a whole matrix. */
+  shard: z.string().nullable(),
+  /** The spec as a matrix file has it. */
+  spec: z.record(z.string(), z.unknown()),
+  /** The versions that cells name, as they were. */
+  versions: z.record(z.string(), SavedVersion),
+  cells: z.array(SavedCell),
+  attempts: z.array(Attempt),
+});
+export type Results = Readonly<z.output<typeof Results>>;
+
+/** Mean durations in milliseconds of the cells' rolls, by id. */
+export function durationsOf({ attempts }: Results): Map<string, number> {
+  const byCell = Map.groupBy(
+    attempts.filter((attempt) => attempt.outcome === 'judged'),
+    (attempt) => attempt.cell,
+  );
+  return new Map(
+    [...byCell].map(([id, own]) => [id, own.reduce((sum, attempt) => sum + attempt.durationMs, 0) / own.length]),
+  );
+}

@@ -1,0 +1,98 @@
+/** The spec of a matrix: what is to be rolled with what. A plain document, in the words in which a person writes it. */
+import { z } from 'zod';
+import type { Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import { Scenario } from '../plan/scenario.ts';
+import { FORWARD, pairsNamed } from './pairs.ts';
+import { parsePattern } from './pattern.ts';
+
+/** More repeats than this are not a matrix but a mistake. */
+const MOST_REPEATS = 1000;
+
+const scenarioKeys = Scenario.shape;
+
+/** Checks a value as another schema does, and leaves it in the words in which it was given. */
+function writtenAs<Schema extends z.ZodType>(schema: Schema) {
+  return z.custom<z.input<Schema>>().superRefine((value, context) => {
+    for (const issue of schema.safeParse(value).error?.issues ?? []) {
+      context.addIssue({ code: 'custom', message: issue.message, path: [...issue.path] });
+    }
+  });
+}
+
+/** Checks a value by a function that throws an InputError. */
+function acceptedBy(check: (text: string) => unknown) {
+  return z.string('must be a text').superRefine((text, context) => {
+    try {
+      check(text);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+    }
+  });
+}
+
+/** One value stands for a list of one. */
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.preprocess(
+    (value) => (Array.isArray(value) ? value : [value]),
+    z.array(item).min(1, 'must name at least one'),
+  );
+}
+
+/** The schema of a matrix file, every key of which may be missing. @param versions those that pairs may name */
+export function matrixFile(versions: ReadonlyMap<string, Version>) {
+  const patterns = z.preprocess(
+    (value) => (Array.isArray(value) ? value : [value]),
+    z.array(acceptedBy((text) => parsePattern(text))),
+  );
+  return z
+    .strictObject({
+      pairs: listOf(acceptedBy((text) => pairsNamed(text, versions))),
+      orders: listOf(writtenAs(scenarioKeys.order.unwrap())),
+      strategies: listOf(scenarioKeys.strategy.unwrap()),
+      wakeups: listOf(scenarioKeys.wakeups.unwrap()),
+      databases: listOf(scenarioKeys.database.unwrap()),
+      members: listOf(scenarioKeys.members.unwrap().min(2, 'must be 2 or more: one member waits for nobody')),
+      runtime: scenarioKeys.runtime.unwrap(),
+      wait: writtenAs(scenarioKeys.wait.unwrap()),
+      seed: scenarioKeys.seed.unwrap(),
+      repeat: z
+        .int('must be a whole number')
+        .min(1, 'must be 1 or more')
+        .max(MOST_REPEATS, `must be ${MOST_REPEATS} or fewer`),
+      budgets: writtenAs(scenarioKeys.expect.unwrap().shape.budgets.unwrap()),
+      include: patterns,
+      exclude: patterns,
+    })
+    .partial();
+}
+
+/** A matrix file as it was read: every key may be missing. */
+export type MatrixFile = z.output<ReturnType<typeof matrixFile>>;
+
+/** A matrix in which nothing is missing. */
+export type MatrixSpec = { readonly [Key in keyof MatrixFile]-?: NonNullable<MatrixFile[Key]> };
+
+/** Every forward pair, in every order of three members, with the strategy under test. */
+export const DEFAULT_SPEC: MatrixSpec = {
+  pairs: [FORWARD],
+  orders: ['all'],
+  strategies: ['split'],
+  wakeups: ['latched'],
+  databases: ['sqlite'],
+  members: [3],
+  runtime: 'process',
+  wait: '30s',
+  seed: 1,
+  repeat: 1,
+  budgets: {},
+  include: [],
+  exclude: [],
+};
+
+/** A spec from what was given, the later before the earlier, and the defaults. */
+export function specFrom(...given: readonly MatrixFile[]): MatrixSpec {
+  const said = given.map((file) => Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined)));
+  return Object.assign({}, DEFAULT_SPEC, ...said) as MatrixSpec;
+}

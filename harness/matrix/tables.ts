@@ -1,0 +1,31 @@
+/** The results of a matrix as tables: pair × order, one for each combination of the other dimensions. Pure. */
+import type { Dimension, Dimensions } from './dimensions.ts';
+import type { CellResult } from './state.ts';
+
+const HEADED_BY = ['strategy', 'wakeups', 'database', 'members'] as const satisfies readonly Dimension[];
+
+export interface MatrixTable extends Pick<Dimensions, (typeof HEADED_BY)[number]> {
+  /** The columns. */
+  readonly orders: readonly string[];
+  /** A cell for each order; null where the matrix has none. */
+  readonly rows: ReadonlyArray<{ readonly pair: string; readonly cells: ReadonlyArray<CellResult | null> }>;
+}
+
+export function tablesOf(results: readonly CellResult[]): MatrixTable[] {
+  const groups = Map.groupBy(results, ({ cell }) => HEADED_BY.map((dimension) => cell[dimension]).join('/'));
+  return [...groups.values()].map((own): MatrixTable => {
+    const { strategy, wakeups, database, members } = own[0]!.cell;
+    const orders = [...new Set(own.map(({ cell }) => cell.order))].sort();
+    const pairs = Map.groupBy(own, ({ cell }) => cell.pair);
+    const rows = [...pairs].map(([pair, cells]) => ({
+      pair,
+      cells: orders.map((order) => cells.find(({ cell }) => cell.order === order) ?? null),
+    }));
+    return { strategy, wakeups, database, members, orders, rows };
+  });
+}
+
+/** `strategy split, wake-ups latched, sqlite, 3 members` */
+export function tableHeading({ strategy, wakeups, database, members }: MatrixTable): string {
+  return `strategy ${strategy}, wake-ups ${wakeups}, ${database}, ${members} members`;
+}

@@ -1,0 +1,49 @@
+/** A matrix in Markdown, as the summary of a job shows it. */
+import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import type { Results } from '../matrix/results.ts';
+import { cellResults, summaryOf } from '../matrix/state.ts';
+import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
+import { stateWord } from './grid.ts';
+
+export function markdownReport(results: Results): string {
+  const cells = cellResults(results);
+  const remarks = remarksOf(cells);
+  return [
+    '## Rolling upgrades',
+    '',
+    `**${summaryOf(cells)}**${results.shard === null ? '' : ` (share ${results.shard})`}`,
+    '',
+    ...tablesOf(cells).flatMap(tableLines),
+    ...(remarks.length === 0 ? [] : ['### What does not hold, or was not rolled', '', ...remarks.map(remarkLine), '']),
+  ].join('\n');
+}
+
+function tableLines(table: MatrixTable): string[] {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    `### ${escaped(tableHeading(table))}`,
+    '',
+    row(['pair', ...table.orders]),
+    row(['---', ...table.orders.map(() => '---')]),
+    ...table.rows.map(({ pair, cells }) =>
+      row([
+        pair,
+        ...cells.map((cell) =>
+          cell === null ? '' : cell.state === 'holds' ? 'holds' : `**${stateWord(cell.state)}**`,
+        ),
+      ]),
+    ),
+    '',
+  ];
+}
+
+function remarkLine(remark: Remark): string {
+  const word = remark.state === 'impossible' ? 'impossible' : stateWord(remark.state);
+  const folders = remark.folders.map((folder) => `\`${folder}\``).join(', ');
+  return `- **${word}** ${escaped(cellsText(remark))}: ${escaped(remark.text)}${folders === '' ? '' : ` (${folders})`}`;
+}
+
+/** What a sentence says must not be taken for markup, or end its line. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|]/g, '\\$&').replaceAll(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,126 @@
+/**
+ * The folder that a matrix leaves: matrix.json, attempts.ndjson (as they came), the rolls' folders in rolls/, and its
+ * reports.
+ */
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { InputError } from '../input/errors.ts';
+import { readText } from '../input/yaml.ts';
+import { Attempt, MATRIX_FORMAT, Results } from '../matrix/results.ts';
+import { documentOf } from '../matrix/state.ts';
+import { matrixReport } from '../report/grid.ts';
+import { junitReport } from '../report/junit.ts';
+import { markdownReport } from '../report/markdown.ts';
+import { json, newFolder, pointTo } from './folder.ts';
+
+const FILES = { matrix: 'matrix.json', attempts: 'attempts.ndjson' } as const;
+const ROLLS = 'rolls';
+const LATEST = 'latest-matrix';
+
+/** What can be said of results, by the name of the file that says it. */
+const REPORTS: Readonly<Record<string, (results: Results) => string>> = {
+  'report.txt': (results) => `${stripVTControlCharacters(matrixReport(results))}\n`,
+  'report.md': markdownReport,
+  'results.xml': junitReport,
+};
+
+/** The newest whole matrix: a share is no measure for the next, which must be cut in the same way. */
+export function latestMatrix(runs: string): string {
+  return join(runs, LATEST);
+}
+
+/** Where the rolls of a matrix leave their folders. */
+export function rollsOf(matrix: string): string {
+  return join(matrix, ROLLS);
+}
+
+export class MatrixFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    mkdirSync(this.rolls, { recursive: true });
+  }
+
+  /** Make one. @param runs the folder of all runs */
+  static make(runs: string, id: string, results: Results): MatrixFolder {
+    const folder = new MatrixFolder(newFolder(runs, 'matrix', id));
+    folder.save(results);
+    if (results.shard === null) pointTo(folder.path, LATEST);
+    return folder;
+  }
+
+  /** Go on with one. Whatever was cut short at the end of its attempts is gone after this. */
+  static reopen(path: string, results: Results): MatrixFolder {
+    const folder = new MatrixFolder(path);
+    folder.save(results);
+    return folder;
+  }
+
+  get rolls(): string {
+    return rollsOf(this.path);
+  }
+
+  /** Add an attempt, at once: a rig that is killed leaves what it has seen. */
+  add(attempt: Attempt): void {
+    appendFileSync(join(this.path, FILES.attempts), lineOf(attempt));
+  }
+
+  /** Save all that is known by now, and the reports that say it. */
+  save(results: Results): void {
+    // In one go: the next matrix reads the durations of this one, even if its rig was killed while it wrote.
+    const whole = join(this.path, FILES.matrix);
+    writeFileSync(`${whole}.new`, json(documentOf(results)));
+    renameSync(`${whole}.new`, whole);
+    writeFileSync(join(this.path, FILES.attempts), results.attempts.map(lineOf).join(''));
+    for (const [name, report] of Object.entries(REPORTS)) writeFileSync(join(this.path, name), report(results));
+  }
+}
+
+/**
+ * Read the results of a matrix.
+ * @param where the folder of a matrix, or a file such as its matrix.json
+ * @throws InputError naming the file that is missing or not what it should be
+ */
+export function readResults(where: string): Results {
+  if (where.endsWith('.json')) return readDocument(where);
+  if (!existsSync(join(where, FILES.matrix)))
+    throw new InputError(`${where}: no matrix was left here: there is no ${FILES.matrix}`);
+  const results = readDocument(join(where, FILES.matrix));
+  const file = join(where, FILES.attempts);
+  return existsSync(file) ? { ...results, attempts: readAttempts(file) } : results;
+}
+
+function readDocument(file: string): Results {
+  const parsed = Results.safeParse(parse(readText(file, 'result of a matrix'), file));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new InputError(
+    `${file}: ${issue?.path.join('.')}: ${issue?.message}: not the result of a matrix of format ${MATRIX_FORMAT}`,
+  );
+}
+
+/** A last line without an end was being written when its rig was killed. */
+function readAttempts(file: string): Attempt[] {
+  const lines = readText(file, 'list of attempts').split('\n').slice(0, -1);
+  return lines.map((line, index) => {
+    const where = `${file}:${index + 1}`;
+    const parsed = Attempt.safeParse(parse(line, where));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new InputError(`${where}: ${issue?.path.join('.')}: ${issue?.message}: not an attempt`);
+  });
+}
+
+function parse(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${where}: not JSON: ${(error as Error).message}`);
+  }
+}
+
+function lineOf(attempt: Attempt): string {
+  return `${JSON.stringify(attempt)}\n`;
+}

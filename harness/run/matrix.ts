@@ -1,0 +1,98 @@
+/** The rolls of a matrix, several at once. What becomes of one does not stop the others. */
+import { availableParallelism, freemem } from 'node:os';
+import { relative } from 'node:path';
+import { nowNs } from '../../node/clock.ts';
+import { EnvironmentError } from '../input/errors.ts';
+import type { PossibleCell } from '../matrix/cells.ts';
+import type { Attempt } from '../matrix/results.ts';
+import type { MemberKind } from '../member/kind.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { rigEvents } from '../trace/trace.ts';
+import { roll } from './roll.ts';
+
+/** A roll that is to be. */
+export interface Task {
+  readonly cell: PossibleCell;
+  /** Counted from 1. */
+  readonly repeat: number;
+}
+
+/** Sees rolls begin and end. */
+export interface Watcher {
+  began(task: Task): void;
+  /** `attempt` is null where the roll was cut short. */
+  ended(task: Task, attempt: Attempt | null): void;
+}
+
+export interface MatrixOptions {
+  readonly kind: MemberKind;
+  readonly runtime: Runtime;
+  /** The folder of the matrix, and that in which its rolls leave theirs. */
+  readonly folder: string;
+  readonly rolls: string;
+  /** How many rolls at once. */
+  readonly jobs: number;
+  /** End all rolls at the first that does not hold or comes to no verdict. */
+  readonly failFast: boolean;
+  readonly signal: AbortSignal;
+  readonly watcher: Watcher;
+  /** Says something that is worth knowing, to a person. */
+  readonly say: (line: string) => void;
+}
+
+/** A roll mostly waits for one member to start: this many for each processor keep it busy. Measured, see bench/matrix.ts. */
+const ROLLS_PER_PROCESSOR = 2;
+/** What a member takes of memory, generously: it takes about 75 MiB. */
+const MEMBER_BYTES = 128 * 2 ** 20;
+
+/** How many rolls this machine bears at once, by its processors and its free memory. */
+export function bearableJobs(mostMembers: number): number {
+  const byMemory = Math.floor(freemem() / (mostMembers * MEMBER_BYTES));
+  return Math.max(1, Math.min(ROLLS_PER_PROCESSOR * availableParallelism(), byMemory));
+}
+
+/** Carry out the rolls, in their order. Resolves when all have ended; those that were cut short count as not rolled. */
+export async function rollMatrix(tasks: readonly Task[], options: MatrixOptions): Promise<void> {
+  const { kind, runtime, jobs, failFast, signal, watcher, say } = options;
+  // Once, before all: several rolls must not build the same thing at the same time.
+  const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
+  const prepared = await runtime.prepare((await kind.build([...names])).values());
+  if (prepared !== null) say(prepared);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const waiting = [...tasks];
+  const work = async (): Promise<void> => {
+    for (let task = waiting.shift(); task !== undefined && !stop.aborted; task = waiting.shift()) {
+      watcher.began(task);
+      const attempt = await attemptAt(task, options, stop);
+      watcher.ended(task, attempt);
+      const fine = attempt === null || (attempt.outcome === 'judged' && attempt.holds);
+      if (failFast && !fine) failed.abort(new Error('another roll did not hold'));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, tasks.length) }, work));
+}
+
+/** Null where the roll was cut short. */
+async function attemptAt({ cell, repeat }: Task, options: MatrixOptions, stop: AbortSignal): Promise<Attempt | null> {
+  const { kind, runtime, folder: matrix, rolls, jobs } = options;
+  const alone = jobs === 1;
+  const startNs = nowNs();
+  const about = () => ({ cell: cell.id, repeat, durationMs: Math.round((nowNs() - startNs) / 1e6), alone });
+  try {
+    const rolled = await roll(cell.plan, { kind, runtime, runs: rolls, signal: stop, alone, isLatest: false });
+    if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
+    const { holds, sentence, checks } = rolled.verdict;
+    const failing = checks.filter((check) => !check.holds).map(({ name, because }) => ({ name, because }));
+    return { ...about(), outcome: 'judged', holds, sentence, failing, folder: relative(matrix, rolled.folder) };
+  } catch (error) {
+    if (stop.aborted) return null;
+    return { ...about(), outcome: 'no-verdict', because: reasonOf(error) };
+  }
+}
+
+/** A fault of ours is shown with its stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof EnvironmentError) return error.message;
+  return `this is a fault in refresh-rig: ${error instanceof Error ? error.stack : String(error)}`;
+}
