@@ -133,6 +133,16 @@ describe('the judge', () => {
     expect(verdict.stalls[0]!.because).to.contain('node02 had made that true and had not told it');
   });
 
+  it('does not count a timer that fires while the notice is on its way', () => {
+    const sent = { notice: 'n', kind: 'both', peers: ['node01'] };
+    const arrived = { from: 'node02', notice: 'n', kind: 'both', disposition: 'dropped' };
+    const race = [said(11, 'node02', 'notifying', sent), ...woken(12, 'timer'), said(14, 'node01', 'noticed', arrived)];
+    expect(broken(verdictOf([...BEGINNING, ...race, ...END]))).to.deep.equal({});
+    // Not so where the sender had parked before it told anybody: then only the timer set it free.
+    const parked = said(10.5, 'node02', 'parked', { gate: 'api', waitMs: 30_000 });
+    expect(broken(verdictOf([...BEGINNING, parked, ...race, ...END]))).to.have.keys('woken');
+  });
+
   it('tells a lost notice from one that was never sent', () => {
     const notice = { from: 'node02', notice: 'n', kind: 'api', disposition: 'dropped' };
     const verdict = verdictOf([...BEGINNING, said(11, 'node01', 'noticed', notice), ...woken(36, 'timer'), ...END]);

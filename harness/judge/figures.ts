@@ -1,11 +1,11 @@
 /** The figures of each member, in milliseconds. */
 import { examine } from '../../node/upgrade/gate.ts';
 import type { WokenBy } from '../../node/upgrade/machine.ts';
-import { type Gate, STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { type Gate, isFor, STRATEGIES } from '../../node/upgrade/strategy.ts';
 import type { View } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
-import { rigEvents, type Trace } from '../trace/trace.ts';
-import type { History } from './history.ts';
+import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
+import type { History, Moment } from './history.ts';
 import { type Life, type Park, refreshedLives } from './lives.ts';
 
 /** What one member of a roll has to show. Null: it never came to that. */
@@ -43,16 +43,39 @@ export function figuresOf(plan: Plan, trace: Trace, history: History): MemberFig
  * which the database was such that it would have. Null where it could not have passed at that instant.
  */
 export function passableSince(plan: Plan, history: History, life: Life, gate: Gate, untilNs: number): number | null {
-  const past = history.filter((moment) => moment.atNs <= untilNs);
-  const firstBad = past.findLastIndex((moment) => !couldPass(plan, life, gate, moment.view));
-  return past[firstBad + 1]?.atNs ?? null;
+  return momentOfPassing(plan, history, life, gate, untilNs)?.atNs ?? null;
 }
 
-/** The part of a park that came after its gate could have passed. Zero where a notice ended it in time, or it could not. */
-export function stallOf(plan: Plan, history: History, life: Life, park: Park): number {
+/**
+ * The part of a park that came after its gate could have passed. Zero where a notice ended it in time, or it could not; and
+ * where the notice that would have ended it was on its way, and the timer merely came before it.
+ */
+export function stallOf(plan: Plan, trace: Trace, history: History, life: Life, park: Park): number {
   if (park.by !== 'timer' || park.toNs === null) return 0;
-  const since = passableSince(plan, history, life, park.gate, park.toNs);
-  return since === null ? 0 : (park.toNs - Math.max(since, park.fromNs)) * MS;
+  const moment = momentOfPassing(plan, history, life, park.gate, park.toNs);
+  if (moment === null || isOnItsWay(plan, trace, life, park, moment)) return 0;
+  return (park.toNs - Math.max(moment.atNs, park.fromNs)) * MS;
+}
+
+function momentOfPassing(plan: Plan, history: History, life: Life, gate: Gate, untilNs: number): Moment | null {
+  const past = history.filter((moment) => moment.atNs <= untilNs);
+  const firstBad = past.findLastIndex((moment) => !couldPass(plan, life, gate, moment.view));
+  return past[firstBad + 1] ?? null;
+}
+
+/**
+ * Whether the member that had made the gate passable went on to tell so without waiting for anything itself, and its notice
+ * came when the timer had already fired. One that parked first would have told nobody without that timer.
+ */
+function isOnItsWay(plan: Plan, trace: Trace, life: Life, park: Park, { by, atNs }: Moment): boolean {
+  const strategy = STRATEGIES[plan.strategy];
+  const late = life.notices.filter(
+    (notice) => notice.from === by && notice.atNs > park.toNs! && isFor(strategy, notice.kind, park.gate),
+  );
+  const next = eventsOf(trace, by).find(
+    (event) => event.atNs > atNs && (event.event === 'parked' || event.event === 'notifying'),
+  );
+  return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice);
 }
 
 function memberFigures(plan: Plan, trace: Trace, history: History, member: string): MemberFigures {
@@ -70,7 +93,7 @@ function memberFigures(plan: Plan, trace: Trace, history: History, member: strin
     wokenBy: parks.flatMap((park) => (park.by === null ? [] : [park.by])),
     unblockLatencyMs: last === undefined ? null : unblockLatencyOf(plan, history, last),
     stallMs: lives.reduce(
-      (sum, life) => sum + life.parks.reduce((part, park) => part + stallOf(plan, history, life, park), 0),
+      (sum, life) => sum + life.parks.reduce((part, park) => part + stallOf(plan, trace, history, life, park), 0),
       0,
     ),
     downtimeMs: stopping === undefined || openNs === null ? null : (openNs - stopping.atNs) * MS,

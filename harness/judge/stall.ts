@@ -49,7 +49,7 @@ export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
   const lives = plan.members.flatMap((member) => refreshedLives(trace, member));
   const waitings = lives.flatMap((life) => life.parks.map((park): Waiting => ({ life, park })));
   const endNs = Math.max(...trace.map((event) => event.atNs));
-  const ended = waitings.filter(({ life, park }) => stallOf(plan, history, life, park) > 0);
+  const ended = waitings.filter(({ life, park }) => stallOf(plan, trace, history, life, park) > 0);
   const endless = waitings.filter(
     ({ life, park }) => park.toNs === null && life.exiting?.reason === 'signal' && isLast(lives, life),
   );
@@ -59,19 +59,26 @@ export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
       .map((waiting) => ({ waiting, atNs: waiting.park.toNs! })),
     ...endless.map((waiting) => ({ waiting, atNs: Math.min(waiting.life.exiting?.atNs ?? endNs, endNs) })),
   ];
-  return instants.map(({ waiting, atNs }) => explain(plan, history, waitings, waiting, atNs));
+  return instants.map(({ waiting, atNs }) => explain(plan, trace, history, waitings, waiting, atNs));
 }
 
 function isLast(lives: readonly Life[], life: Life): boolean {
   return lives.findLast((other) => other.member === life.member) === life;
 }
 
-function explain(plan: Plan, history: History, all: readonly Waiting[], { life, park }: Waiting, atNs: number): Stall {
+function explain(
+  plan: Plan,
+  trace: Trace,
+  history: History,
+  all: readonly Waiting[],
+  { life, park }: Waiting,
+  atNs: number,
+): Stall {
   const parked = all.filter(({ park: other }) => other.fromNs < atNs && (other.toNs === null || other.toNs >= atNs));
   const waiters = parked.map((waiting) => waiterOf(plan, history, waiting, atNs));
   const cycle = cycleFrom(waiters, life.member);
   const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
-  const stallMs = park.toNs === null ? 0 : stallOf(plan, history, life, park);
+  const stallMs = park.toNs === null ? 0 : stallOf(plan, trace, history, life, park);
   const brokenBy = park.toNs === null ? null : 'timer';
   const circle = [...cycle, cycle[0]].join(' → ');
   const named = cycle.length === 0 ? '' : ` That is a cycle: ${circle}.`;

@@ -12,6 +12,7 @@ import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { junitReport } from '../report/junit.ts';
 import { markdownReport } from '../report/markdown.ts';
+import { matrixPage } from '../report/matrix-page.ts';
 import { json, newFolder, pointTo } from './folder.ts';
 
 const FILES = { matrix: 'matrix.json', attempts: 'attempts.ndjson' } as const;
@@ -22,6 +23,7 @@ const LATEST = 'latest-matrix';
 const REPORTS: Readonly<Record<string, (results: Results) => string>> = {
   'report.txt': (results) => `${stripVTControlCharacters(matrixReport(results))}\n`,
   'report.md': markdownReport,
+  'report.html': matrixPage,
   'results.xml': junitReport,
 };
 
