@@ -201,6 +201,20 @@ describe('the report', function () {
       }
     });
 
+    it('shows a matrix as a grid in which every cell leads to the report of its roll', async () => {
+      const args = ['matrix', '--pairs', 'v1-v2', '--order', '1,2,3', '--strategy', 'split,combined', '--wait', '2s'];
+      const matrix = await execa(process.execPath, [RIG, ...args], { cwd: home, reject: false });
+      expect(matrix.exitCode, matrix.stdout).to.equal(1);
+      const address = pathToFileURL(join(home, 'runs', 'latest-matrix', 'report.html')).href;
+      const { page, faults } = await openPage(browser, address);
+      expect(await page.locator('.grid td').allTextContents()).to.deep.equal(['holds', 'BROKEN']);
+      await keepPicture(page, 'matrix');
+      await page.locator('.grid').getByText('BROKEN').click();
+      await page.getByText('The verdict does not hold.').waitFor();
+      expect((await labels(page, 'bar')).length).to.be.greaterThan(0);
+      expect(faults.filter((fault) => !fault.startsWith('it asked for file:'))).to.deep.equal([]);
+    });
+
     it('follows a roll while it goes on, and shows the verdict when it is over', async () => {
       const rig = execa(process.execPath, [RIG, 'watch', '--runtime', 'process', '--wait', '30s', '--pace', '1s'], {
         cwd: home,
