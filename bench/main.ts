@@ -6,6 +6,7 @@ import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
 import { exploreBench } from './explore.ts';
 import type { Ratio } from './figures.ts';
+import { matrixBench } from './matrix.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
@@ -20,6 +21,9 @@ console.log(table.toString());
 if (containers === null) console.log('no Docker engine answers: containers were not measured');
 const mebibytes = unblock.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
 console.log(`resident memory of each member at the end of a roll: ${mebibytes.join(', ')}`);
+
+console.log();
+await matrixBench(versions);
 
 console.log();
 await exploreBench(versions);
