@@ -2,10 +2,11 @@
 #
 #   make rolling-upgrade FROM=v4 TO=v5 ORDER=3,1,2
 #
-# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, as `refresh-rig roll --help` explains them.
+# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, as `refresh-rig roll --help` explains
+# them; those of `matrix` as its own --help does.
 
 .DEFAULT_GOAL := help
-.PHONY: help rolling-upgrade deadlock picture images test check bench clean doctor
+.PHONY: help rolling-upgrade deadlock matrix picture images test check bench clean doctor
 
 RIG := npm run --silent rig --
 
@@ -28,6 +29,11 @@ rolling-upgrade: $(SET_UP) ## roll a cluster of three, v1 to v2, and say what op
 
 deadlock: $(SET_UP) ## the same roll with split notification off and on, side by side (takes a 30 s timer)
 	@$(RIG) diff --toggle split-notification $(SHARED)
+
+matrix: $(SET_UP) ## roll every pair of versions in every order, several at once: MATRIX=FILE JOBS=4 PAIRS=v1-v2,v4-v5 REPEAT=3
+	@$(RIG) matrix $(MATRIX) $(call flag,PAIRS,pairs) $(call flag,ORDER,order) $(call flag,STRATEGY,strategy) \
+	  $(call flag,WAKEUPS,wakeups) $(call flag,DATABASE,database) $(call flag,MEMBERS,members) $(call flag,WAIT,wait) \
+	  $(call flag,RUNTIME,runtime) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
 
 picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and needs Chromium)
 	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3

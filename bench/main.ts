@@ -7,6 +7,7 @@ import { containerRatio } from './containers.ts';
 import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
+import { matrixBench } from './matrix.ts';
 import { measurePages } from './report.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
@@ -49,6 +50,9 @@ for (const { members, bytes, drawnMs, emptyMs } of pages ?? []) {
     `report of ${members} members: ${size}, drawn after ${formatDuration(drawnMs)}, ${ratio} of an empty page's ${formatDuration(emptyMs)}`,
   );
 }
+
+console.log();
+await matrixBench(versions);
 
 console.log();
 await exploreBench(versions);

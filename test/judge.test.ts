@@ -384,4 +384,14 @@ describe('the judge', () => {
       });
     });
   });
+
+  it('does not judge budgets where other rolls had a share of the machine', () => {
+    const plan = planOf({ ...SCENARIO, expect: { budgets: { unblock_latency: 2000 } } });
+    const shared = [...BEGINNING, ...woken(11, 'notice'), ...END].map(
+      ([second, event]): Written => [second, event.rig === 'began' ? { ...event, alone: false } : event],
+    );
+    const verdict = verdictOf(shared, plan);
+    expect(verdict.holds).to.equal(true);
+    expect(verdict.checks.find(({ name }) => name === 'budgets')!.because).to.contain('not judged');
+  });
 });

@@ -1,4 +1,5 @@
 /** A matrix as JUnit XML: a suite a pair, a case a roll, and what the judge says as the text of a failure. */
+import { stripVTControlCharacters } from 'node:util';
 import junit, { type Builder, type TestCase, type TestSuite } from 'junit-report-builder';
 import type { Attempt, Results } from '../matrix/results.ts';
 import { type CellResult, cellResults } from '../matrix/state.ts';
@@ -31,11 +32,18 @@ function addCases(suite: TestSuite, { cell, state, attempts }: CellResult): void
 
 function say(test: TestCase, attempt: Attempt): void {
   if (attempt.outcome === 'no-verdict') {
-    test.error(attempt.because, 'no-verdict');
+    test.error(legal(attempt.because), 'no-verdict');
     return;
   }
   test.standardOutput(attempt.folder);
   if (attempt.holds) return;
   const checks = attempt.failing.map(({ name, because }) => `${name}: ${because}`);
-  test.failure(attempt.sentence, 'broken').stacktrace([attempt.sentence, ...checks].join('\n'));
+  test.failure(legal(attempt.sentence), 'broken').stacktrace(legal([attempt.sentence, ...checks].join('\n')));
+}
+
+/** XML has no way to say most control characters, and what a program prints when it fails may hold them. */
+function legal(text: string): string {
+  return stripVTControlCharacters(text)
+    .toWellFormed()
+    .replaceAll(/[^\P{Cc}\t\n\r]/gu, '');
 }

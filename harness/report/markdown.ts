@@ -1,9 +1,12 @@
 /** A matrix in Markdown, as the summary of a job shows it. */
 import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
-import { cellResults, summaryOf } from '../matrix/state.ts';
+import { type CellState, cellResults, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
 import { stateWord } from './grid.ts';
+
+/** The states that need nobody's eye. */
+const QUIET: readonly CellState[] = ['holds', 'impossible', 'not-run'];
 
 export function markdownReport(results: Results): string {
   const cells = cellResults(results);
@@ -29,7 +32,7 @@ function tableLines(table: MatrixTable): string[] {
       row([
         pair,
         ...cells.map((cell) =>
-          cell === null ? '' : cell.state === 'holds' ? 'holds' : `**${stateWord(cell.state)}**`,
+          cell === null ? '' : QUIET.includes(cell.state) ? stateWord(cell.state) : `**${stateWord(cell.state)}**`,
         ),
       ]),
     ),

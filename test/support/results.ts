@@ -1,0 +1,29 @@
+/** Results of a matrix, made up for tests of what is pure. */
+import { cellsOf } from '../../harness/matrix/cells.ts';
+import { type Attempt, MATRIX_FORMAT, type Results } from '../../harness/matrix/results.ts';
+import { type MatrixFile, specFrom } from '../../harness/matrix/spec.ts';
+import { pinned } from './versions.ts';
+
+export function cells(file: MatrixFile = {}) {
+  return cellsOf(specFrom(file), pinned);
+}
+
+/** The results of the matrix of a file, with attempts. */
+export function resultsOf(file: MatrixFile, attempts: readonly Attempt[]): Results {
+  return {
+    format: MATRIX_FORMAT,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    jobs: 2,
+    shard: null,
+    spec: { ...specFrom(file) },
+    versions: {},
+    cells: cells(file).map(({ plan, ...cell }) => ({ ...cell, inShare: true })),
+    attempts: [...attempts],
+  };
+}
+
+export function judged(cell: string, repeat: number, holds: boolean, sentence = 'All opened.'): Attempt {
+  const failing = holds ? [] : [{ name: 'woken', because: 'only a timer ended a stall' }];
+  const folder = `rolls/${cell.replaceAll('/', '-')}-${repeat}`;
+  return { cell, repeat, durationMs: 1500, alone: false, outcome: 'judged', holds, sentence, failing, folder };
+}
