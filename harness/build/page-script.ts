@@ -6,8 +6,15 @@ import { EnvironmentError } from '../input/errors.ts';
 import { digestOfFiles, filesBelow } from './digest.ts';
 import { paths } from './paths.ts';
 
+let asked: Promise<string> | null = null;
+
 /** @throws EnvironmentError */
-export async function pageScript(): Promise<string> {
+export function pageScript(): Promise<string> {
+  asked ??= bundledOnce();
+  return asked;
+}
+
+async function bundledOnce(): Promise<string> {
   const inputs = [...filesBelow(paths.report), ...filesBelow(paths.daemon), paths.lockFile, import.meta.filename];
   const file = join(paths.build, 'page', `${digestOfFiles(paths.root, inputs)}.js`);
   if (!existsSync(file)) {
