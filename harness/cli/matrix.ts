@@ -94,17 +94,8 @@ async function carryOut(undertaking: Undertaking, flags: MatrixFlags): Promise<v
   try {
     const kind = daemonKind(ourVersions());
     const failFast = flags.failFast === true;
-    await rollMatrix(tasks, {
-      kind,
-      runtime,
-      folder: folder.path,
-      rolls: folder.rolls,
-      jobs,
-      failFast,
-      signal,
-      watcher,
-      say,
-    });
+    const where = { folder: folder.path, rolls: folder.rolls };
+    await rollMatrix(tasks, { ...where, kind, runtime, jobs, failFast, signal, watcher, say });
   } finally {
     await progress?.end();
     release();

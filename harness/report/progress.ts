@@ -105,6 +105,8 @@ function statusLine(tally: Tally): Progress {
             task.title = tally.words;
             task.output = tally.running.join('\n');
           };
+          // The first rolls have begun before this was drawn.
+          draw();
           await over.promise;
         },
       },
