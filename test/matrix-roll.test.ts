@@ -50,6 +50,7 @@ describe('a matrix on processes', function () {
     expect(readdirSync(latest()).sort()).to.deep.equal([
       'attempts.ndjson',
       'matrix.json',
+      'report.html',
       'report.md',
       'report.txt',
       'results.xml',
