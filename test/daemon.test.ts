@@ -7,6 +7,7 @@ import got from 'got';
 import { paths } from '../harness/build/paths.ts';
 import type { Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
+import { ENGINES, requireDqlite } from './support/engines.ts';
 import { versions } from './support/versions.ts';
 
 /** A wait that no test sits out: who is woken in time is woken by something else. */
@@ -25,46 +26,49 @@ describe('the member daemon', () => {
   let daemons: Daemons;
   afterEach(() => daemons?.close());
 
-  it('says for whom it waits while parked, serves no records, and goes at once when told to', async () => {
-    daemons = await Daemons.of({ from: 'v1', to: 'v2', wait: LONG_MS });
-    const [first, second] = await daemons.cluster();
-    const old = http(second!.authority);
-    await old.post('1.0/records', { json: { key: 'a', value: 'b' } });
-    await first!.stop(5000);
-    const parked = await daemons.start('node01', 'start', 'v2');
-    await daemons.said('node01', 'parked');
-    const own = http(parked.authority);
+  for (const engine of ENGINES) {
+    it(`says for whom it waits while parked, serves no records, and goes at once when told to, on ${engine}`, async function () {
+      if (engine === 'dqlite') await requireDqlite(this);
+      daemons = await Daemons.of({ from: 'v1', to: 'v2', wait: LONG_MS, database: engine });
+      const [first, second] = await daemons.cluster();
+      const old = http(second!.authority);
+      await old.post('1.0/records', { json: { key: 'a', value: 'b' } });
+      await first!.stop(5000);
+      const parked = await daemons.start('node01', 'start', 'v2');
+      await daemons.said('node01', 'parked');
+      const own = http(parked.authority);
 
-    const { status, waiting } = (await own.get('1.0')).body as Status;
-    expect(status).to.equal('waiting');
-    expect(waiting).to.deep.include({
-      gate: 'schema',
-      for: ['node02', 'node03'].map((member) => ({ member, axis: 'internal', has: 1, wants: 2 })),
+      const { status, waiting } = (await own.get('1.0')).body as Status;
+      expect(status).to.equal('waiting');
+      expect(waiting).to.deep.include({
+        gate: 'schema',
+        for: ['node02', 'node03'].map((member) => ({ member, axis: 'internal', has: 1, wants: 2 })),
+      });
+      expect(Date.parse(waiting!.since)).to.be.closeTo(Date.now(), 20_000);
+      for (const path of ['1.0/ready', '1.0/records']) {
+        const refused = await own.get(path);
+        expect(refused.statusCode).to.equal(503);
+        expect((refused.body as { error: string }).error).to.equal(`node01 ${waiting!.reason}`);
+      }
+      expect((await old.get('1.0/ready')).statusCode).to.equal(200);
+      const { records } = (await old.get('1.0/records')).body as { records: Array<{ key: string }> };
+      expect(records.map((record) => record.key)).to.deep.equal(['a']);
+
+      const states = async (asked: typeof own) =>
+        ((await asked.get('1.0/cluster')).body as { members: Array<{ status: string }> }).members.map(
+          (member) => member.status,
+        );
+      const expected = ['UPGRADING', 'NEEDS UPGRADE', 'NEEDS UPGRADE'];
+      expect(await states(own), 'as the waiting member sees it').to.deep.equal(expected);
+      expect(await states(old), 'as an open member sees it').to.deep.equal(expected);
+      await second!.stop(5000);
+      expect(await states(own)).to.deep.equal(['UPGRADING', 'UNREACHABLE', 'NEEDS UPGRADE']);
+
+      const exit = await parked.stop(5000);
+      expect(exit).to.deep.include({ code: 0, killed: false });
+      expect((await daemons.said('node01', 'exiting', () => true, 2)).reason).to.equal('signal');
     });
-    expect(Date.parse(waiting!.since)).to.be.closeTo(Date.now(), 20_000);
-    for (const path of ['1.0/ready', '1.0/records']) {
-      const refused = await own.get(path);
-      expect(refused.statusCode).to.equal(503);
-      expect((refused.body as { error: string }).error).to.equal(`node01 ${waiting!.reason}`);
-    }
-    expect((await old.get('1.0/ready')).statusCode).to.equal(200);
-    const { records } = (await old.get('1.0/records')).body as { records: Array<{ key: string }> };
-    expect(records.map((record) => record.key)).to.deep.equal(['a']);
-
-    const states = async (asked: typeof own) =>
-      ((await asked.get('1.0/cluster')).body as { members: Array<{ status: string }> }).members.map(
-        (member) => member.status,
-      );
-    const expected = ['UPGRADING', 'NEEDS UPGRADE', 'NEEDS UPGRADE'];
-    expect(await states(own), 'as the waiting member sees it').to.deep.equal(expected);
-    expect(await states(old), 'as an open member sees it').to.deep.equal(expected);
-    await second!.stop(5000);
-    expect(await states(own)).to.deep.equal(['UPGRADING', 'UNREACHABLE', 'NEEDS UPGRADE']);
-
-    const exit = await parked.stop(5000);
-    expect(exit).to.deep.include({ code: 0, killed: false });
-    expect((await daemons.said('node01', 'exiting', () => true, 2)).reason).to.equal('signal');
-  });
+  }
 
   it('takes notices of both kinds and of none, and refuses any other', async () => {
     daemons = await Daemons.of({ members: 1, from: 'v2', to: 'v3' });

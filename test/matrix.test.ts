@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { paths } from '../harness/build/paths.ts';
 import { type SpecFlags, specOf } from '../harness/cli/matrix-options.ts';
@@ -142,7 +143,7 @@ describe('the results of a matrix', () => {
   ]);
 
   it('are told on a terminal, a flaky cell with both of its rolls', () => {
-    const text = matrixReport(mixed);
+    const text = stripVTControlCharacters(matrixReport(mixed));
     expect(text).to.match(/pair +123 +321\s+v1-v2 +FLAKY +no verdict/);
     expect(text).to.match(/pair +123 +321\s+v1-v2 +– +–/);
     expect(text).to.contain('rolls/v1-v2-123-split-latched-sqlite-3-1').and.to.contain(`${sentence}\n`);
@@ -181,7 +182,7 @@ describe('merging the results of shards', () => {
     expect(cellResults(both.results).map(({ state }) => state)).to.deep.equal(['holds', 'broken']);
     expect(both.conflicts).to.deep.equal([]);
     const half = merge([part('b', OTHER, true)]);
-    expect(matrixReport(half.results)).to.contain(`not run  ${ONE}: Nobody has rolled it.`);
+    expect(stripVTControlCharacters(matrixReport(half.results))).to.contain(`not run  ${ONE}: Nobody has rolled it.`);
   });
 
   it('names what two parts do not agree on, which makes the cell flaky', () => {

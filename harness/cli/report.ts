@@ -1,4 +1,4 @@
-/** `refresh-rig report RUN`: the HTML report of a saved roll, or of several on one scale; and the roll for other viewers. */
+/** `refresh-rig report RUN`: the HTML report of a saved roll, of several on one scale, or of a matrix; and the roll for other viewers. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,9 +6,11 @@ import { InputError } from '../input/errors.ts';
 import { judge } from '../judge/judge.ts';
 import { chromeTrace } from '../report/chrome-trace.ts';
 import { type Lanes, lanesOf } from '../report/lanes.ts';
+import { matrixPage } from '../report/matrix-page.ts';
 import { otlpTrace } from '../report/otlp.ts';
 import { comparisonPage, type PageRoll, rollPage } from '../report/page.ts';
 import { readRun } from '../run/folder.ts';
+import { holdsMatrix, readResults } from '../run/matrix-folder.ts';
 import { pageRollOf } from '../run/report.ts';
 import { rigEvents } from '../trace/trace.ts';
 
@@ -21,7 +23,9 @@ interface Flags {
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write the HTML report of a saved roll, judged again; of several rolls, one page on the same scale')
+    .description(
+      'write the HTML report of a saved roll, judged again; of several rolls, one page on the same scale; or of a matrix',
+    )
     .argument('[runs...]', 'the folders of runs (default: runs/latest)')
     .option('--open', 'show it in the browser')
     .option('--out <file>', 'where to write it (default: report.html in the run’s folder, comparison.html for several)')
@@ -29,6 +33,7 @@ export function reportCommand(): Command {
     .option('--otlp <file>', 'also write the roll as OpenTelemetry spans, in the JSON encoding of OTLP')
     .action(async (given: string[], flags: Flags) => {
       const folders = given.length === 0 ? ['runs/latest'] : given;
+      if (folders.some(holdsMatrix)) return reportMatrix(folders, flags);
       const rolls = folders.map((folder) => load(folder, folders.length > 1));
       if (rolls.length > 1 && (flags.trace !== undefined || flags.otlp !== undefined)) {
         throw new InputError('--trace and --otlp are of one roll: name one run');
@@ -39,9 +44,22 @@ export function reportCommand(): Command {
       if (flags.otlp !== undefined) write(flags.otlp, otlpOf(roll));
       const page = rolls.length === 1 ? await rollPage(roll) : await comparisonPage(rolls);
       const out = flags.out ?? join(folders.at(-1)!, rolls.length === 1 ? 'report.html' : 'comparison.html');
-      write(out, page);
-      if (flags.open) await (await import('open')).default(out);
+      await hand(page, out, flags);
     });
+}
+
+/** The grid of a matrix. Its links lead from the matrix's own folder. */
+async function reportMatrix([folder, ...others]: readonly string[], flags: Flags): Promise<void> {
+  if (others.length > 0) throw new InputError('a matrix is reported by itself: name one; `merge` joins several');
+  if (flags.trace !== undefined || flags.otlp !== undefined) {
+    throw new InputError('--trace and --otlp are of one roll: name one in the folder rolls/ of the matrix');
+  }
+  await hand(matrixPage(readResults(folder!)), flags.out ?? join(folder!, 'report.html'), flags);
+}
+
+async function hand(page: string, out: string, { open }: Flags): Promise<void> {
+  write(out, page);
+  if (open) await (await import('open')).default(out);
 }
 
 function load(folder: string, isOneOfSeveral: boolean): PageRoll {

@@ -80,6 +80,11 @@ export class MatrixFolder {
   }
 }
 
+/** Whether a folder is that of a matrix. */
+export function holdsMatrix(folder: string): boolean {
+  return existsSync(join(folder, FILES.matrix));
+}
+
 /**
  * Read the results of a matrix.
  * @param where the folder of a matrix, or a file such as its matrix.json

@@ -15,6 +15,10 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('[data-do]')) 
   button.addEventListener('click', () => ACTIONS[button.dataset.do!]!());
 }
 if (data.live !== null) follow(data.live);
+// Paper cannot be opened.
+addEventListener('beforeprint', () => {
+  for (const details of document.querySelectorAll('details')) details.open = true;
+});
 
 /** Long enough for all rolls: they begin at the same place. */
 function wholeOf(rolls: readonly Shown[]): Stretch {
