@@ -1,6 +1,5 @@
 /** From a scenario and the versions there are to Plans: one, or one for every order. Pure. */
-import { STRATEGIES } from '../../node/upgrade/strategy.ts';
-import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type SeedRecord,
   type Step,
 } from './plan.ts';
+import { refuseIntroduction, refuseLeaderless } from './refusals.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What a plan is made from. */
@@ -152,7 +152,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
   const names = [...new Set([scenario.from, ...order.targets.map((target) => target.to)])];
   const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
-  refuseImpossible(scenario.strategy, Object.values(versions), known(sources.versions, scenario.from));
+  refuseIntroduction(scenario.strategy, Object.values(versions), known(sources.versions, scenario.from));
   refuseLeaderless(scenario);
   return {
     format: PLAN_FORMAT,
@@ -193,30 +193,6 @@ function withFrom(targets: readonly Target[], from: string): Refresh[] {
     now.set(member, to);
     return refresh;
   });
-}
-
-function refuseImpossible(strategy: keyof typeof STRATEGIES, versions: readonly Version[], from: Version): void {
-  const { gates } = STRATEGIES[strategy];
-  const introducing = versions.find((version) => version.internal >= COLUMN_SINCE);
-  if (gates.includes('pair') && from.internal < COLUMN_SINCE && introducing !== undefined) {
-    throw new InputError(
-      `strategy: ${strategy} takes the column api_extensions for granted, so it cannot go from ${from.name} to ${introducing.name}, ` +
-        `which introduces it: start from a version with ${COLUMN_SINCE} internal schema updates, or choose another strategy`,
-    );
-  }
-}
-
-/** What is said of a leader needs a database that has one. */
-function refuseLeaderless({ database, handover, network_latency: latency, refreshes }: Settings): void {
-  if (database !== 'sqlite') return;
-  const wrong = [
-    ...(handover ? [] : ['handover']),
-    ...(latency === undefined ? [] : ['network_latency']),
-    ...(refreshes?.some(({ crash }) => crash?.leading) ? ['refreshes: crash: leading'] : []),
-  ];
-  if (wrong[0] !== undefined) {
-    throw new InputError(`${wrong[0]}: sqlite has no leader: say database dqlite (--database dqlite), or drop it`);
-  }
 }
 
 function stepsOf(

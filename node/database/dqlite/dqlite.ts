@@ -20,23 +20,20 @@ import {
   type ReplicationStatus,
   UnavailableError,
 } from '../database.ts';
-import { type Connection, isBusy, RESPONSE_TIMEOUT_MS } from './connection.ts';
+import { isBusy } from './connection.ts';
 import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
 import type { Library } from './library.ts';
 import { settleIn, successor } from './membership.ts';
 import { DqliteNode } from './node.ts';
+import { type Observers, Outlook } from './outlook.ts';
 import { Attempt, createMarks, readOn } from './transaction.ts';
 
-export interface DqliteOptions {
+export interface DqliteOptions extends Observers {
   readonly library: Library;
   /** HOST:PORT of the member's own listener. */
   readonly address: string;
   readonly stateFolder: string;
   readonly networkLatencyMs: number | null;
-  /** Told whenever this member learns of another leader; null where it knows of none. */
-  readonly onLeader: (leader: string | null) => void;
-  /** Told why there is no leader, and null when there is one again. */
-  readonly onTrouble: (trouble: string | null) => void;
 }
 
 /** What there is once the member has taken its place. */
@@ -54,8 +51,6 @@ const JOIN_PATIENCE_MS = 60_000;
 const BACK_OFF = { firstMs: 1, busyMs: 16, leaderlessMs: 100 };
 /** A transfer takes milliseconds. */
 const HANDOVER_TIMEOUT_MS = 1000;
-/** How often the own node is asked who leads: it tells nobody by itself. */
-const WATCH_MS = 100;
 
 export class DqliteDatabase implements Database, Replication {
   readonly #options: DqliteOptions;
@@ -63,14 +58,14 @@ export class DqliteDatabase implements Database, Replication {
   #starting: Promise<DqliteNode> | null = null;
   #inside: Inside | null = null;
   #leader: Leader | null = null;
-  #known: string | null = null;
-  #trouble: string | null = null;
+  readonly #outlook: Outlook;
   readonly #lanes = new Set<number>();
   /** The end of the queue: a member's connection carries one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DqliteOptions) {
     this.#options = options;
+    this.#outlook = new Outlook(options);
   }
 
   get replication(): Replication {
@@ -83,7 +78,8 @@ export class DqliteDatabase implements Database, Replication {
     this.#starting = DqliteNode.start({ library, id: place.id, address, folder, networkLatencyMs });
     const node = await this.#starting;
     this.#inside = { node, reach: new Reach(node, address), place };
-    void this.#watch();
+    // Only voters know who leads; any other member learns it when it looks for the leader.
+    if (place.role === 'voter') void this.#outlook.watch(this.#inside.reach, address, this.#closing.signal);
     if (place.how === 'bootstrap') {
       await this.#patiently(({ connection }) => createMarks(connection));
     } else if (!(await this.#isSettledIn(place))) {
@@ -119,7 +115,7 @@ export class DqliteDatabase implements Database, Replication {
   }
 
   status(): ReplicationStatus {
-    return { role: this.#inside?.place.role ?? 'spare', leader: this.#known, trouble: this.#trouble };
+    return { role: this.#inside?.place.role ?? 'spare', leader: this.#outlook.leader, trouble: this.#outlook.trouble };
   }
 
   servers(patienceMs?: number): Promise<ReplicationServer[]> {
@@ -198,12 +194,12 @@ export class DqliteDatabase implements Database, Replication {
     for (let delayMs = BACK_OFF.firstMs; ; delayMs *= 2) {
       try {
         const result = await this.#inTurn(attempt);
-        this.#fret(null);
+        this.#outlook.fret(null);
         return result;
       } catch (error) {
         this.#closing.signal.throwIfAborted();
         if (!(error instanceof PassingError)) throw error;
-        if (error instanceof NoLeader) this.#fret(error.message);
+        if (error instanceof NoLeader) this.#outlook.fret(error.message);
         if (performance.now() > until) throw new UnavailableError(error.message, { cause: error });
         const limitMs = isBusy(error) ? BACK_OFF.busyMs : BACK_OFF.leaderlessMs;
         // Jittered, so that members that collided do not collide again.
@@ -233,48 +229,12 @@ export class DqliteDatabase implements Database, Replication {
     const leader = await reach.toLeader(place.through === null ? [] : [place.through]);
     await leader.connection.openDatabase(DATABASE);
     this.#leader = leader;
-    this.#learn(leader.address);
+    this.#outlook.learn(leader.address);
     return leader;
   }
 
   #forget(): void {
     this.#leader?.connection.close();
     this.#leader = null;
-  }
-
-  #learn(leader: string | null): void {
-    if (leader === this.#known) return;
-    this.#known = leader;
-    this.#options.onLeader(leader);
-    if (leader !== null) this.#fret(null);
-  }
-
-  #fret(trouble: string | null): void {
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    this.#options.onTrouble(trouble);
-  }
-
-  /** Only voters know who leads; any other member learns it when it looks for the leader. */
-  async #watch(): Promise<void> {
-    const { reach, place } = this.#entered;
-    if (place.role !== 'voter') return;
-    const { signal } = this.#closing;
-    let connection: Connection | null = null;
-    let before: string | null = null;
-    while (!signal.aborted) {
-      try {
-        connection ??= await reach.to(this.#options.address, RESPONSE_TIMEOUT_MS);
-        const now: string | null = (await connection.leader())?.address ?? null;
-        // A node that has just started has heard of no leader yet; that is not to say that there is none.
-        if (now !== before) this.#learn(now);
-        before = now;
-      } catch (error) {
-        if (!(error instanceof PassingError)) throw error;
-        connection = null;
-      }
-      await sleep(WATCH_MS, undefined, { ref: false });
-    }
-    connection?.close();
   }
 }

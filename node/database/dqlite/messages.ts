@@ -2,7 +2,9 @@
  * The messages of dqlite's wire protocol: two tables say which there are and what each holds; one loop reads and one
  * writes them.
  */
-import { Reader, type Rows, type Server, WireError, type WireValue, WORD, Writer } from './wire.ts';
+import { Reader } from './reader.ts';
+import { type Rows, type Server, WireError, type WireValue, WORD } from './wire.ts';
+import { Writer } from './writer.ts';
 
 /** What travels in a field, by its kind. */
 interface FieldTypes {

@@ -1,0 +1,35 @@
+/** What a scenario asks for and no roll can do. */
+import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import { InputError } from '../input/errors.ts';
+import type { Scenario } from './scenario.ts';
+
+/** @throws InputError where the strategy cannot take the step that introduces the column */
+export function refuseIntroduction(strategy: StrategyName, versions: readonly Version[], from: Version): void {
+  const { gates } = STRATEGIES[strategy];
+  const introducing = versions.find((version) => version.internal >= COLUMN_SINCE);
+  if (gates.includes('pair') && from.internal < COLUMN_SINCE && introducing !== undefined) {
+    throw new InputError(
+      `strategy: ${strategy} takes the column api_extensions for granted, so it cannot go from ${from.name} to ${introducing.name}, ` +
+        `which introduces it: start from a version with ${COLUMN_SINCE} internal schema updates, or choose another strategy`,
+    );
+  }
+}
+
+/** What is said of a leader needs a database that has one. @throws InputError */
+export function refuseLeaderless({
+  database,
+  handover,
+  network_latency: latency,
+  refreshes,
+}: Scenario & { readonly handover: boolean }): void {
+  if (database !== 'sqlite') return;
+  const wrong = [
+    ...(handover ? [] : ['handover']),
+    ...(latency === undefined ? [] : ['network_latency']),
+    ...(refreshes?.some(({ crash }) => crash?.leading) ? ['refreshes: crash: leading'] : []),
+  ];
+  if (wrong[0] !== undefined) {
+    throw new InputError(`${wrong[0]}: sqlite has no leader: say database dqlite (--database dqlite), or drop it`);
+  }
+}
