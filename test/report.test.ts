@@ -109,13 +109,15 @@ describe('the report', function () {
       at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
       { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
       { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
-      at(9, 'node01', { event: 'leader', leader: 'a:1' }),
+      { atNs: 9, rig: 'launching', member: 'node01', version: 'v2' },
+      at(10, 'node01', { event: 'leader', leader: 'b:1' }),
+      at(11, 'node01', { event: 'leader', leader: 'a:1' }),
     ] as unknown as Trace;
     expect(reignsOf(trace)).to.deep.equal([
       { fromNs: 3, leader: 'node01' },
       { fromNs: 6, leader: 'node02' },
       { fromNs: 8, leader: null },
-      { fromNs: 9, leader: 'node01' },
+      { fromNs: 11, leader: 'node01' },
     ]);
   });
 

@@ -40,8 +40,8 @@ export interface MatrixOptions {
   readonly say: (line: string) => void;
 }
 
-/** A roll mostly waits for one member to start: this many for each processor keep it busy. Measured, see bench/matrix.ts. */
-const ROLLS_PER_PROCESSOR = 2;
+/** Members that start keep a processor busy: more rolls than this take no less time in all. Measured, see bench/matrix.ts. */
+const ROLLS_PER_PROCESSOR = 1;
 /** What a member takes of memory, generously: it takes about 75 MiB. */
 const MEMBER_BYTES = 128 * 2 ** 20;
 

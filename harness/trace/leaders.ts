@@ -10,6 +10,7 @@ export interface Reign {
 /** Every change of the leader, in order; empty for a database that has none. */
 export function reignsOf(trace: Trace): Reign[] {
   const members = new Map<string, string>();
+  const gone = new Set<string>();
   const reigns: Reign[] = [];
   const begin = (fromNs: number, leader: string | null): void => {
     if (leader !== (reigns.at(-1)?.leader ?? null)) reigns.push({ fromNs, leader });
@@ -18,16 +19,20 @@ export function reignsOf(trace: Trace): Reign[] {
     const current = reigns.at(-1)?.leader ?? null;
     if (isRigEvent(event)) {
       // A leader that has been told to stop still hands over; one that is gone leads nobody.
-      const isGone = event.rig === 'gone' || event.rig === 'killing';
-      if (isGone && event.member === current) begin(event.atNs, null);
+      if (event.rig === 'gone' || event.rig === 'killing') {
+        gone.add(event.member);
+        if (event.member === current) begin(event.atNs, null);
+      }
+      if (event.rig === 'launching') gone.delete(event.member);
     } else if (event.event === 'listening') {
       members.set(event.address, event.member);
     } else if (event.event === 'handed-over' && event.to !== null) {
       begin(event.atNs, members.get(event.to) ?? null);
     } else if (event.event === 'leader') {
       const leader = event.leader === null ? null : (members.get(event.leader) ?? null);
-      // That one member knows of no leader does not mean that there is none, unless it was the leader itself.
-      if (leader !== null || event.member === current) begin(event.atNs, leader);
+      // That one member knows of no leader does not mean that there is none, unless it was the leader itself; and that
+      // it goes on believing in one that is gone does not mean that this one leads.
+      if (leader === null ? event.member === current : !gone.has(leader)) begin(event.atNs, leader);
     }
   }
   return reigns;
