@@ -17,6 +17,7 @@ export class View {
   #story: readonly Item[] = [];
   /** The item that the keyboard points at. */
   #cursor: number | null = null;
+  #brush: BrushBehavior<unknown> = brushX();
 
   /** @param section made by the server, with a place for each part */
   constructor(section: HTMLElement, shown: Shown, scale: Scale) {
@@ -61,16 +62,16 @@ export class View {
   #drawOverview(): void {
     if (this.#lanes === null) return;
     const chart = overviewChart(this.#lanes, this.#scale.whole, this.#width);
-    const brush = this.#brush(chart);
+    this.#brush = this.#brushOver(chart);
     this.#part('overview').replaceChildren(chart);
     select(chart as SVGSVGElement)
       .append<SVGGElement>('g')
       .attr('class', 'brush')
-      .call(brush);
+      .call(this.#brush);
     this.#placeBrush();
   }
 
-  #brush(chart: Element): BrushBehavior<unknown> {
+  #brushOver(chart: Element): BrushBehavior<unknown> {
     const [left, right] = plotArea(this.#width);
     const height = Number(chart.getAttribute('height'));
     return brushX()
@@ -95,7 +96,7 @@ export class View {
     const [firstMs, lastMs] = this.#scale.whole;
     const place = (ms: number): number => left + ((ms - firstMs) / (lastMs - firstMs)) * (right - left);
     const [fromMs, toMs] = this.#scale.stretch;
-    select<SVGGElement, unknown>(group).call(brushX().move, [place(fromMs), place(toMs)]);
+    select<SVGGElement, unknown>(group).call(this.#brush.move, [place(fromMs), place(toMs)]);
   }
 
   /** The instant below a place of the overview. */
