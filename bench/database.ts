@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { findLibrary } from '../harness/build/libraries.ts';
+import { findDqlite } from '../harness/build/libraries.ts';
 import type { Versions } from '../harness/build/versions.ts';
 import { freePort } from '../harness/runtime/ports.ts';
 import type { Database } from '../node/database/database.ts';
@@ -41,7 +41,7 @@ export async function measureTransactions(versions: Versions): Promise<Transacti
     const sqlite = openSqlite(join(folder, 'cluster.db'), true);
     const onSqlite = await timeGates(sqlite, versions);
     await sqlite.close();
-    if ((await findLibrary('libdqlite.so.0')) === null) return { sqlite: onSqlite, dqlite: null };
+    if ((await findDqlite()) === null) return { sqlite: onSqlite, dqlite: null };
     const gates = await onThree('relayed', folder, async (library, [own = '', ...others]) => {
       const { database, stop } = await startRelayed(library, 1, own, join(folder, 'relayed'), null);
       const peers = await startPeers('relayed', folder, others, own);

@@ -12,7 +12,7 @@ import { EnvironmentError, InputError } from '../input/errors.ts';
 import { LABELS } from '../runtime/labels.ts';
 import { digestOf } from './digest.ts';
 import { finished, hasImage } from './images.ts';
-import { findLibrary, neededLibraries } from './libraries.ts';
+import { findDqlite, neededLibraries } from './libraries.ts';
 
 const OFFICIAL = 'node:24-bookworm-slim';
 /** An engine without a way out may take minutes to say so. */
@@ -33,10 +33,11 @@ export async function ensureBase(docker: Dockerode): Promise<Base> {
       `RIG_BASE_IMAGE=${named}: the engine does not have this image: build or pull it (it must have Node as /usr/local/bin/node), or unset the variable`,
     );
   }
-  const assembled = process.platform === 'linux' ? await hostFiles() : null;
+  const dqlite = process.platform === 'linux' ? await findDqlite() : null;
+  const assembled = process.platform === 'linux' ? await hostFiles(dqlite) : null;
   const tag = assembled === null ? null : `refresh-rig/base:${digestOf(...assembled.map(fingerprint))}`;
-  if (tag !== null && (await findLibrary(DQLITE)) !== null) {
-    if (!(await hasImage(docker, tag))) await assemble(docker, tag, assembled!);
+  if (assembled !== null && tag !== null && dqlite !== null) {
+    if (!(await hasImage(docker, tag))) await assemble(docker, tag, assembled);
     return { image: tag, says: `${tag}, assembled from this host, which has libdqlite` };
   }
   if (await hasImage(docker, OFFICIAL)) return { image: OFFICIAL, says: `${OFFICIAL}, which the engine has` };
@@ -73,12 +74,8 @@ function fingerprint({ source, target }: HostFile): string {
   return `${process.version} ${target} ${basename(source)} ${statSync(source).size}`;
 }
 
-/** What members on dqlite embed: worth having in the image where this host has it. */
-const DQLITE = 'libdqlite.so.0';
-
 /** The pinned Node, and every shared library that it or an optional library needs, wherever the loader finds them. */
-async function hostFiles(): Promise<HostFile[]> {
-  const dqlite = await findLibrary(DQLITE);
+async function hostFiles(dqlite: string | null): Promise<HostFile[]> {
   const optional = dqlite === null ? [] : [dqlite];
   const needed = await Promise.all([process.execPath, ...optional].map(neededLibraries));
   const libraries = [...new Set([...optional, ...needed.flat()])].sort();

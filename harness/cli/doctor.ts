@@ -1,7 +1,7 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { findLibrary } from '../build/libraries.ts';
+import { findDqlite } from '../build/libraries.ts';
 import { InputError } from '../input/errors.ts';
 import { LABELS } from '../runtime/labels.ts';
 import { processRuntime } from '../runtime/process.ts';
@@ -96,7 +96,7 @@ async function memberImages(): Promise<string[]> {
 async function libdqlite(): Promise<Finding> {
   return {
     name: 'libdqlite',
-    found: await findLibrary('libdqlite.so.0'),
+    found: await findDqlite(),
     neededFor: 'members that replicate their database (--database dqlite); an assembled base image takes it along',
     howToGet: 'on Debian: apt-get install libdqlite0 (1.11 or later; Linux only)',
     essential: false,

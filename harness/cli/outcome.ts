@@ -2,17 +2,14 @@
 import colors from 'picocolors';
 import { EnvironmentError, InputError } from '../input/errors.ts';
 import type { Results } from '../matrix/results.ts';
-import { type CellState, cellResults } from '../matrix/state.ts';
+import { cellResults, isFine } from '../matrix/state.ts';
 
 export const EXIT = { holds: 0, broken: 1, badInput: 2, environment: 3, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Cells that are impossible take nothing away; whatever else does not hold does. */
 export function exitCodeOfMatrix(results: Results): ExitCode {
-  const states = cellResults(results).map(({ state }) => state);
-  const fine: readonly CellState[] = ['holds', 'impossible'];
-  const wrong = states.filter((state) => !fine.includes(state));
+  const wrong = cellResults(results).flatMap(({ state }) => (isFine(state) ? [] : [state]));
   if (wrong.length === 0) return EXIT.holds;
   return wrong.every((state) => state === 'no-verdict') ? EXIT.environment : EXIT.broken;
 }

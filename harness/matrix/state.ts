@@ -8,6 +8,11 @@ import type { Attempt, Judged, Results, SavedCell } from './results.ts';
 export const CELL_STATES = ['holds', 'broken', 'flaky', 'no-verdict', 'impossible', 'not-run'] as const;
 export type CellState = (typeof CELL_STATES)[number];
 
+/** Cells that are impossible take nothing away; whatever else does not hold does. */
+export function isFine(state: CellState): boolean {
+  return state === 'holds' || state === 'impossible';
+}
+
 export interface CellResult {
   readonly cell: SavedCell;
   readonly state: CellState;

@@ -2,7 +2,7 @@
 import colors from 'picocolors';
 import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
-import { type CellResult, type CellState, cellResults, summaryOf } from '../matrix/state.ts';
+import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
 import { plainTable } from './terminal.ts';
 
@@ -51,6 +51,6 @@ function remarkText(remark: Remark): string {
 }
 
 function summaryLine(cells: readonly CellResult[]): string {
-  const fine = cells.every(({ state }) => state === 'holds' || state === 'impossible');
+  const fine = cells.every(({ state }) => isFine(state));
   return colors.bold((fine ? colors.green : colors.red)(summaryOf(cells)));
 }

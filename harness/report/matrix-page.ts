@@ -2,7 +2,7 @@
 import { formatDuration } from '../../node/duration.ts';
 import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
 import type { Attempt, Results } from '../matrix/results.ts';
-import { type CellResult, type CellState, cellResults, summaryOf } from '../matrix/state.ts';
+import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
 import { stateWord } from './grid.ts';
 import { type Html, html, pageOf } from './html.ts';
@@ -13,12 +13,12 @@ const QUIET: readonly CellState[] = ['impossible', 'not-run'];
 /** The page lies in the folder of the matrix: its links lead from there. */
 export function matrixPage(results: Results): string {
   const cells = cellResults(results);
-  const isFine = cells.every(({ state }) => state === 'holds' || state === 'impossible');
+  const allFine = cells.every(({ state }) => isFine(state));
   const remarks = remarksOf(cells);
   const share = results.shard === null ? '' : ` (share ${results.shard})`;
   const body = html`<h1>Rolling upgrades</h1>
 <p class="about">${results.attempts.length} rolls, ${results.jobs} at a time, begun ${results.startedAt}</p>
-<div class="verdict ${isFine ? '' : 'broken'}"><strong>${summaryOf(cells)}</strong>${share}</div>
+<div class="verdict ${allFine ? '' : 'broken'}"><strong>${summaryOf(cells)}</strong>${share}</div>
 ${tablesOf(cells).map(grid)}
 ${remarks.length === 0 ? html`` : html`<h2>What does not hold, or was not rolled</h2><ul>${remarks.map(remarkItem)}</ul>`}`;
   return pageOf('Rolling upgrades', body);

@@ -142,6 +142,8 @@ async function startContainer(
     await lines;
     return { code, signal: null };
   })();
+  /** The next container of this member need not wait for the old one's files to be deleted. */
+  const removeLater = (): void => removing(handle.remove({ v: false }).catch(ignoreMissing));
   return {
     seat,
     authority: `${started.getHost()}:${started.getMappedPort(port)}`,
@@ -149,14 +151,13 @@ async function startContainer(
     stop: async (graceMs) => {
       await started.stop({ timeout: graceMs, remove: false });
       const exit = await exited;
-      // The next container of this member need not wait for the old one's files to be deleted.
-      removing(handle.remove({ v: false }).catch(ignoreMissing));
+      removeLater();
       return { ...exit, killed: exit.code === KILLED };
     },
     kill: async () => {
       await handle.kill({ signal: 'SIGKILL' });
       const exit = await exited;
-      removing(handle.remove({ v: false }).catch(ignoreMissing));
+      removeLater();
       return exit;
     },
     memoryBytes: async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import { findLibrary } from '../../harness/build/libraries.ts';
+import { findDqlite } from '../../harness/build/libraries.ts';
 import { upgradeRoute } from '../../node/api/upgrade.ts';
 import type { Database } from '../../node/database/database.ts';
 import { Connection } from '../../node/database/dqlite/connection.ts';
@@ -20,7 +20,7 @@ export const ENGINES = ['sqlite', 'dqlite'] as const;
 
 /** Skips where libdqlite is not installed; in CI that is a failure. */
 export async function requireDqlite(test: Context): Promise<void> {
-  if ((await findLibrary('libdqlite.so.0')) !== null) return;
+  if ((await findDqlite()) !== null) return;
   if (process.env.CI === 'true') throw new Error('CI must have libdqlite0');
   test.skip();
 }

@@ -56,19 +56,12 @@ export class Reach {
    * @throws NoLeader saying how many voters answer
    */
   async toLeader(others: readonly string[]): Promise<Leader> {
-    const { leader, servers } = await this.ask(this.#own, async (connection) => ({
-      leader: await this.#follow((await connection.leader())?.address),
-      servers: await serversOf(connection),
-    }));
+    const leader = await this.#accordingTo(this.#own);
     if (leader !== null) return leader;
+    const servers = await this.ask(this.#own, serversOf);
     const addresses = new Set([...servers.map((server) => server.address), ...others]);
     addresses.delete(this.#own);
-    const asked = await Promise.allSettled(
-      [...addresses].map(async (address) => {
-        const named = await this.ask(address, (connection) => connection.leader());
-        return this.#follow(named?.address);
-      }),
-    );
+    const asked = await Promise.allSettled([...addresses].map((address) => this.#accordingTo(address)));
     const [found, ...more] = asked.flatMap((end) =>
       end.status === 'fulfilled' && end.value !== null ? [end.value] : [],
     );
@@ -76,6 +69,12 @@ export class Reach {
     if (found !== undefined) return found;
     const answering = [...addresses].filter((_, index) => asked[index]!.status === 'fulfilled');
     throw new NoLeader(reasonOf(servers, [this.#own, ...answering]));
+  }
+
+  /** The leader that a server names. @throws PassingError where that server cannot be asked */
+  async #accordingTo(address: string): Promise<Leader | null> {
+    const named = await this.ask(address, (connection) => connection.leader());
+    return this.#follow(named?.address);
   }
 
   /** Connect to the server that is said to lead; null where none is, or where it does not think so itself. */

@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseError } from '../database.ts';
 
-const LIBRARY = 'libdqlite.so.0';
+/** As the loader knows it. */
+export const LIBRARY = 'libdqlite.so.0';
 const PACKAGE = 'libdqlite0';
 /** What 1.11.1, the oldest that was tried, calls itself. */
 const OLDEST = { number: 1_10_00, name: '1.11' };
