@@ -126,6 +126,9 @@ describe('the client, against the real libdqlite', function () {
     const lost = await connection.execSql('COMMIT', []).catch((error: unknown) => error);
     expect(lost).to.be.instanceOf(PassingError);
     await (await servers.connect(1)).transfer(1);
+    expect((await leader.leader())?.id, 'who leads again').to.equal(1);
+    const closed = await connection.execSql('BEGIN', []).catch((error: unknown) => error);
+    expect(closed).to.be.instanceOf(PassingError).with.property('message').that.contains('no database opened');
   });
 
   it('looks a commit up whose answer was lost, and repeats one that was not carried out', async () => {

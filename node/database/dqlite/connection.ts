@@ -31,12 +31,14 @@ export class ConnectionLost extends PassingError {
 const BUSY = 5;
 const ABORT = 4;
 const IO_ERROR = 10;
+/** A node that has lost its leadership has closed the databases of its connections, also if it leads again since. */
+const NOT_FOUND = 12;
 /**
  * Not leader and leadership lost are I/O errors of dqlite's own: 10 | 40 << 8 and 10 | 41 << 8. Where a leader resigns
  * in the middle of a statement, libdqlite 1.11 passes Raft's own codes on as they are: 7 not leader, 8 leadership lost,
  * 9 shutting down.
  */
-const PASSING: readonly number[] = [BUSY, ABORT, IO_ERROR, 7, 8, 9];
+const PASSING: readonly number[] = [BUSY, ABORT, IO_ERROR, NOT_FOUND, 7, 8, 9];
 
 /** Whether somebody else's transaction was in the way, and nothing is wrong with the connection. */
 export function isBusy(error: unknown): boolean {
