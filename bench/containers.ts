@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events';
 import { execa } from 'execa';
-import type { Versions } from '../harness/build/versions.ts';
-import { daemonKind } from '../harness/member/daemon.ts';
+import type { Versions } from '../harness/input/versions.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
 import { compile } from '../harness/plan/compile.ts';
-import { roll } from '../harness/run/roll.ts';
+import { roll } from '../harness/cli/roll-plan.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 
@@ -16,7 +16,7 @@ const NAME = 'rig-bench';
 
 /** Null where no Docker engine answers. */
 export async function containerRatio(versions: Versions): Promise<Ratio | null> {
-  const { askEngine } = await import('../harness/runtime/engine.ts');
+  const { askEngine } = await import('../harness/host/engine.ts');
   if (!(await askEngine()).answers) return null;
   const { containerRuntime } = await import('../harness/runtime/container.ts');
   const runtime = containerRuntime();

@@ -3,7 +3,7 @@
  * nothing else, on sockets of its own; `relayed` is as members have it, behind a listener.
  */
 import { createServer } from 'node:http';
-import { upgradeRoute } from '../node/api/upgrade.ts';
+import { upgradeRoute } from '../node/api/dqlite-connection.ts';
 import { DqliteDatabase } from '../node/database/dqlite/dqlite.ts';
 import { type Library, loadLibrary } from '../node/database/dqlite/library.ts';
 import type { Member } from '../node/member.ts';

@@ -1,6 +1,6 @@
 /** The explorer: how many states there are, how fast it goes through them, and how much memory they take. */
 
-import type { Versions } from '../harness/build/versions.ts';
+import type { Versions } from '../harness/input/versions.ts';
 import { explore } from '../harness/explore/explore.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';

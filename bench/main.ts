@@ -1,6 +1,6 @@
 /** `npm run bench`: what the rig costs and how fast it is, as ratios within one run. Judges nothing: read the numbers. */
-import { paths } from '../harness/build/paths.ts';
-import { readVersions } from '../harness/build/versions.ts';
+import { paths } from '../harness/host/paths.ts';
+import { readVersions } from '../harness/input/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';

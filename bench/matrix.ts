@@ -4,13 +4,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Versions } from '../harness/build/versions.ts';
+import type { Versions } from '../harness/input/versions.ts';
 import { pinnedIn } from '../harness/cli/options.ts';
 import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
 import { specFrom } from '../harness/matrix/spec.ts';
-import { daemonKind } from '../harness/member/daemon.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
 import { plainTable } from '../harness/report/terminal.ts';
-import { bearableJobs, rollMatrix } from '../harness/run/matrix.ts';
+import { bearableJobs, rollMatrix } from '../harness/matrix/roll-matrix.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
 import { timeMs } from './figures.ts';

@@ -4,7 +4,7 @@
  */
 import type { Build } from './build.ts';
 import type { Database } from './database/database.ts';
-import { passGate } from './database/gate.ts';
+import { passGate } from './database/gate-transaction.ts';
 import type { Tell } from './events.ts';
 import type { Failpoints } from './failpoints.ts';
 import type { Notices, Peer } from './peers/notices.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deviationOf } from '../harness/explore/conform.ts';
+import { deviationOf } from '../harness/judge/conform.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { isRigEvent, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
 import type { MemberEvent } from '../node/events.ts';

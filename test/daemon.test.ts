@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import got from 'got';
-import { paths } from '../harness/build/paths.ts';
+import { paths } from '../harness/host/paths.ts';
 import type { Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';

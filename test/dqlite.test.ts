@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { PassingError } from '../node/database/database.ts';
 import { Connection, ConnectionLost, isBusy } from '../node/database/dqlite/connection.ts';
 import { checkVersion, loadLibrary } from '../node/database/dqlite/library.ts';
-import { DqliteNode } from '../node/database/dqlite/node.ts';
+import { DqliteNode } from '../node/database/dqlite/server.ts';
 import { Attempt, createMarks } from '../node/database/dqlite/transaction.ts';
 import type { WireValue } from '../node/database/dqlite/wire.ts';
 import { BareServers, requireDqlite } from './support/engines.ts';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Build } from '../node/build.ts';
 import type { Database } from '../node/database/database.ts';
-import { passGate } from '../node/database/gate.ts';
+import { passGate } from '../node/database/gate-transaction.ts';
 import { insertMember, readApplied, readMembers } from '../node/database/members.ts';
 import { applyUpdates, UpdateError } from '../node/database/schema.ts';
 import { openSqlite } from '../node/database/sqlite.ts';

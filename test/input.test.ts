@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { paths } from '../harness/build/paths.ts';
-import { readVersions } from '../harness/build/versions.ts';
+import { paths } from '../harness/host/paths.ts';
+import { readVersions } from '../harness/input/versions.ts';
 import { plansFrom, type RollFlags } from '../harness/cli/options.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
-import { stepKind } from '../harness/plan/versions.ts';
-import { readRun } from '../harness/run/folder.ts';
+import { stepKind } from '../harness/plan/step-kind.ts';
+import { readRun } from '../harness/store/run-folder.ts';
 import { planOf, version, versions } from './support/versions.ts';
 
 describe('what the user gives', () => {

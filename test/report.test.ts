@@ -5,13 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Browser, Page } from 'playwright-core';
-import { paths } from '../harness/build/paths.ts';
+import { paths } from '../harness/host/paths.ts';
 import { chromeTrace } from '../harness/report/chrome-trace.ts';
 import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
 import { otlpTrace } from '../harness/report/otlp.ts';
 import { storyOf } from '../harness/report/story.ts';
-import { readRun } from '../harness/run/folder.ts';
-import { reignsOf } from '../harness/trace/leaders.ts';
+import { readRun } from '../harness/store/run-folder.ts';
+import { reignsOf } from '../harness/trace/leadership.ts';
 import { rigEvents, type Trace } from '../harness/trace/trace.ts';
 import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
 

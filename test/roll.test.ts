@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reignsOf } from '../harness/trace/leaders.ts';
+import { reignsOf } from '../harness/trace/leadership.ts';
 import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
 import type { StrategyName } from '../node/upgrade/strategy.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';

@@ -4,7 +4,7 @@ import { validateWorkflow } from '@action-validator/core';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { paths } from '../harness/build/paths.ts';
+import { paths } from '../harness/host/paths.ts';
 
 const text = readFileSync(join(paths.root, '.github', 'workflows', 'rolling-upgrade.yml'), 'utf8');
 

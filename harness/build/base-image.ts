@@ -9,10 +9,10 @@ import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
 import { EnvironmentError, InputError } from '../input/errors.ts';
-import { LABELS } from '../runtime/labels.ts';
-import { digestOf } from './digest.ts';
+import { LABELS } from '../host/labels.ts';
+import { digestOf } from '../host/digest.ts';
 import { finished, hasImage } from './images.ts';
-import { findDqlite, neededLibraries } from './libraries.ts';
+import { findDqlite, neededLibraries } from '../host/libraries.ts';
 
 const OFFICIAL = 'node:24-bookworm-slim';
 /** An engine without a way out may take minutes to say so. */

@@ -6,9 +6,9 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSy
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { EnvironmentError } from '../input/errors.ts';
-import { isRunning } from '../runtime/owner.ts';
-import { digestOfFiles, filesBelow } from './digest.ts';
-import { paths } from './paths.ts';
+import { isRunning } from '../host/owner.ts';
+import { digestOfFiles, filesBelow } from '../host/digest.ts';
+import { paths } from '../host/paths.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface Bundle {

@@ -7,10 +7,10 @@ import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Artifact, Layer } from '../member/kind.ts';
-import { LABELS } from '../runtime/labels.ts';
+import type { Artifact, Layer } from '../daemon/contract.ts';
+import { LABELS } from '../host/labels.ts';
 import { ensureBase } from './base-image.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../host/digest.ts';
 
 /** What was built, and on what. */
 export interface Images {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Build } from '../../node/build.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import { freePort } from '../runtime/ports.ts';
+import { freePort } from '../host/ports.ts';
 import { cacheEnv } from './bundle.ts';
 
 /** A version with the least that a member needs. */

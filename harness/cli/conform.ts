@@ -1,7 +1,7 @@
 /** `refresh-rig conform RUN`: whether the machine allows what a saved roll did. */
 import { Command } from 'commander';
-import { deviationOf } from '../explore/conform.ts';
-import { readRun } from '../run/folder.ts';
+import { deviationOf } from '../judge/conform.ts';
+import { readRun } from '../store/run-folder.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 

@@ -1,9 +1,9 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { findDqlite } from '../build/libraries.ts';
+import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
-import { LABELS } from '../runtime/labels.ts';
+import { LABELS } from '../host/labels.ts';
 import { processRuntime } from '../runtime/process.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
     .option('--images', 'with --clean: remove all images that were built, too')
     .option('--json', 'print JSON')
     .action(async ({ clean, images: removesImages, json }: { clean?: boolean; images?: boolean; json?: boolean }) => {
-      const { askEngine } = await import('../runtime/engine.ts');
+      const { askEngine } = await import('../host/engine.ts');
       const engine = await askEngine();
       if (clean) return cleanUp(engine.answers, removesImages === true);
       if (removesImages) throw new InputError('--images goes with --clean: it says what to remove');
@@ -83,7 +83,7 @@ async function images(engineAnswers: boolean): Promise<Finding> {
 }
 
 async function memberImages(): Promise<string[]> {
-  const { engineClient } = await import('../runtime/engine.ts');
+  const { engineClient } = await import('../host/engine.ts');
   const found = await (await engineClient()).container.dockerode.listImages({
     filters: { reference: ['refresh-rig/member'] },
   });
@@ -117,7 +117,7 @@ async function cleanUp(engineAnswers: boolean, removesImages: boolean): Promise<
 
 /** Remove every image that the rig has built; the next roll builds what it needs again. */
 async function removeImages(): Promise<string[]> {
-  const { engineClient } = await import('../runtime/engine.ts');
+  const { engineClient } = await import('../host/engine.ts');
   const { dockerode } = (await engineClient()).container;
   const found = await dockerode.listImages({ filters: { label: [LABELS.image] } });
   const tags = found.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith('refresh-rig/'));

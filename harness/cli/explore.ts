@@ -5,7 +5,7 @@ import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
 import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
-import type { Versions } from '../build/versions.ts';
+import type { Versions } from '../input/versions.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { InputError } from '../input/errors.ts';

@@ -1,7 +1,7 @@
 /** `refresh-rig images`: build the image of every version, for docker-compose.yml and for a look. */
 import { Command } from 'commander';
 import { EnvironmentError } from '../input/errors.ts';
-import { daemonKind } from '../member/daemon.ts';
+import { daemonKind } from '../daemon/ours.ts';
 import { ourVersions } from './options.ts';
 
 export function imagesCommand(): Command {
@@ -9,7 +9,7 @@ export function imagesCommand(): Command {
     .description('build the images of all versions, where their inputs changed')
     .action(async () => {
       const [{ askEngine, engineClient }, { imageName, prepareImages }] = await Promise.all([
-        import('../runtime/engine.ts'),
+        import('../host/engine.ts'),
         import('../build/images.ts'),
       ]);
       const engine = await askEngine();

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { judge } from '../judge/judge.ts';
 import { headline, terminalReport } from '../report/terminal.ts';
-import { readRun } from '../run/folder.ts';
+import { readRun } from '../store/run-folder.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 

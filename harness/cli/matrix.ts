@@ -9,18 +9,18 @@ import { InputError } from '../input/errors.ts';
 import { type Cell, cellsOf } from '../matrix/cells.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
 import { documentOf } from '../matrix/state.ts';
-import { daemonKind } from '../member/daemon.ts';
+import { daemonKind } from '../daemon/ours.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
-import { bearableJobs, rollMatrix, type Watcher } from '../run/matrix.ts';
-import { MatrixFolder } from '../run/matrix-folder.ts';
+import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
+import { MatrixFolder } from '../store/matrix-folder.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { specOf, withSpecFlags } from './matrix-options.ts';
 import { numberIn, ourVersions, pinnedIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
-import { begun, resumed, tasksOf, type Undertaking, type UndertakingFlags } from './undertaking.ts';
+import { begun, resumed, tasksOf, type Undertaking, type UndertakingFlags } from './matrix-job.ts';
 
 interface MatrixFlags extends UndertakingFlags {
   readonly jobs?: string;

@@ -7,7 +7,7 @@ import colors from 'picocolors';
 import { merge, type Part } from '../matrix/merge.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
-import { MatrixFolder, readResults, rollsOf } from '../run/matrix-folder.ts';
+import { MatrixFolder, readResults, rollsOf } from '../store/matrix-folder.ts';
 import { runsFolder } from './options.ts';
 import { exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';

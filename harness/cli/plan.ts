@@ -6,7 +6,7 @@ import { tell } from '../explore/tell.ts';
 import type { Happening } from '../explore/world.ts';
 import { describeStep } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
-import { stepKind } from '../plan/versions.ts';
+import { stepKind } from '../plan/step-kind.ts';
 import { headline } from '../report/terminal.ts';
 import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';

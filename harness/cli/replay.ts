@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { parseDuration } from '../../node/duration.ts';
 import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { readPlan } from '../run/folder.ts';
+import { readPlan } from '../store/run-folder.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 

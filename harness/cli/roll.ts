@@ -2,12 +2,12 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { daemonKind } from '../member/daemon.ts';
+import { daemonKind } from '../daemon/ours.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { headline, plainTable, terminalReport, verdictLine } from '../report/terminal.ts';
-import type { Observer } from '../run/recorder.ts';
-import { type Rolled, roll } from '../run/roll.ts';
+import type { Observer } from '../roll/recorder.ts';
+import { type Rolled, roll } from './roll-plan.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';

@@ -1,7 +1,7 @@
 /** `refresh-rig versions [FROM TO]`: the table of versions, or the kind of the step between two. */
 import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
-import { stepKind } from '../plan/versions.ts';
+import { stepKind } from '../plan/step-kind.ts';
 import { plainTable } from '../report/terminal.ts';
 import { ourVersions } from './options.ts';
 import { printJson } from './print.ts';

@@ -3,7 +3,7 @@ import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Wakeups } from '../../node/upgrade/machine.ts';
 import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
-import { type StepKind, stepKind } from '../plan/versions.ts';
+import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { Locals } from './locals.ts';
 import { type Told, walk } from './path.ts';
 import { type Model, PROTOCOL, type Protocol } from './protocol.ts';

@@ -5,7 +5,7 @@ import type { Budgets, Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { isOpenAtEnd, ownExits } from './exits.ts';
 import type { MemberFigures } from './figures.ts';
-import { firstDisagreement, foretoldSteps } from './foretold.ts';
+import { firstDisagreement, foretoldSteps } from './predicted.ts';
 import type { History } from './history.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';

@@ -1,7 +1,7 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason } from '../../node/events.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
-import { livesOf } from './lives.ts';
+import { livesOf } from './incarnations.ts';
 
 /** A member that went, and that the rig had not told to. */
 export interface OwnExit {

@@ -6,7 +6,7 @@ import type { View } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
 import type { History, Moment } from './history.ts';
-import { type Life, type Park, refreshedLives } from './lives.ts';
+import { type Life, type Park, refreshedLives } from './incarnations.ts';
 
 /** What one member of a roll has to show. Null: it never came to that. */
 export interface MemberFigures {

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import type { Check, Evidence } from './checks.ts';
 import { type History, viewAt } from './history.ts';
-import { type Life, livesOf, refreshedLives } from './lives.ts';
+import { type Life, livesOf, refreshedLives } from './incarnations.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can

@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { passableSince, stallOf } from './figures.ts';
 import { type History, viewAt } from './history.ts';
-import { type Life, type Park, refreshedLives } from './lives.ts';
+import { type Life, type Park, refreshedLives } from './incarnations.ts';
 
 /** One parked member, and whom it waited for at that instant. */
 export interface Waiter {

@@ -1,7 +1,7 @@
 /** Pairs of versions, from which and to which a cluster is rolled. */
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
-import { type StepKind, stepKind } from '../plan/versions.ts';
+import { type StepKind, stepKind } from '../plan/step-kind.ts';
 
 /** The word for every forward pair of the main line. */
 export const FORWARD = 'forward';

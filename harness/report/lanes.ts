@@ -5,7 +5,7 @@
 import type { MemberEvent } from '../../node/events.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Reign, reignsOf } from '../trace/leaders.ts';
+import { type Reign, reignsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
 
 /** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */

@@ -2,7 +2,7 @@
  * The report of a roll, or of several on one scale, as one HTML file: it needs no network and opens from disk. The words
  * and the figures are in the page as it is; the picture is drawn by its script from the trace.
  */
-import { pageScript } from '../build/page-script.ts';
+import { pageScript } from './page-script.ts';
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';

@@ -2,7 +2,7 @@
 import { Listr } from 'listr2';
 import { formatDuration } from '../../node/duration.ts';
 import type { Attempt } from '../matrix/results.ts';
-import type { Task, Watcher } from '../run/matrix.ts';
+import type { Task, Watcher } from '../matrix/roll-matrix.ts';
 
 export interface Progress {
   readonly watcher: Watcher;

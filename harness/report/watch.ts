@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
 import type { Plan } from '../plan/plan.ts';
-import type { Observer } from '../run/recorder.ts';
+import type { Observer } from '../roll/recorder.ts';
 import type { TraceEvent } from '../trace/trace.ts';
 import { rollPage } from './page.ts';
 

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import type { Artifact, Seat } from '../member/kind.ts';
-import { isOwnerAlive, owner } from './owner.ts';
-import { freePort } from './ports.ts';
+import type { Artifact, Seat } from '../daemon/contract.ts';
+import { isOwnerAlive, owner } from '../host/owner.ts';
+import { freePort } from '../host/ports.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
 
 const FOLDER_PREFIX = 'refresh-rig-';

@@ -1,5 +1,5 @@
 /** Where members live. Nothing above this folder knows which runtime it is. */
-import type { Artifact, Seat } from '../member/kind.ts';
+import type { Artifact, Seat } from '../daemon/contract.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 /** How a member's process ended. */

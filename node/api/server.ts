@@ -7,7 +7,7 @@ import { failpointRoutes } from './failpoints.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
 import { statusRoutes } from './status.ts';
-import { upgradeRoute } from './upgrade.ts';
+import { upgradeRoute } from './dqlite-connection.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { paths } from '../../harness/build/paths.ts';
+import { paths } from '../../harness/host/paths.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--no-first-run'];

@@ -1,7 +1,7 @@
 /** A process that examines the schema gate once, at the same moment as others: FILE MEMBER VERSION-FILE. */
 import { once } from 'node:events';
 import { readBuild } from '../../node/build.ts';
-import { passGate } from '../../node/database/gate.ts';
+import { passGate } from '../../node/database/gate-transaction.ts';
 import { openSqlite } from '../../node/database/sqlite.ts';
 import { STRATEGIES } from '../../node/upgrade/strategy.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { paths } from '../../harness/build/paths.ts';
+import { paths } from '../../harness/host/paths.ts';
 import type { Wakeups } from '../../node/upgrade/machine.ts';
 import type { StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';

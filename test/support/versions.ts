@@ -1,6 +1,6 @@
 /** The versions of this repository, for tests of what is pure. */
-import { paths } from '../../harness/build/paths.ts';
-import { readVersions } from '../../harness/build/versions.ts';
+import { paths } from '../../harness/host/paths.ts';
+import { readVersions } from '../../harness/input/versions.ts';
 import { compile } from '../../harness/plan/compile.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import type { Scenario } from '../../harness/plan/scenario.ts';

@@ -24,8 +24,8 @@ import { isBusy } from './connection.ts';
 import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
 import type { Library } from './library.ts';
 import { settleIn, successor } from './membership.ts';
-import { DqliteNode } from './node.ts';
-import { type Observers, Outlook } from './outlook.ts';
+import { DqliteNode } from './server.ts';
+import { type Observers, Outlook } from './leader-watch.ts';
 import { Attempt, createMarks, readOn } from './transaction.ts';
 
 export interface DqliteOptions extends Observers {

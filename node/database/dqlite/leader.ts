@@ -1,7 +1,7 @@
 /** Finding the leader: ask the own node, and where it does not know, every other server that it has heard of. */
 import { PassingError, type Role } from '../database.ts';
 import { Connection, RESPONSE_TIMEOUT_MS } from './connection.ts';
-import type { DqliteNode } from './node.ts';
+import type { DqliteNode } from './server.ts';
 import { dial } from './relay.ts';
 
 /** The roles by their numbers in the protocol. */

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, EventName, Failpoint } from '../../node/events.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Seat } from '../member/kind.ts';
+import type { Seat } from '../daemon/contract.ts';
 import type { Crash, Pace, Plan, Refresh, Step, Walk } from '../plan/plan.ts';
 import { isRigEvent, type Records, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
-import { Crew, didNot, type Stage } from './crew.ts';
+import { Crew, didNot, type Stage } from './members.ts';
 import { isEnded, isSettled, lastWord, waitsInVain } from './standing.ts';
 import { Traffic } from './traffic.ts';
 

@@ -13,7 +13,7 @@ import { matrixReport } from '../report/grid.ts';
 import { junitReport } from '../report/junit.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { matrixPage } from '../report/matrix-page.ts';
-import { json, newFolder, pointTo } from './folder.ts';
+import { json, newFolder, pointTo } from './run-folder.ts';
 
 const FILES = { matrix: 'matrix.json', attempts: 'attempts.ndjson' } as const;
 const ROLLS = 'rolls';

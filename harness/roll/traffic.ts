@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../node/clock.ts';
-import type { MemberClient } from '../member/kind.ts';
+import type { MemberClient } from '../daemon/contract.ts';
 import type { Operation, Records } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
 

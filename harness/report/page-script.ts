@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { EnvironmentError } from '../input/errors.ts';
-import { digestOfFiles, filesBelow } from './digest.ts';
-import { paths } from './paths.ts';
+import { digestOfFiles, filesBelow } from '../host/digest.ts';
+import { paths } from '../host/paths.ts';
 
 let asked: Promise<string> | null = null;
 

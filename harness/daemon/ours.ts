@@ -6,12 +6,12 @@ import type { DataRecord } from '../../node/database/records.ts';
 import type { Failpoint, MemberEvent } from '../../node/events.ts';
 import type { Status } from '../../node/status.ts';
 import { type Bundle, bundleDaemon, cacheEnv, nativeLibraries } from '../build/bundle.ts';
-import { digestOf, digestOfFiles, filesBelow } from '../build/digest.ts';
-import { paths } from '../build/paths.ts';
-import type { VersionSource, Versions } from '../build/versions.ts';
+import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
+import { paths } from '../host/paths.ts';
+import type { VersionSource, Versions } from '../input/versions.ts';
 import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Artifact, Launch, Layer, MemberClient, MemberKind } from './kind.ts';
+import type { Artifact, Launch, Layer, MemberClient, MemberKind } from './contract.ts';
 
 const IMAGE_FOLDER = '/opt/member';
 const IMAGE_NODE = '/usr/local/bin/node';

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Build, SchemaUpdate } from '../../node/build.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
-import { InputError } from '../input/errors.ts';
-import { readYaml } from '../input/yaml.ts';
+import { InputError } from './errors.ts';
+import { readYaml } from './yaml.ts';
 
 /** A version with the sentence that says what it is for, and all that a build of it needs. */
 export interface VersionSource {

@@ -8,8 +8,8 @@ import { durationsOf, MATRIX_FORMAT, type Results } from '../matrix/results.ts';
 import { longestFirst, parseShard, shardName, shareOf } from '../matrix/shard.ts';
 import { type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
 import { judgedOf } from '../matrix/state.ts';
-import type { Task } from '../run/matrix.ts';
-import { latestMatrix, readResults } from '../run/matrix-folder.ts';
+import type { Task } from '../matrix/roll-matrix.ts';
+import { latestMatrix, readResults } from '../store/matrix-folder.ts';
 import { SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
 import { runsFolder } from './options.ts';
 

@@ -3,12 +3,12 @@ import { availableParallelism, freemem } from 'node:os';
 import { relative } from 'node:path';
 import { nowNs } from '../../node/clock.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { PossibleCell } from '../matrix/cells.ts';
-import type { Attempt } from '../matrix/results.ts';
-import type { MemberKind } from '../member/kind.ts';
+import type { PossibleCell } from './cells.ts';
+import type { Attempt } from './results.ts';
+import type { MemberKind } from '../daemon/contract.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
-import { roll } from './roll.ts';
+import { roll } from '../cli/roll-plan.ts';
 
 /** A roll that is to be. */
 export interface Task {

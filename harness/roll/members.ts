@@ -1,7 +1,7 @@
 /** The members of a roll as they come and go: started, stopped, killed, and what they say. */
 import type { Action, EventName, Failpoint, MemberEvent } from '../../node/events.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Artifact, MemberClient, MemberKind, Seat } from '../member/kind.ts';
+import type { Artifact, MemberClient, MemberKind, Seat } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Exit, RunningMember, Site } from '../runtime/runtime.ts';
 import { isRigEvent, type Trace } from '../trace/trace.ts';
