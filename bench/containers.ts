@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events';
 import { execa } from 'execa';
-import type { Versions } from '../harness/input/versions.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
-import { compile } from '../harness/plan/compile.ts';
 import { roll } from '../harness/cli/roll-plan.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
+import type { Versions } from '../harness/input/versions.ts';
+import { compile } from '../harness/plan/compile.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 

@@ -3,7 +3,7 @@
  * nothing else, on sockets of its own; `relayed` is as members have it, behind a listener.
  */
 import { createServer } from 'node:http';
-import { upgradeRoute } from '../node/api/dqlite-connection.ts';
+import { dqliteConnections } from '../node/api/dqlite-connection.ts';
 import { DqliteDatabase } from '../node/database/dqlite/dqlite.ts';
 import { type Library, loadLibrary } from '../node/database/dqlite/library.ts';
 import type { Member } from '../node/member.ts';
@@ -37,7 +37,7 @@ export async function startRelayed(
   const observers = { onLeader: () => undefined, onTrouble: () => undefined };
   const database = new DqliteDatabase({ library, address, stateFolder: folder, networkLatencyMs: null, ...observers });
   // The route asks a member for nothing but this.
-  upgradeRoute(listener, { name: address, database } as unknown as Member);
+  dqliteConnections(listener, { name: address, database } as unknown as Member);
   await new Promise<void>((resolve) => listener.listen(Number(port), host, resolve));
   await database.enter({ how: through === null ? 'bootstrap' : 'join', id, role: 'voter', through });
   return {

@@ -1,7 +1,7 @@
 /** The explorer: how many states there are, how fast it goes through them, and how much memory they take. */
 
-import type { Versions } from '../harness/input/versions.ts';
 import { explore } from '../harness/explore/explore.ts';
+import type { Versions } from '../harness/input/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../node/upgrade/strategy.ts';

@@ -4,13 +4,14 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Versions } from '../harness/input/versions.ts';
 import { pinnedIn } from '../harness/cli/options.ts';
-import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
-import { specFrom } from '../harness/matrix/spec.ts';
+import { cellRoller } from '../harness/cli/roll-cell.ts';
 import { daemonKind } from '../harness/daemon/ours.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import type { Versions } from '../harness/input/versions.ts';
+import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
 import { bearableJobs, rollMatrix } from '../harness/matrix/roll-matrix.ts';
+import { specFrom } from '../harness/matrix/spec.ts';
+import { plainTable } from '../harness/report/terminal.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
 import { timeMs } from './figures.ts';
@@ -49,10 +50,14 @@ export async function matrixBench(versions: Versions): Promise<void> {
 async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: Versions): Promise<void> {
   await withRunsFolder(async (folder) => {
     const broken: string[] = [];
+    const [kind, runtime] = [daemonKind(versions), processRuntime()];
+    const names = new Set(cells.flatMap(({ plan }) => Object.keys(plan.versions)));
+    await runtime.prepare((await kind.build([...names])).values());
     await rollMatrix(
       cells.map((cell) => ({ cell, repeat: 1 })),
       {
-        ...{ kind: daemonKind(versions), runtime: processRuntime(), folder, rolls: join(folder, 'rolls'), jobs },
+        rollOne: cellRoller({ kind, runtime, folder, rolls: join(folder, 'rolls'), alone: jobs === 1 }),
+        jobs,
         failFast: false,
         signal: new AbortController().signal,
         watcher: {
@@ -61,7 +66,6 @@ async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: V
             if (attempt?.outcome !== 'judged' || !attempt.holds) broken.push(cell.id);
           },
         },
-        say: () => undefined,
       },
     );
     if (broken.length > 0) throw new Error(`what is measured must hold, and did not: ${broken.join(', ')}`);

@@ -5,11 +5,11 @@
  * they are in a roll, and against the same round trips and transactions between warm, idle processes.
  */
 import Fastify from 'fastify';
-import type { Versions } from '../harness/input/versions.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
-import { compile } from '../harness/plan/compile.ts';
-import type { DatabaseName } from '../harness/plan/plan.ts';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
+import type { DatabaseName } from '../harness/input/scenario.ts';
+import type { Versions } from '../harness/input/versions.ts';
+import { compile } from '../harness/plan/compile.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
 import { ask } from '../node/peers/client.ts';

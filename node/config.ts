@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import { type Address, parseAddress } from './address.ts';
 import { parseDuration } from './duration.ts';
-import { type Action, FAILPOINTS, type Failpoint } from './events.ts';
+import type { Action } from './events.ts';
+import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';

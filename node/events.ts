@@ -3,6 +3,7 @@
  * rig's whole knowledge of a roll comes from these lines; nothing is measured by polling.
  */
 import { nowNs } from './clock.ts';
+import type { Failpoint } from './failpoints.ts';
 import type { Outcome } from './upgrade/gate.ts';
 import type { Disposition, WokenBy } from './upgrade/machine.ts';
 import type { Gate, NoticeKind } from './upgrade/strategy.ts';
@@ -16,19 +17,6 @@ export type NotifyOutcome = 'accepted' | 'refused' | 'timeout' | 'unreachable';
 
 /** Why a member stops: told to, turned away at a gate, or failed. */
 export type ExitReason = 'signal' | 'tether' | 'ahead' | 'forked' | 'unsupported' | 'update-failed' | 'failed';
-
-/** The places where a member started with failpoints can be held. */
-export const FAILPOINTS = [
-  'before-check',
-  'before-commit',
-  'after-commit',
-  'after-check',
-  'before-park',
-  'before-notify',
-  'before-open',
-  'on-notice',
-] as const;
-export type Failpoint = (typeof FAILPOINTS)[number];
 
 /** The events by kind, with the fields that each carries beside `atNs`, `member` and `event`. */
 export interface EventFields {

@@ -2,7 +2,21 @@
  * Failpoints: places where a test can hold the member and let it go on. A member that was not started with a failpoint
  * passes it without noticing, and has no route to release it.
  */
-import type { Failpoint, Tell } from './events.ts';
+
+/** The places where a member started with failpoints can be held. */
+export const FAILPOINTS = [
+  'before-check',
+  'before-commit',
+  'after-commit',
+  'after-check',
+  'before-park',
+  'before-notify',
+  'before-open',
+  'on-notice',
+] as const;
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+type OnHeld = (failpoint: Failpoint, notice: string | null) => void;
 
 interface Held {
   readonly failpoint: Failpoint;
@@ -12,12 +26,13 @@ interface Held {
 
 export class Failpoints {
   #armed: ReadonlySet<Failpoint>;
-  readonly #tell: Tell;
+  readonly #onHeld: OnHeld;
   readonly #held: Held[] = [];
 
-  constructor(armed: readonly Failpoint[], tell: Tell) {
+  /** @param onHeld told whenever somebody is held */
+  constructor(armed: readonly Failpoint[], onHeld: OnHeld) {
     this.#armed = new Set(armed);
-    this.#tell = tell;
+    this.#onHeld = onHeld;
   }
 
   get areArmed(): boolean {
@@ -32,7 +47,7 @@ export class Failpoints {
     if (!this.#armed.has(failpoint)) return;
     await new Promise<void>((release) => {
       this.#held.push({ failpoint, notice, release });
-      this.#tell('held', { failpoint, notice });
+      this.#onHeld(failpoint, notice);
     });
   }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { formatAddress } from './address.ts';
 import { Refusal } from './api/refusal.ts';
+import type { Served } from './api/served.ts';
 import { createServer } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
@@ -37,7 +38,7 @@ const FIRST_ID = 1;
 /** How often a member says in its row that it is alive. */
 const HEARTBEAT_MS = 10_000;
 
-export class Member {
+export class Member implements Served {
   readonly name: string;
   readonly database: Database;
   readonly failpoints: Failpoints;
@@ -58,7 +59,7 @@ export class Member {
     this.#build = build;
     this.#tell = tell;
     this.#log = log;
-    this.failpoints = new Failpoints(config.failpoints, tell);
+    this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell);
     const rules = { strategy: STRATEGIES[config.strategy], wakeups: config.wakeups, ahead: config.ahead };
     this.#upgrader = new Upgrader(rules, {

@@ -1,14 +1,24 @@
 /** A member's own state folder: who it is, so that a refreshed member comes back as itself. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatAddress } from './address.ts';
-import type { Config, DatabaseChoice } from './config.ts';
+import { type Address, formatAddress } from './address.ts';
 import type { Place } from './database/database.ts';
+
+/** What of a member's configuration its state folder must fit. */
+export interface StateOwner {
+  readonly name: string;
+  readonly listen: Address;
+  readonly action: 'bootstrap' | 'join' | 'start';
+  readonly stateFolder: string;
+  readonly database: { readonly engine: Engine };
+}
+
+type Engine = 'sqlite' | 'dqlite';
 
 interface Identity {
   readonly name: string;
   readonly address: string;
-  readonly engine: DatabaseChoice['engine'];
+  readonly engine: Engine;
   readonly place: Omit<Place, 'how'>;
 }
 
@@ -28,7 +38,7 @@ export function holdsMember(stateFolder: string): boolean {
  * @returns the place in its cluster that the member comes back to; null where it is new
  * @throws StateError
  */
-export function checkState(config: Config): Place | null {
+export function checkState(config: StateOwner): Place | null {
   const file = join(config.stateFolder, FILE);
   const exists = holdsMember(config.stateFolder);
   if (config.action === 'start') {
@@ -53,7 +63,7 @@ export function checkState(config: Config): Place | null {
 }
 
 /** Remember who the member is. */
-export function saveState(config: Config, { id, role, through }: Place): void {
+export function saveState(config: StateOwner, { id, role, through }: Place): void {
   mkdirSync(config.stateFolder, { recursive: true });
   const identity: Identity = {
     name: config.name,

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { engineClient } from '../harness/host/engine.ts';
+import { LABELS } from '../harness/host/labels.ts';
 import { paths } from '../harness/host/paths.ts';
 import type { Verdict } from '../harness/judge/judge.ts';
 import type { RuntimeName } from '../harness/plan/plan.ts';
-import { engineClient } from '../harness/host/engine.ts';
-import { LABELS } from '../harness/host/labels.ts';
 import { requireRuntime } from './support/rig.ts';
 
 const MAIN = join(paths.root, 'harness', 'cli', 'main.ts');

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { PassingError } from '../node/database/database.ts';
 import { Connection, ConnectionLost, isBusy } from '../node/database/dqlite/connection.ts';
 import { checkVersion, loadLibrary } from '../node/database/dqlite/library.ts';
-import { DqliteNode } from '../node/database/dqlite/server.ts';
+import { DqliteServer } from '../node/database/dqlite/server.ts';
 import { Attempt, createMarks } from '../node/database/dqlite/transaction.ts';
 import type { WireValue } from '../node/database/dqlite/wire.ts';
 import { BareServers, requireDqlite } from './support/engines.ts';
@@ -171,7 +171,7 @@ describe('the client, against the real libdqlite', function () {
   it('says which folder is in use, and which package is missing or too old', async () => {
     const { address } = servers.all[0]!;
     const taken = { library: servers.library, id: 1, address, folder: servers.folderOf(1), networkLatencyMs: null };
-    expect(await failure(DqliteNode.start(taken))).to.contain(`${servers.folderOf(1)} is in use by another process`);
+    expect(await failure(DqliteServer.start(taken))).to.contain(`${servers.folderOf(1)} is in use by another process`);
     expect(await failure(loadLibrary('libdqlite.so.999'))).to.contain('install the package libdqlite0');
     expect(() => checkVersion(1_09_01)).to.throw('calls itself 1.9.1, and dqlite 1.11 or later is needed');
   });
@@ -180,8 +180,8 @@ describe('the client, against the real libdqlite', function () {
     const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
     const broken = { library: servers.library, id: 1, address: 'x'.repeat(10), folder, networkLatencyMs: 0 };
     try {
-      expect(await failure(DqliteNode.start(broken))).to.contain('a latency of 0 ms');
-      const node = await DqliteNode.start({ ...broken, networkLatencyMs: null });
+      expect(await failure(DqliteServer.start(broken))).to.contain('a latency of 0 ms');
+      const node = await DqliteServer.start({ ...broken, networkLatencyMs: null });
       await node.stop();
     } finally {
       rmSync(folder, { recursive: true });

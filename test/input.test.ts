@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { paths } from '../harness/host/paths.ts';
-import { readVersions } from '../harness/input/versions.ts';
 import { plansFrom, type RollFlags } from '../harness/cli/options.ts';
+import { paths } from '../harness/host/paths.ts';
 import { InputError } from '../harness/input/errors.ts';
+import { readVersions } from '../harness/input/versions.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
 import { stepKind } from '../harness/plan/step-kind.ts';
 import { readRun } from '../harness/store/run-folder.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { Scenario } from '../harness/input/scenario.ts';
 import { judge, type Verdict } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
-import type { Scenario } from '../harness/plan/scenario.ts';
 import type { Trace, TraceEvent } from '../harness/trace/trace.ts';
 import { planOf, version } from './support/versions.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { forecast } from '../harness/explore/forecast.ts';
-import type { Scenario } from '../harness/plan/scenario.ts';
+import type { Scenario } from '../harness/input/scenario.ts';
 import { examine } from '../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Rules, type State, start } from '../node/upgrade/machine.ts';
 import { STRATEGIES, type StrategyName } from '../node/upgrade/strategy.ts';

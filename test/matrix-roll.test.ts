@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { cellRoller } from '../harness/cli/roll-cell.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
 import { paths } from '../harness/host/paths.ts';
 import { EnvironmentError } from '../harness/input/errors.ts';
 import { isPossible } from '../harness/matrix/cells.ts';
 import type { Attempt, Results } from '../harness/matrix/results.ts';
-import type { documentOf } from '../harness/matrix/state.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
-import { readRun } from '../harness/store/run-folder.ts';
 import { rollMatrix } from '../harness/matrix/roll-matrix.ts';
+import type { documentOf } from '../harness/matrix/state.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
+import { readRun } from '../harness/store/run-folder.ts';
 import { cells } from './support/results.ts';
 import { versions } from './support/versions.ts';
 
@@ -118,15 +119,17 @@ describe('a matrix on processes', function () {
       .filter(isPossible)
       .map((cell) => ({ cell, repeat: 1 }));
     await rollMatrix(tasks, {
-      kind: daemonKind(versions),
-      runtime: { ...runtime, open: breaksOnce },
-      folder,
-      rolls: join(folder, 'rolls'),
+      rollOne: cellRoller({
+        kind: daemonKind(versions),
+        runtime: { ...runtime, open: breaksOnce },
+        folder,
+        rolls: join(folder, 'rolls'),
+        alone: true,
+      }),
       jobs: 1,
       failFast: false,
       signal: new AbortController().signal,
       watcher: { began: () => undefined, ended: (_task, attempt) => attempts.push(attempt) },
-      say: () => undefined,
     });
     expect(attempts.map((attempt) => attempt?.outcome)).to.deep.equal(['no-verdict', 'judged']);
     expect(attempts[0]).to.include({ because: 'no port is free', alone: true });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { paths } from '../harness/host/paths.ts';
 import { type SpecFlags, specOf } from '../harness/cli/matrix-options.ts';
+import { paths } from '../harness/host/paths.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { cellsOf } from '../harness/matrix/cells.ts';
 import { merge } from '../harness/matrix/merge.ts';

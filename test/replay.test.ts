@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { deviationOf } from '../harness/judge/conform.ts';
+import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
 import { explore } from '../harness/explore/explore.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { deviationOf } from '../harness/judge/conform.ts';
 import type { Plan, RuntimeName } from '../harness/plan/plan.ts';
-import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
 import { chooseRuntime } from '../harness/runtime/choose.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
@@ -56,7 +56,7 @@ async function replay(plan: Plan, runtime: RuntimeName): Promise<Rolled> {
 function expectAgreement(rolled: Rolled): void {
   const { plan, trace, verdict } = rolled;
   expect(verdict.holds, account(rolled)).to.equal(true);
-  expect(verdict.checks.find((check) => check.name === 'as-foretold')?.because).to.match(
+  expect(verdict.checks.find((check) => check.name === 'as-predicted')?.because).to.match(
     /reality agreed .* in all \d+ steps/,
   );
   expect(deviationOf(plan, trace)).to.equal(null);
@@ -86,9 +86,9 @@ describe('a counterexample, replayed on real members', function () {
   it('does not hold where the model is made to say something else', async () => {
     const plan = plans.find(({ name }) => name === 'combined-lossy-v3-v4')!;
     const steps = plan.steps.map((step) =>
-      step.do === 'arrive' ? { ...step, disposition: 'latched' as const } : step,
+      step.do === 'deliver' ? { ...step, disposition: 'latched' as const } : step,
     );
     const { verdict } = await replay({ ...plan, steps }, 'process');
-    expect(verdict.checks.filter((check) => !check.holds).map((check) => check.name)).to.deep.equal(['as-foretold']);
+    expect(verdict.checks.filter((check) => !check.holds).map((check) => check.name)).to.deep.equal(['as-predicted']);
   });
 });

@@ -11,7 +11,7 @@ import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
 import { otlpTrace } from '../harness/report/otlp.ts';
 import { storyOf } from '../harness/report/story.ts';
 import { readRun } from '../harness/store/run-folder.ts';
-import { reignsOf } from '../harness/trace/leadership.ts';
+import { leadershipsOf } from '../harness/trace/leadership.ts';
 import { rigEvents, type Trace } from '../harness/trace/trace.ts';
 import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
 
@@ -113,7 +113,7 @@ describe('the report', function () {
       at(10, 'node01', { event: 'leader', leader: 'b:1' }),
       at(11, 'node01', { event: 'leader', leader: 'a:1' }),
     ] as unknown as Trace;
-    expect(reignsOf(trace)).to.deep.equal([
+    expect(leadershipsOf(trace)).to.deep.equal([
       { fromNs: 3, leader: 'node01' },
       { fromNs: 6, leader: 'node02' },
       { fromNs: 8, leader: null },

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reignsOf } from '../harness/trace/leadership.ts';
+import { leadershipsOf } from '../harness/trace/leadership.ts';
 import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
 import type { StrategyName } from '../node/upgrade/strategy.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';
@@ -167,7 +167,7 @@ describe('a roll of members that replicate their database', function () {
     const rolled = await rollAll(undefined, flags, 2);
     const leadersTurn = rolled.map((one) => {
       expect(one.verdict.holds, account(one)).to.equal(true);
-      const [first] = reignsOf(one.trace);
+      const [first] = leadershipsOf(one.trace);
       return one.plan.order.indexOf(first!.leader!);
     });
     expect(leadersTurn.sort()).to.deep.equal([0, 0, 1, 1, 2, 2]);
@@ -185,7 +185,7 @@ describe('a roll of members that replicate their database', function () {
     expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
     const handed = rolled!.trace.filter((event) => 'event' in event && event.event === 'handed-over');
     expect(handed).to.deep.equal([]);
-    expect(reignsOf(rolled!.trace).map(({ leader }) => leader)).to.include(null);
+    expect(leadershipsOf(rolled!.trace).map(({ leader }) => leader)).to.include(null);
   });
 
   for (const runtime of ['process', 'container'] as const) {
@@ -196,8 +196,8 @@ describe('a roll of members that replicate their database', function () {
       expect(verdict.holds, account(rolled!)).to.equal(true);
       expect(verdict.members.flatMap((member) => member.wokenBy)).to.not.include('timer');
       const killing = rigEvents(trace, 'killing')[0]!;
-      const reign = reignsOf(trace).findLast(({ fromNs }) => fromNs < killing.atNs);
-      expect(reign?.leader, 'who was killed').to.equal('node03');
+      const leadership = leadershipsOf(trace).findLast(({ fromNs }) => fromNs < killing.atNs);
+      expect(leadership?.leader, 'who was killed').to.equal('node03');
       const applied = eventsOf(trace, 'node03').filter((event) => event.event === 'applied');
       expect(applied.map(({ atNs }) => atNs < killing.atNs)).to.deep.equal([true]);
     });

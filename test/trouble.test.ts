@@ -2,15 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { VersionSource, Versions } from '../harness/input/versions.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
-import { compile } from '../harness/plan/compile.ts';
-import type { Scenario } from '../harness/plan/scenario.ts';
-import type { Observer } from '../harness/roll/recorder.ts';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
+import { daemonKind } from '../harness/daemon/ours.ts';
 import { isOwnerAlive, owner } from '../harness/host/owner.ts';
+import type { Scenario } from '../harness/input/scenario.ts';
+import type { VersionSource, Versions } from '../harness/input/versions.ts';
+import { compile } from '../harness/plan/compile.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
-import { isRigEvent, rigEvents } from '../harness/trace/trace.ts';
+import { isRigEvent, type Observer, rigEvents } from '../harness/trace/trace.ts';
 import { versions } from './support/versions.ts';
 
 /** v4 with another external update 2 than it ships. */

@@ -8,11 +8,11 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
-import { EnvironmentError, InputError } from '../input/errors.ts';
-import { LABELS } from '../host/labels.ts';
 import { digestOf } from '../host/digest.ts';
-import { finished, hasImage } from './images.ts';
+import { LABELS } from '../host/labels.ts';
 import { findDqlite, neededLibraries } from '../host/libraries.ts';
+import { EnvironmentError, InputError } from '../input/errors.ts';
+import { finished, hasImage } from './docker-images.ts';
 
 const OFFICIAL = 'node:24-bookworm-slim';
 /** An engine without a way out may take minutes to say so. */

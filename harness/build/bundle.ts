@@ -5,10 +5,10 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { EnvironmentError } from '../input/errors.ts';
-import { isRunning } from '../host/owner.ts';
 import { digestOfFiles, filesBelow } from '../host/digest.ts';
+import { isRunning } from '../host/owner.ts';
 import { paths } from '../host/paths.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface Bundle {
@@ -24,11 +24,6 @@ export interface Bundle {
 export interface NativeLibrary {
   readonly name: string;
   readonly source: string;
-}
-
-/** The environment in which the bundle finds its compile cache, wherever it lies. */
-export function cacheEnv(folder: string): Record<string, string> {
-  return { NODE_COMPILE_CACHE: `${folder}/cache`, NODE_COMPILE_CACHE_PORTABLE: '1' };
 }
 
 /** The prebuilt libraries that the packages bring for a platform. koffi's is there only where npm found it of use. */

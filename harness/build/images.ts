@@ -6,11 +6,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
-import { EnvironmentError } from '../input/errors.ts';
-import type { Artifact, Layer } from '../daemon/contract.ts';
-import { LABELS } from '../host/labels.ts';
-import { ensureBase } from './base-image.ts';
 import { digestOf } from '../host/digest.ts';
+import { LABELS } from '../host/labels.ts';
+import type { Artifact, Layer } from './artifact.ts';
+import { ensureBase } from './base-image.ts';
+import { finished, hasImage } from './docker-images.ts';
 
 /** What was built, and on what. */
 export interface Images {
@@ -59,18 +59,6 @@ async function buildLayers(docker: Dockerode, base: string, artifact: Artifact):
   return below;
 }
 
-export async function hasImage(docker: Dockerode, name: string): Promise<boolean> {
-  try {
-    await docker.getImage(name).inspect();
-    return true;
-  } catch (error) {
-    // 400: what cannot be the name of an image.
-    const { statusCode } = error as { statusCode?: number };
-    if (statusCode === 404 || statusCode === 400) return false;
-    throw error;
-  }
-}
-
 async function buildImage(docker: Dockerode, tag: string, recipe: string, layer: Layer): Promise<void> {
   const context = tar.pack();
   context.entry({ name: 'Dockerfile' }, recipe);
@@ -80,19 +68,4 @@ async function buildImage(docker: Dockerode, tag: string, recipe: string, layer:
   context.finalize();
   const output = await docker.buildImage(Readable.from(context), { t: tag, forcerm: true });
   await finished(docker, output, `cannot build the image ${tag}`);
-}
-
-interface Progress {
-  readonly error?: string;
-}
-
-/** Wait for the engine to finish a build or a pull, and turn the error in its stream into one. */
-export async function finished(docker: Dockerode, output: NodeJS.ReadableStream, otherwise: string): Promise<void> {
-  const progress = await new Promise<Progress[]>((resolve, reject) => {
-    docker.modem.followProgress(output, (error: Error | null, steps: Progress[]) =>
-      error === null ? resolve(steps) : reject(error),
-    );
-  });
-  const failed = progress.find((step) => step.error !== undefined);
-  if (failed !== undefined) throw new EnvironmentError(`${otherwise}: ${failed.error}`);
 }

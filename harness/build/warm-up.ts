@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Build } from '../../node/build.ts';
-import { EnvironmentError } from '../input/errors.ts';
 import { freePort } from '../host/ports.ts';
-import { cacheEnv } from './bundle.ts';
+import { EnvironmentError } from '../input/errors.ts';
+import { cacheEnv } from './compile-cache.ts';
 
 /** A version with the least that a member needs. */
 const BUILD: Build = {

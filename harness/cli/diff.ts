@@ -6,11 +6,11 @@ import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { comparisonPage } from '../report/page.ts';
-import { pageRollOf } from './page-of-run.ts';
-import type { Rolled } from './roll-plan.ts';
 import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { pageRollOf } from './page-of-run.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
+import type { Rolled } from './roll-plan.ts';
 
 /** The flags that can be toggled by naming two values. */
 const TOGGLES = ['strategy', 'wakeups', 'ahead', 'wait', 'pace', 'order', 'runtime', 'database'] as const;

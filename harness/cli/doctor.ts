@@ -1,9 +1,9 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
-import { LABELS } from '../host/labels.ts';
 import { processRuntime } from '../runtime/process.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';

@@ -1,7 +1,7 @@
 /** `refresh-rig images`: build the image of every version, for docker-compose.yml and for a look. */
 import { Command } from 'commander';
-import { EnvironmentError } from '../input/errors.ts';
 import { daemonKind } from '../daemon/ours.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import { ourVersions } from './options.ts';
 
 export function imagesCommand(): Command {

@@ -1,25 +1,25 @@
-/** What a matrix command undertakes: a matrix from its spec, or one that was interrupted. */
+/** What a matrix command is to do: a matrix from its spec, or one that was interrupted. */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { durationsOf, MATRIX_FORMAT, type Results } from '../matrix/results.ts';
+import type { Task } from '../matrix/roll-matrix.ts';
 import { longestFirst, parseShard, shardName, shareOf } from '../matrix/shard.ts';
 import { type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
 import { judgedOf } from '../matrix/state.ts';
-import type { Task } from '../matrix/roll-matrix.ts';
 import { latestMatrix, readResults } from '../store/matrix-folder.ts';
 import { SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
 import { runsFolder } from './options.ts';
 
-export interface UndertakingFlags extends SpecFlags {
+export interface MatrixJobFlags extends SpecFlags {
   readonly shard?: string;
   readonly durations?: string;
 }
 
 /** A matrix that is to be rolled, or to be gone on with. */
-export interface Undertaking {
+export interface MatrixJob {
   readonly spec: MatrixSpec;
   readonly cells: readonly Cell[];
   /** What is known already. */
@@ -36,9 +36,9 @@ export interface Undertaking {
  */
 export function begun(
   file: string | undefined,
-  flags: UndertakingFlags,
+  flags: MatrixJobFlags,
   versions: ReadonlyMap<string, Version>,
-): Undertaking {
+): MatrixJob {
   const spec = specOf(file, flags, versions);
   const cells = cellsOf(spec, versions);
   const recordedMs = recordedDurations(flags.durations);
@@ -68,9 +68,9 @@ export function begun(
 export function resumed(
   path: string,
   file: string | undefined,
-  flags: UndertakingFlags,
+  flags: MatrixJobFlags,
   versions: ReadonlyMap<string, Version>,
-): Undertaking {
+): MatrixJob {
   const own = ['shard', 'durations', ...SPEC_FLAGS] as const;
   const excess = file ?? own.flatMap((name) => (flags[name] === undefined ? [] : [`--${name}`]))[0];
   if (excess !== undefined) throw new InputError(`--resume ${path}: the run says what is rolled: drop ${excess}`);
@@ -93,7 +93,7 @@ function recordedDurations(where: string | undefined): Map<string, number> {
 }
 
 /** What is still to be rolled: each cell once before any is rolled again, those that take longest first. */
-export function tasksOf({ spec, cells, results, recordedMs }: Undertaking): Task[] {
+export function tasksOf({ spec, cells, results, recordedMs }: MatrixJob): Task[] {
   const share = new Set(results.cells.flatMap(({ id, inShare }) => (inShare ? [id] : [])));
   const done = new Set(results.attempts.map(({ cell, repeat }) => `${cell} ${repeat}`));
   const possible = longestFirst(cells.filter(isPossible), recordedMs).filter(({ id }) => share.has(id));

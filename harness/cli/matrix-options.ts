@@ -4,9 +4,9 @@ import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
+import { DATABASES } from '../input/scenario.ts';
 import { readYaml } from '../input/yaml.ts';
 import { type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
-import { DATABASES } from '../plan/plan.ts';
 import { numberIn } from './options.ts';
 
 interface Flag {

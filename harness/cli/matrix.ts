@@ -5,24 +5,26 @@ import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
+import { daemonKind } from '../daemon/ours.ts';
 import { InputError } from '../input/errors.ts';
 import { type Cell, cellsOf } from '../matrix/cells.ts';
+import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
 import { documentOf } from '../matrix/state.ts';
-import { daemonKind } from '../daemon/ours.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
-import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
-import { MatrixFolder } from '../store/matrix-folder.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
+import { MatrixFolder } from '../store/matrix-folder.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
+import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
 import { specOf, withSpecFlags } from './matrix-options.ts';
+import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { numberIn, ourVersions, pinnedIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
-import { begun, resumed, tasksOf, type Undertaking, type UndertakingFlags } from './matrix-job.ts';
+import { cellRoller } from './roll-cell.ts';
 
-interface MatrixFlags extends UndertakingFlags {
+interface MatrixFlags extends MatrixJobFlags {
   readonly jobs?: string;
   readonly shards?: string;
   readonly resume?: string;
@@ -64,20 +66,20 @@ export function matrixCommand(): Command {
     });
 }
 
-async function carryOut(undertaking: Undertaking, flags: MatrixFlags): Promise<void> {
-  const { spec, path, recordedMs } = undertaking;
+async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
+  const { spec, path, recordedMs } = job;
   const quiet = flags.json === true;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const jobs = numberOf('jobs', flags.jobs, MOST_JOBS) ?? bearableJobs(Math.max(...spec.members));
   const { runtime, because } = await chooseRuntime(spec.runtime);
-  const tasks = tasksOf(undertaking);
+  const tasks = tasksOf(job);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
   for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
-  const results = { ...undertaking.results, jobs, attempts: [...undertaking.results.attempts] };
+  const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
   const folder =
     path === null
-      ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results)
-      : MatrixFolder.reopen(path, results);
+      ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS)
+      : MatrixFolder.reopen(path, results, MATRIX_REPORTS);
   const { signal, release } = interruptSignal();
   const progress = quiet ? null : watchMatrix(tasks, jobs, recordedMs);
   const watcher: Watcher = {
@@ -93,9 +95,13 @@ async function carryOut(undertaking: Undertaking, flags: MatrixFlags): Promise<v
   const startNs = nowNs();
   try {
     const kind = daemonKind(ourVersions());
-    const failFast = flags.failFast === true;
+    // Once, before all: several rolls must not build the same thing at the same time.
+    const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
+    const prepared = await runtime.prepare((await kind.build([...names])).values());
+    if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
-    await rollMatrix(tasks, { ...where, kind, runtime, jobs, failFast, signal, watcher, say });
+    const rollOne = cellRoller({ ...where, kind, runtime, alone: jobs === 1 });
+    await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();
     release();

@@ -8,6 +8,7 @@ import { merge, type Part } from '../matrix/merge.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { MatrixFolder, readResults, rollsOf } from '../store/matrix-folder.ts';
+import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { runsFolder } from './options.ts';
 import { exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -23,7 +24,7 @@ export function mergeCommand(): Command {
       );
       const parts = once.map((folder): Part => ({ folder, results: readResults(folder) }));
       const { results, conflicts } = merge(parts as [Part, ...Part[]]);
-      const merged = MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results);
+      const merged = MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS);
       for (const folder of once) {
         if (existsSync(rollsOf(folder))) cpSync(rollsOf(folder), merged.rolls, { recursive: true });
       }

@@ -7,12 +7,12 @@ import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { paths } from '../host/paths.ts';
-import { readVersions, type Versions } from '../input/versions.ts';
 import { InputError } from '../input/errors.ts';
+import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
+import { readVersions, type Versions } from '../input/versions.ts';
 import { readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
-import { DATABASES, type Plan, type SeedRecord } from '../plan/plan.ts';
-import { RecordsFile, Scenario } from '../plan/scenario.ts';
+import type { Plan, SeedRecord } from '../plan/plan.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
 const FLAG_KEYS = {

@@ -3,8 +3,8 @@ import { basename, sep } from 'node:path';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PageRoll } from '../report/page.ts';
-import type { Trace } from '../trace/trace.ts';
 import { readLogs } from '../store/logs.ts';
+import type { Trace } from '../trace/trace.ts';
 
 /** @param folder the roll's own, below the folder of all runs, be it in that of a matrix */
 export function pageRollOf(folder: string, label: string, plan: Plan, trace: Trace, verdict: Verdict): PageRoll {

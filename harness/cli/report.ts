@@ -9,10 +9,10 @@ import { type Lanes, lanesOf } from '../report/lanes.ts';
 import { matrixPage } from '../report/matrix-page.ts';
 import { otlpTrace } from '../report/otlp.ts';
 import { comparisonPage, type PageRoll, rollPage } from '../report/page.ts';
-import { readRun } from '../store/run-folder.ts';
 import { holdsMatrix, readResults } from '../store/matrix-folder.ts';
-import { pageRollOf } from './page-of-run.ts';
+import { readRun } from '../store/run-folder.ts';
 import { rigEvents } from '../trace/trace.ts';
+import { pageRollOf } from './page-of-run.ts';
 
 interface Flags {
   readonly open?: boolean;

@@ -2,17 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import type { MemberKind } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
-import type { MemberKind } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rollPage } from '../report/page.ts';
 import { headline, terminalReport } from '../report/terminal.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { Trace } from '../trace/trace.ts';
 import { conduct } from '../roll/conductor.ts';
+import { Recorder } from '../roll/recorder.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { RunFolder } from '../store/run-folder.ts';
-import { type Observer, Recorder } from '../roll/recorder.ts';
+import type { Observer, Trace } from '../trace/trace.ts';
 import { pageRollOf } from './page-of-run.ts';
 
 export interface RollOptions {

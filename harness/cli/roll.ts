@@ -6,14 +6,14 @@ import { daemonKind } from '../daemon/ours.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { headline, plainTable, terminalReport, verdictLine } from '../report/terminal.ts';
-import type { Observer } from '../roll/recorder.ts';
-import { type Rolled, roll } from './roll-plan.ts';
 import { chooseRuntime } from '../runtime/choose.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Observer } from '../trace/trace.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { ourVersions, plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode } from './outcome.ts';
 import { printJson } from './print.ts';
+import { type Rolled, roll } from './roll-plan.ts';
 
 export function rollCommand(): Command {
   return withRollFlags(new Command('roll'))

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
 import { rollPage } from '../report/page.ts';
 import { watch } from '../report/watch.ts';
-import { pageRollOf } from './page-of-run.ts';
 import { interruptSignal } from './interrupt.ts';
 import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { pageRollOf } from './page-of-run.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 
 export function watchCommand(): Command {

@@ -2,28 +2,10 @@
  * A kind of member: all that the rig must know of a daemon to roll a cluster of it. Our own daemon is the first kind;
  * whatever is particular to a daemon stays on its side of this contract.
  */
-import type { Action, Failpoint, MemberEvent } from '../../node/events.ts';
+import type { Action, MemberEvent } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
+import type { Artifact } from '../build/artifact.ts';
 import type { Plan } from '../plan/plan.ts';
-
-/** A build of one version, ready to run where a runtime lives. */
-export interface Artifact {
-  readonly version: string;
-  /** Files on this host that a container needs too, oldest layer first; versions share all but the last. */
-  readonly layers: readonly Layer[];
-  /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
-  readonly program: { readonly process: readonly string[]; readonly container: readonly string[] };
-  /** Environment of either. */
-  readonly env: {
-    readonly process: Readonly<Record<string, string>>;
-    readonly container: Readonly<Record<string, string>>;
-  };
-}
-
-/** Some files, and where they lie in an image. `digest` names their content. */
-export interface Layer {
-  readonly digest: string;
-  readonly files: ReadonlyArray<{ readonly source: string; readonly target: string }>;
-}
 
 /** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
 export interface Seat {

@@ -23,7 +23,7 @@ export function counterexample(answer: Answer, versions: ReadonlyMap<string, Ver
   const entering = plan.steps.filter((step) => step.do === 'bootstrap' || step.do === 'join');
   const walked = path.map((told) => stepOf(told, from));
   const order = walked.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
-  const steps: Step[] = [...entering, ...walked, { do: 'let-go' }, { do: 'settle' }, { do: 'verify' }];
+  const steps: Step[] = [...entering, ...walked, { do: 'release-all' }, { do: 'settle' }, { do: 'verify' }];
   return { ...plan, order, holds: true, steps };
 }
 
@@ -32,15 +32,15 @@ function stepOf(told: Told, from: string): Step {
     case 'refreshed':
       return { do: 'refresh', refreshes: [{ member: told.member, from, to: told.version.name }], pace: 'held' };
     case 'checked':
-      return { do: 'walk', member: told.member, walk: { step: 'check', outcome: told.outcome.is } };
+      return { do: 'release', member: told.member, move: { step: 'check', outcome: told.outcome.is } };
     case 'parked':
-      return { do: 'walk', member: told.member, walk: { step: 'park', wokenAtOnce: told.wokenAtOnce } };
+      return { do: 'release', member: told.member, move: { step: 'park', wokenAtOnce: told.wokenAtOnce } };
     case 'notified':
-      return { do: 'walk', member: told.member, walk: { step: 'notify', kind: told.kind } };
+      return { do: 'release', member: told.member, move: { step: 'notify', kind: told.kind } };
     case 'opened':
-      return { do: 'walk', member: told.member, walk: { step: 'open' } };
+      return { do: 'release', member: told.member, move: { step: 'open' } };
     case 'arrived':
-      return { do: 'arrive', ...told.notice, disposition: told.disposition };
+      return { do: 'deliver', ...told.notice, disposition: told.disposition };
     case 'lost':
     case 'duplicated':
     case 'crashed':

@@ -1,38 +1,21 @@
 /** The checks of the judge: each looks at one thing, says whether it holds, and gives its evidence. */
 import { formatDuration } from '../../node/duration.ts';
 import { GATE_WORDS } from '../../node/words.ts';
-import type { Budgets, Plan } from '../plan/plan.ts';
-import { rigEvents, type Trace } from '../trace/trace.ts';
+import type { Budgets } from '../plan/plan.ts';
+import { rigEvents } from '../trace/trace.ts';
+import type { Check, Evidence } from './evidence.ts';
 import { isOpenAtEnd, ownExits } from './exits.ts';
 import type { MemberFigures } from './figures.ts';
-import { firstDisagreement, foretoldSteps } from './predicted.ts';
-import type { History } from './history.ts';
+import { firstDisagreement, predictedSteps } from './predicted.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';
-import type { Stall } from './stall.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly holds: boolean;
-  /** The evidence, in a sentence or several. */
-  readonly because: string;
-}
-
-/** Everything that a check may look at. */
-export interface Evidence {
-  readonly plan: Plan;
-  readonly trace: Trace;
-  readonly history: History;
-  readonly figures: readonly MemberFigures[];
-  readonly stalls: readonly Stall[];
-}
 
 type CheckOf = (evidence: Evidence) => Check;
 
 /** In the order in which a person wants to read them. */
 export const CHECKS: readonly CheckOf[] = [
   complete,
-  asForetold,
+  asPredicted,
   everyoneOpened,
   exitsAsExpected,
   openedByNotice,
@@ -58,12 +41,12 @@ function complete({ trace }: Evidence): Check {
   return { name, holds: ended.how === 'complete', because };
 }
 
-/** Only the replay of a counterexample foretells what each step does. */
-function asForetold({ plan, trace }: Evidence): Check {
-  const name = 'as-foretold';
-  if (!plan.holds) return { name, holds: true, because: 'the plan foretells no single step' };
+/** Only the replay of a counterexample predicts what each step does. */
+function asPredicted({ plan, trace }: Evidence): Check {
+  const name = 'as-predicted';
+  if (!plan.holds) return { name, holds: true, because: 'the plan predicts no single step' };
   const disagreement = firstDisagreement(plan, trace);
-  const fine = `reality agreed with the model in all ${foretoldSteps(plan)} steps`;
+  const fine = `reality agreed with the model in all ${predictedSteps(plan)} steps`;
   return { name, holds: disagreement === null, because: disagreement ?? fine };
 }
 

@@ -275,7 +275,7 @@ function isFirstRow(event: MemberEvent): event is Of<'recorded'> & { gate: null 
   return event.event === 'recorded' && event.gate === null;
 }
 
-/** The version of the life in which a transaction was made. */
+/** The version of the incarnation in which a transaction was made. */
 function versionAt({ events, version }: Follower, transaction: MemberEvent): Version {
   const lived = events.slice(0, events.indexOf(transaction));
   return lived.findLast((event): event is Of<'started'> => event.event === 'started')?.version ?? version;

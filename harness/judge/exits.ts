@@ -1,7 +1,7 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason } from '../../node/events.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
-import { livesOf } from './incarnations.ts';
+import { incarnationsOf } from './incarnations.ts';
 
 /** A member that went, and that the rig had not told to. */
 export interface OwnExit {
@@ -19,7 +19,7 @@ export function ownExits(trace: Trace, member: string): OwnExit[] {
     ...eventsOf(trace, member).filter((event) => event.event === 'started'),
   ].map((event) => event.atNs);
   return goings.flatMap((gone): OwnExit[] => {
-    // The life that this ended: what was told or said before it belongs to another.
+    // The incarnation that this ended: what was told or said before it belongs to another.
     const sinceNs = Math.max(Number.NEGATIVE_INFINITY, ...starts.filter((atNs) => atNs <= gone.atNs));
     const isWithin = (atNs: number): boolean => atNs > sinceNs && atNs <= gone.atNs;
     const wasTold = [...rigEvents(trace, 'stopping'), ...rigEvents(trace, 'killing')].some(
@@ -37,12 +37,12 @@ export function ownExits(trace: Trace, member: string): OwnExit[] {
   });
 }
 
-/** Open in the life that its last start began, and not gone by itself since. */
+/** Open in the incarnation that its last start began, and not gone by itself since. */
 export function isOpenAtEnd(trace: Trace, member: string): boolean {
-  const life = livesOf(trace, member).at(-1);
-  if (life === undefined || life.open === null) return false;
+  const incarnation = incarnationsOf(trace, member).at(-1);
+  if (incarnation === undefined || incarnation.open === null) return false;
   const launchedNs = rigEvents(trace, 'launching').findLast((event) => event.member === member)?.atNs;
-  const isLastLife = launchedNs === undefined || life.started.atNs >= launchedNs;
-  const openNs = life.open.atNs;
+  const isLastLife = launchedNs === undefined || incarnation.started.atNs >= launchedNs;
+  const openNs = incarnation.open.atNs;
   return isLastLife && !ownExits(trace, member).some((exit) => exit.atNs >= openNs);
 }

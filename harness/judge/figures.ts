@@ -6,7 +6,7 @@ import type { View } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
 import type { History, Moment } from './history.ts';
-import { type Life, type Park, refreshedLives } from './incarnations.ts';
+import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
 
 /** What one member of a roll has to show. Null: it never came to that. */
 export interface MemberFigures {
@@ -42,24 +42,36 @@ export function figuresOf(plan: Plan, trace: Trace, history: History): MemberFig
  * Since when a gate could have passed for a member, looking back from an instant: the start of the unbroken time in
  * which the database was such that it would have. Null where it could not have passed at that instant.
  */
-export function passableSince(plan: Plan, history: History, life: Life, gate: Gate, untilNs: number): number | null {
-  return momentOfPassing(plan, history, life, gate, untilNs)?.atNs ?? null;
+export function passableSince(
+  plan: Plan,
+  history: History,
+  incarnation: Incarnation,
+  gate: Gate,
+  untilNs: number,
+): number | null {
+  return momentOfPassing(plan, history, incarnation, gate, untilNs)?.atNs ?? null;
 }
 
 /**
  * The part of a park that came after its gate could have passed. Zero where a notice ended it in time, or it could not; and
  * where the notice that would have ended it was on its way, and the timer merely came before it.
  */
-export function stallOf(plan: Plan, trace: Trace, history: History, life: Life, park: Park): number {
+export function stallOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): number {
   if (park.by !== 'timer' || park.toNs === null) return 0;
-  const moment = momentOfPassing(plan, history, life, park.gate, park.toNs);
-  if (moment === null || isOnItsWay(plan, trace, life, park, moment)) return 0;
+  const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
+  if (moment === null || isOnItsWay(plan, trace, incarnation, park, moment)) return 0;
   return (park.toNs - Math.max(moment.atNs, park.fromNs)) * MS;
 }
 
-function momentOfPassing(plan: Plan, history: History, life: Life, gate: Gate, untilNs: number): Moment | null {
+function momentOfPassing(
+  plan: Plan,
+  history: History,
+  incarnation: Incarnation,
+  gate: Gate,
+  untilNs: number,
+): Moment | null {
   const past = history.filter((moment) => moment.atNs <= untilNs);
-  const firstBad = past.findLastIndex((moment) => !couldPass(plan, life, gate, moment.view));
+  const firstBad = past.findLastIndex((moment) => !couldPass(plan, incarnation, gate, moment.view));
   return past[firstBad + 1] ?? null;
 }
 
@@ -67,9 +79,9 @@ function momentOfPassing(plan: Plan, history: History, life: Life, gate: Gate, u
  * Whether the member that had made the gate passable went on to tell so without waiting for anything itself, and its notice
  * came when the timer had already fired. One that parked first would have told nobody without that timer.
  */
-function isOnItsWay(plan: Plan, trace: Trace, life: Life, park: Park, { by, atNs }: Moment): boolean {
+function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, { by, atNs }: Moment): boolean {
   const strategy = STRATEGIES[plan.strategy];
-  const late = life.notices.filter(
+  const late = incarnation.notices.filter(
     (notice) => notice.from === by && notice.atNs > park.toNs! && isFor(strategy, notice.kind, park.gate),
   );
   const next = eventsOf(trace, by).find(
@@ -79,9 +91,9 @@ function isOnItsWay(plan: Plan, trace: Trace, life: Life, park: Park, { by, atNs
 }
 
 function memberFigures(plan: Plan, trace: Trace, history: History, member: string): MemberFigures {
-  const lives = refreshedLives(trace, member);
-  const last = lives.at(-1);
-  const parks = lives.flatMap((life) => life.parks);
+  const incarnations = refreshedIncarnations(trace, member);
+  const last = incarnations.at(-1);
+  const parks = incarnations.flatMap((incarnation) => incarnation.parks);
   const stopping = rigEvents(trace, 'stopping').findLast(
     (event) => event.member === member && event.atNs < (last?.started.atNs ?? 0),
   );
@@ -92,8 +104,9 @@ function memberFigures(plan: Plan, trace: Trace, history: History, member: strin
     parkedMs: parkedByGate(parks),
     wokenBy: parks.flatMap((park) => (park.by === null ? [] : [park.by])),
     unblockLatencyMs: last === undefined ? null : unblockLatencyOf(plan, history, last),
-    stallMs: lives.reduce(
-      (sum, life) => sum + life.parks.reduce((part, park) => part + stallOf(plan, trace, history, life, park), 0),
+    stallMs: incarnations.reduce(
+      (sum, incarnation) =>
+        sum + incarnation.parks.reduce((part, park) => part + stallOf(plan, trace, history, incarnation, park), 0),
       0,
     ),
     downtimeMs: stopping === undefined || openNs === null ? null : (openNs - stopping.atNs) * MS,
@@ -110,21 +123,21 @@ function parkedByGate(parks: readonly Park[]): Partial<Record<Gate, number>> {
 }
 
 /** Of all gates at which the member was turned back, the one that became passable last. */
-function unblockLatencyOf(plan: Plan, history: History, life: Life): number | null {
-  const { open, checks } = life;
+function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation): number | null {
+  const { open, checks } = incarnation;
   if (open === null) return null;
   const turnedBackAt = new Set(checks.filter((check) => check.outcome.is !== 'pass').map((check) => check.gate));
   const instants = [...turnedBackAt].flatMap((gate) => {
     const passed = checks.findLast((check) => check.gate === gate && check.outcome.is === 'pass');
     // The instant just before the member's own transaction: what others had made true by then.
-    const since = passed === undefined ? null : passableSince(plan, history, life, gate, passed.decidedNs - 1);
+    const since = passed === undefined ? null : passableSince(plan, history, incarnation, gate, passed.decidedNs - 1);
     return since === null ? [] : [since];
   });
   return instants.length === 0 ? null : (open.atNs - Math.max(...instants)) * MS;
 }
 
-function couldPass(plan: Plan, life: Life, gate: Gate, view: View): boolean {
-  const { member, started } = life;
+function couldPass(plan: Plan, incarnation: Incarnation, gate: Gate, view: View): boolean {
+  const { member, started } = incarnation;
   if (!view.rows.some((row) => row.member === member)) return false;
   return examine(STRATEGIES[plan.strategy], plan.ahead, gate, member, started.version, view).outcome.is === 'pass';
 }

@@ -1,4 +1,4 @@
-/** The lives of a member: from each start of its process to the end of it, with what happened at its gates. */
+/** The incarnations of a member: from each start of its process to the end of it, with what happened at its gates. */
 import type { MemberEvent } from '../../node/events.ts';
 import type { WokenBy } from '../../node/upgrade/machine.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
@@ -15,7 +15,7 @@ export interface Park {
   readonly by: WokenBy | null;
 }
 
-export interface Life {
+export interface Incarnation {
   readonly member: string;
   readonly started: Of<'started'>;
   readonly checks: ReadonlyArray<Of<'checked'>>;
@@ -26,23 +26,23 @@ export interface Life {
   readonly exiting: Of<'exiting'> | null;
 }
 
-/** All lives of a member, in order. */
-export function livesOf(trace: Trace, member: string): Life[] {
+/** All incarnations of a member, in order. */
+export function incarnationsOf(trace: Trace, member: string): Incarnation[] {
   const events = eventsOf(trace, member);
   const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
-  return starts.map((start, index) => lifeOf(member, events.slice(start, starts[index + 1])));
+  return starts.map((start, index) => incarnationOf(member, events.slice(start, starts[index + 1])));
 }
 
-/** The lives that began with a refresh; a bootstrapped or joined member passes no gate. */
-export function refreshedLives(trace: Trace, member: string): Life[] {
-  return livesOf(trace, member).filter((life) => life.started.action === 'start');
+/** The incarnations that began with a refresh; a bootstrapped or joined member passes no gate. */
+export function refreshedIncarnations(trace: Trace, member: string): Incarnation[] {
+  return incarnationsOf(trace, member).filter((incarnation) => incarnation.started.action === 'start');
 }
 
-function lifeOf(member: string, events: readonly MemberEvent[]): Life {
+function incarnationOf(member: string, events: readonly MemberEvent[]): Incarnation {
   const all = <Name extends MemberEvent['event']>(name: Name): Of<Name>[] =>
     events.filter((event): event is Of<Name> => event.event === name);
   const started = all('started')[0];
-  if (started === undefined) throw new Error('a life begins with the event "started"');
+  if (started === undefined) throw new Error('a incarnation begins with the event "started"');
   const wakes = all('woken');
   const parks = all('parked').map((parked, index): Park => {
     const wake = wakes[index];

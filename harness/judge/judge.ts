@@ -4,7 +4,8 @@
 import { formatDuration } from '../../node/duration.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
-import { CHECKS, type Check } from './checks.ts';
+import { CHECKS } from './checks.ts';
+import type { Check } from './evidence.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
 import { type Stall, stallsOf } from './stall.ts';

@@ -7,7 +7,7 @@ import { isRigEvent, type Trace } from '../trace/trace.ts';
 /** The first step on which they differ, in a sentence, or null. */
 export function firstDisagreement(plan: Plan, trace: Trace): string | null {
   for (const [index, step] of plan.steps.entries()) {
-    if (step.do !== 'walk' && step.do !== 'arrive') continue;
+    if (step.do !== 'release' && step.do !== 'deliver') continue;
     const said = eventsDuring(trace, index);
     const difference = said === null ? 'it was not reached' : differenceOf(step, said);
     if (difference !== null) return `step ${index + 1}, ${describeStep(plan, step)}: ${difference}`;
@@ -15,9 +15,9 @@ export function firstDisagreement(plan: Plan, trace: Trace): string | null {
   return null;
 }
 
-/** How many steps the model has foretold. */
-export function foretoldSteps(plan: Plan): number {
-  return plan.steps.filter((step) => step.do === 'walk' || step.do === 'arrive').length;
+/** How many steps the model has predicted. */
+export function predictedSteps(plan: Plan): number {
+  return plan.steps.filter((step) => step.do === 'release' || step.do === 'deliver').length;
 }
 
 function eventsDuring(trace: Trace, index: number): MemberEvent[] | null {
@@ -28,32 +28,32 @@ function eventsDuring(trace: Trace, index: number): MemberEvent[] | null {
   return trace.slice(from, to < 0 ? undefined : to).filter((event): event is MemberEvent => !isRigEvent(event));
 }
 
-function differenceOf(step: Step & { do: 'walk' | 'arrive' }, said: readonly MemberEvent[]): string | null {
-  if (step.do === 'arrive') {
+function differenceOf(step: Step & { do: 'release' | 'deliver' }, said: readonly MemberEvent[]): string | null {
+  if (step.do === 'deliver') {
     const noticed = said.find(
       (event) => event.event === 'noticed' && event.member === step.to && event.from === step.from,
     );
     const found = noticed?.event === 'noticed' ? noticed.disposition : 'nothing';
     return found === step.disposition ? null : `the model says ${step.disposition}, and it was ${found}`;
   }
-  const { member, walk } = step;
+  const { member, move } = step;
   const own = said.filter((event) => event.member === member);
-  switch (walk.step) {
+  switch (move.step) {
     case 'check': {
       const checked = own.find((event) => event.event === 'checked');
       const found = checked?.event === 'checked' ? checked.outcome.is : 'nothing';
-      return found === walk.outcome ? null : `the model says ${walk.outcome}, and it was ${found}`;
+      return found === move.outcome ? null : `the model says ${move.outcome}, and it was ${found}`;
     }
     case 'park': {
       const woken = own.some((event) => event.event === 'woken');
-      return woken === walk.wokenAtOnce
+      return woken === move.wokenAtOnce
         ? null
-        : `the model says ${walk.wokenAtOnce ? 'woken at once' : 'asleep'}, and it was not`;
+        : `the model says ${move.wokenAtOnce ? 'woken at once' : 'asleep'}, and it was not`;
     }
     case 'notify': {
       const sent = own.find((event) => event.event === 'notifying');
       const found = sent?.event === 'notifying' ? sent.kind : 'nothing';
-      return found === walk.kind ? null : `the model says ${walk.kind}, and it was ${found}`;
+      return found === move.kind ? null : `the model says ${move.kind}, and it was ${found}`;
     }
     case 'open':
       return own.some((event) => event.event === 'open') ? null : 'the model says open, and it was not';

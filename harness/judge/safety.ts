@@ -2,22 +2,25 @@
 import { sameVersion } from '../../node/upgrade/version.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
-import type { Check, Evidence } from './checks.ts';
+import type { Check, Evidence } from './evidence.ts';
 import { type History, viewAt } from './history.ts';
-import { type Life, livesOf, refreshedLives } from './incarnations.ts';
+import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
  * lie: a member that was turned away under `ahead: exit` leaves the version behind that it recorded before.
  */
 export function nobodyOpenedEarly({ plan, trace, history }: Evidence): Check {
-  const lives = plan.members.flatMap((member) => refreshedLives(trace, member)).filter((life) => life.open !== null);
-  const faults = lives.flatMap((life) => {
-    const decidedNs = lastPass(life);
-    const missing = decidedNs === null ? ['it had passed no gate'] : missingAt(plan, trace, history, life, decidedNs);
-    return missing.length === 0 ? [] : [`${life.member} opened early: ${missing.join(', ')}`];
+  const incarnations = plan.members
+    .flatMap((member) => refreshedIncarnations(trace, member))
+    .filter((incarnation) => incarnation.open !== null);
+  const faults = incarnations.flatMap((incarnation) => {
+    const decidedNs = lastPass(incarnation);
+    const missing =
+      decidedNs === null ? ['it had passed no gate'] : missingAt(plan, trace, history, incarnation, decidedNs);
+    return missing.length === 0 ? [] : [`${incarnation.member} opened early: ${missing.join(', ')}`];
   });
-  const fine = `each of ${lives.length} openings came after all members had recorded its version, ran it, and the schema was applied`;
+  const fine = `each of ${incarnations.length} openings came after all members had recorded its version, ran it, and the schema was applied`;
   const name = 'nobody-early';
   if (plan.expect.safe) return { name, holds: faults.length === 0, because: faults.join('; ') || fine };
   const because =
@@ -25,20 +28,22 @@ export function nobodyOpenedEarly({ plan, trace, history }: Evidence): Check {
   return { name, holds: faults.length > 0, because };
 }
 
-function lastPass(life: Life): number | null {
-  const passes = life.checks.filter((check) => check.outcome.is === 'pass' && check.decidedNs <= life.open!.atNs);
+function lastPass(incarnation: Incarnation): number | null {
+  const passes = incarnation.checks.filter(
+    (check) => check.outcome.is === 'pass' && check.decidedNs <= incarnation.open!.atNs,
+  );
   return passes.at(-1)?.decidedNs ?? null;
 }
 
 /** What was not at the member's version at an instant. */
-function missingAt(plan: Plan, trace: Trace, history: History, life: Life, atNs: number): string[] {
-  const { version } = life.started;
+function missingAt(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, atNs: number): string[] {
+  const { version } = incarnation.started;
   const view = viewAt(history, atNs);
   const faults = plan.members.flatMap((member) => {
     const row = view.rows.find((candidate) => candidate.member === member);
     if (row === undefined) return [`${member} had no row`];
     if (!sameVersion(row, version)) return [`${member} had not recorded it`];
-    const running = livesOf(trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version;
+    const running = incarnationsOf(trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version;
     return running === undefined || sameVersion(running, version)
       ? []
       : [`the row of ${member} was a lie, it ran ${running.name}`];

@@ -1,6 +1,6 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
 import { eventsOf, type Operation, type Records, rigEvents, type Trace } from '../trace/trace.ts';
-import type { Check, Evidence } from './checks.ts';
+import type { Check, Evidence } from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
 
 /** How many of the records that are missing are named. */

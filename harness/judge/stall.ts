@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { passableSince, stallOf } from './figures.ts';
 import { type History, viewAt } from './history.ts';
-import { type Life, type Park, refreshedLives } from './incarnations.ts';
+import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
 
 /** One parked member, and whom it waited for at that instant. */
 export interface Waiter {
@@ -40,30 +40,33 @@ export interface Stall {
 }
 
 interface Waiting {
-  readonly life: Life;
+  readonly incarnation: Incarnation;
   readonly park: Park;
 }
 
 /** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
 export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
-  const lives = plan.members.flatMap((member) => refreshedLives(trace, member));
-  const waitings = lives.flatMap((life) => life.parks.map((park): Waiting => ({ life, park })));
+  const incarnations = plan.members.flatMap((member) => refreshedIncarnations(trace, member));
+  const waitings = incarnations.flatMap((incarnation) =>
+    incarnation.parks.map((park): Waiting => ({ incarnation, park })),
+  );
   const endNs = Math.max(...trace.map((event) => event.atNs));
-  const ended = waitings.filter(({ life, park }) => stallOf(plan, trace, history, life, park) > 0);
+  const ended = waitings.filter(({ incarnation, park }) => stallOf(plan, trace, history, incarnation, park) > 0);
   const endless = waitings.filter(
-    ({ life, park }) => park.toNs === null && life.exiting?.reason === 'signal' && isLast(lives, life),
+    ({ incarnation, park }) =>
+      park.toNs === null && incarnation.exiting?.reason === 'signal' && isLast(incarnations, incarnation),
   );
   const instants = [
     ...ended
       .toSorted((one, other) => one.park.toNs! - other.park.toNs!)
       .map((waiting) => ({ waiting, atNs: waiting.park.toNs! })),
-    ...endless.map((waiting) => ({ waiting, atNs: Math.min(waiting.life.exiting?.atNs ?? endNs, endNs) })),
+    ...endless.map((waiting) => ({ waiting, atNs: Math.min(waiting.incarnation.exiting?.atNs ?? endNs, endNs) })),
   ];
   return instants.map(({ waiting, atNs }) => explain(plan, trace, history, waitings, waiting, atNs));
 }
 
-function isLast(lives: readonly Life[], life: Life): boolean {
-  return lives.findLast((other) => other.member === life.member) === life;
+function isLast(incarnations: readonly Incarnation[], incarnation: Incarnation): boolean {
+  return incarnations.findLast((other) => other.member === incarnation.member) === incarnation;
 }
 
 function explain(
@@ -71,23 +74,23 @@ function explain(
   trace: Trace,
   history: History,
   all: readonly Waiting[],
-  { life, park }: Waiting,
+  { incarnation, park }: Waiting,
   atNs: number,
 ): Stall {
   const parked = all.filter(({ park: other }) => other.fromNs < atNs && (other.toNs === null || other.toNs >= atNs));
   const waiters = parked.map((waiting) => waiterOf(plan, history, waiting, atNs));
-  const cycle = cycleFrom(waiters, life.member);
+  const cycle = cycleFrom(waiters, incarnation.member);
   const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
-  const stallMs = park.toNs === null ? 0 : stallOf(plan, trace, history, life, park);
+  const stallMs = park.toNs === null ? 0 : stallOf(plan, trace, history, incarnation, park);
   const brokenBy = park.toNs === null ? null : 'timer';
   const circle = [...cycle, cycle[0]].join(' → ');
   const named = cycle.length === 0 ? '' : ` That is a cycle: ${circle}.`;
   const closing =
     brokenBy === 'timer'
-      ? `A timer ended it: that of ${life.member}, after ${formatDuration(stallMs)} of stall.`
+      ? `A timer ended it: that of ${incarnation.member}, after ${formatDuration(stallMs)} of stall.`
       : 'Nothing ended that before the roll did.';
   return {
-    member: life.member,
+    member: incarnation.member,
     gate: park.gate,
     stallMs,
     waiters,
@@ -97,18 +100,25 @@ function explain(
   };
 }
 
-function waiterOf(plan: Plan, history: History, { life, park }: Waiting, atNs: number): Waiter {
-  const { member } = life;
+function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, atNs: number): Waiter {
+  const { member } = incarnation;
   const strategy = STRATEGIES[plan.strategy];
   // What others had made true by then; the member's own next transaction is not part of it.
-  const { outcome } = examine(strategy, plan.ahead, park.gate, member, life.started.version, viewAt(history, atNs - 1));
+  const { outcome } = examine(
+    strategy,
+    plan.ahead,
+    park.gate,
+    member,
+    incarnation.started.version,
+    viewAt(history, atNs - 1),
+  );
   if (outcome.is !== 'pass') {
     const sentence = `${member} waited at ${GATE_WORDS[park.gate]} for ${whatIsMissing(outcome)}`;
     return { member, gate: park.gate, waitsFor: membersIn(outcome), needs: 'record', sentence };
   }
-  const since = passableSince(plan, history, life, park.gate, atNs - 1);
+  const since = passableSince(plan, history, incarnation, park.gate, atNs - 1);
   const knower = history.find((moment) => moment.atNs === since)?.by ?? member;
-  const lost = life.notices.find(
+  const lost = incarnation.notices.find(
     (notice) =>
       notice.disposition === 'dropped' &&
       notice.atNs >= (since ?? 0) &&

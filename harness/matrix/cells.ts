@@ -1,9 +1,9 @@
 /** From a spec and the versions there are to the cells of a matrix, each with the plan of its rolls. Pure. */
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
+import { Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan } from '../plan/plan.ts';
-import { Scenario } from '../plan/scenario.ts';
 import { type Dimensions, idOf } from './dimensions.ts';
 import { type Pair, pairName, pairsNamed } from './pairs.ts';
 import { isChosen, parsePattern } from './pattern.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { DATABASES } from '../plan/plan.ts';
+import { DATABASES } from '../input/scenario.ts';
 
 /** Where a cell lies in its matrix. */
 export const Dimensions = z.object({

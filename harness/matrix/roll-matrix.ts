@@ -1,14 +1,10 @@
 /** The rolls of a matrix, several at once. What becomes of one does not stop the others. */
 import { availableParallelism, freemem } from 'node:os';
-import { relative } from 'node:path';
 import { nowNs } from '../../node/clock.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PossibleCell } from './cells.ts';
-import type { Attempt } from './results.ts';
-import type { MemberKind } from '../daemon/contract.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { rigEvents } from '../trace/trace.ts';
-import { roll } from '../cli/roll-plan.ts';
+import type { Attempt, Judged } from './results.ts';
 
 /** A roll that is to be. */
 export interface Task {
@@ -24,20 +20,18 @@ export interface Watcher {
   ended(task: Task, attempt: Attempt | null): void;
 }
 
+/** What came of one roll that was judged. */
+export type Outcome = Omit<Judged, 'cell' | 'repeat' | 'durationMs' | 'alone' | 'outcome'>;
+
 export interface MatrixOptions {
-  readonly kind: MemberKind;
-  readonly runtime: Runtime;
-  /** The folder of the matrix, and that in which its rolls leave theirs. */
-  readonly folder: string;
-  readonly rolls: string;
+  /** Carries out one plan, and says what came of it; null where it was cut short. @throws EnvironmentError */
+  readonly rollOne: (plan: Plan, stop: AbortSignal) => Promise<Outcome | null>;
   /** How many rolls at once. */
   readonly jobs: number;
   /** End all rolls at the first that does not hold or comes to no verdict. */
   readonly failFast: boolean;
   readonly signal: AbortSignal;
   readonly watcher: Watcher;
-  /** Says something that is worth knowing, to a person. */
-  readonly say: (line: string) => void;
 }
 
 /** Members that start keep a processor busy: more rolls than this take no less time in all. Measured, see bench/matrix.ts. */
@@ -53,11 +47,7 @@ export function bearableJobs(mostMembers: number): number {
 
 /** Carry out the rolls, in their order. Resolves when all have ended; those that were cut short count as not rolled. */
 export async function rollMatrix(tasks: readonly Task[], options: MatrixOptions): Promise<void> {
-  const { kind, runtime, jobs, failFast, signal, watcher, say } = options;
-  // Once, before all: several rolls must not build the same thing at the same time.
-  const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-  const prepared = await runtime.prepare((await kind.build([...names])).values());
-  if (prepared !== null) say(prepared);
+  const { jobs, failFast, signal, watcher } = options;
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const waiting = [...tasks];
@@ -75,16 +65,12 @@ export async function rollMatrix(tasks: readonly Task[], options: MatrixOptions)
 
 /** Null where the roll was cut short. */
 async function attemptAt({ cell, repeat }: Task, options: MatrixOptions, stop: AbortSignal): Promise<Attempt | null> {
-  const { kind, runtime, folder: matrix, rolls, jobs } = options;
-  const alone = jobs === 1;
+  const alone = options.jobs === 1;
   const startNs = nowNs();
   const about = () => ({ cell: cell.id, repeat, durationMs: Math.round((nowNs() - startNs) / 1e6), alone });
   try {
-    const rolled = await roll(cell.plan, { kind, runtime, runs: rolls, signal: stop, alone, isLatest: false });
-    if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
-    const { holds, sentence, checks } = rolled.verdict;
-    const failing = checks.filter((check) => !check.holds).map(({ name, because }) => ({ name, because }));
-    return { ...about(), outcome: 'judged', holds, sentence, failing, folder: relative(matrix, rolled.folder) };
+    const outcome = await options.rollOne(cell.plan, stop);
+    return outcome === null ? null : { ...about(), outcome: 'judged', ...outcome };
   } catch (error) {
     if (stop.aborted) return null;
     return { ...about(), outcome: 'no-verdict', because: reasonOf(error) };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
-import { Scenario } from '../plan/scenario.ts';
+import { Scenario } from '../input/scenario.ts';
 import { FORWARD, pairsNamed } from './pairs.ts';
 import { parsePattern } from './pattern.ts';
 

@@ -1,6 +1,7 @@
 /** From a scenario and the versions there are to Plans: one, or one for every order. Pure. */
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
+import type { Scenario } from '../input/scenario.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
   type Crash,
@@ -13,7 +14,6 @@ import {
   type Step,
 } from './plan.ts';
 import { refuseIntroduction, refuseLeaderless } from './refusals.ts';
-import type { Scenario } from './scenario.ts';
 
 /** What a plan is made from. */
 export interface Sources {

@@ -1,5 +1,5 @@
 /** A plan's steps in words. */
-import type { Pace, Plan, Refresh, Step, Walk } from './plan.ts';
+import type { Move, Pace, Plan, Refresh, Step } from './plan.ts';
 
 export function describeStep(plan: Plan, step: Step): string {
   switch (step.do) {
@@ -13,11 +13,11 @@ export function describeStep(plan: Plan, step: Step): string {
       const what = step.refreshes.map(refreshWords).join(', ');
       return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
     }
-    case 'walk':
-      return `let ${step.member} ${WALK_WORDS[step.walk.step]}`;
-    case 'arrive':
+    case 'release':
+      return `let ${step.member} ${MOVE_WORDS[step.move.step]}`;
+    case 'deliver':
       return `let the notice (${step.kind}) from ${step.from} reach ${step.to}`;
-    case 'let-go':
+    case 'release-all':
       return 'hold nobody any more';
     case 'settle':
       return `wait until every member is open or has exited (at most ${Math.round(plan.settleLimitMs / 1000)} s)`;
@@ -32,7 +32,7 @@ function refreshWords({ member, from, to, crash }: Refresh): string {
   return `${words}, ${crash.leading ? 'make it the leader, ' : ''}kill it ${crash.at.replaceAll('-', ' ')} and start it again`;
 }
 
-const WALK_WORDS: Readonly<Record<Walk['step'], string>> = {
+const MOVE_WORDS: Readonly<Record<Move['step'], string>> = {
   check: 'examine its gate',
   park: 'park',
   notify: 'notify its peers',

@@ -1,9 +1,5 @@
 /** In which order members are refreshed. */
 
-/** How a scenario may name orders: given by numbers from 1, or by a word. */
-export const ORDER_WORDS = ['forward', 'reverse', 'random', 'all', 'together'] as const;
-export type OrderWord = (typeof ORDER_WORDS)[number];
-
 /** The most members for which `all` is offered: 6 have 720 orders. */
 export const ALL_ORDERS_LIMIT = 6;
 

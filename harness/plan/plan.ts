@@ -2,11 +2,13 @@
  * A Plan: everything that a roll will do and must lead to, as a plain JSON document. It can be printed without being
  * run, saved, and run again.
  */
-import type { ExitReason, Failpoint } from '../../node/events.ts';
+import type { ExitReason } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
 import type { AheadPolicy, Outcome } from '../../node/upgrade/gate.ts';
 import type { Disposition, Wakeups } from '../../node/upgrade/machine.ts';
 import type { NoticeKind, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import type { DatabaseName } from '../input/scenario.ts';
 
 export const PLAN_FORMAT = 1;
 
@@ -17,15 +19,13 @@ export const PLAN_FORMAT = 1;
 export type Pace = 'settled' | 'eager' | 'held' | { readonly pauseMs: number };
 
 /** A step of one member's upgrade machine, before which a plan can hold it, and what the explorer says comes of it. */
-export type Walk =
+export type Move =
   | { readonly step: 'check'; readonly outcome: Outcome['is'] }
   | { readonly step: 'park'; readonly wokenAtOnce: boolean }
   | { readonly step: 'notify'; readonly kind: NoticeKind }
   | { readonly step: 'open' };
 
 export type RuntimeName = 'process' | 'container';
-export const DATABASES = ['sqlite', 'dqlite'] as const;
-export type DatabaseName = (typeof DATABASES)[number];
 
 /** One thing that the conductor does. */
 export type Step =
@@ -37,17 +37,17 @@ export type Step =
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
   | { readonly do: 'refresh'; readonly refreshes: readonly Refresh[]; readonly pace: Pace }
   /** Let a held member take its next step, and no more. Only in a plan that holds members. */
-  | { readonly do: 'walk'; readonly member: string; readonly walk: Walk }
+  | { readonly do: 'release'; readonly member: string; readonly move: Move }
   /** Let the oldest held notice of a kind from one member to another arrive. Only in a plan that holds members. */
   | {
-      readonly do: 'arrive';
+      readonly do: 'deliver';
       readonly from: string;
       readonly to: string;
       readonly kind: NoticeKind;
       readonly disposition: Disposition;
     }
   /** Hold nobody any more. */
-  | { readonly do: 'let-go' }
+  | { readonly do: 'release-all' }
   /** Wait until every member is open, or has exited. */
   | { readonly do: 'settle' }
   /** Read all records back through every open member. */

@@ -2,7 +2,7 @@
 import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from '../input/scenario.ts';
 
 /** @throws InputError where the strategy cannot take the step that introduces the column */
 export function refuseIntroduction(strategy: StrategyName, versions: readonly Version[], from: Version): void {

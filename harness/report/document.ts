@@ -1,14 +1,7 @@
 /** What the page's server side hands to its script: plain data, embedded in the page or sent while a roll goes on. */
 import type { Plan } from '../plan/plan.ts';
+import type { LogLine } from '../trace/log-line.ts';
 import type { Trace } from '../trace/trace.ts';
-
-/** A line of a member's log that is for people. */
-export interface LogLine {
-  readonly member: string;
-  /** Nanoseconds of the trace's clock, as near as the log's own time has it. */
-  readonly atNs: number;
-  readonly text: string;
-}
 
 /** One roll. */
 export interface Shown {

@@ -5,7 +5,7 @@
 import type { MemberEvent } from '../../node/events.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Reign, reignsOf } from '../trace/leadership.ts';
+import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
 
 /** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */
@@ -49,7 +49,7 @@ export interface Lanes {
   readonly arrows: readonly Arrow[];
   readonly marks: readonly Mark[];
   /** Who led the database, from before the first refresh on; empty where it has no leader. */
-  readonly reigns: readonly Reign[];
+  readonly leaderships: readonly Leadership[];
 }
 
 /** A little of what came after is shown, so that the end can be seen. */
@@ -63,7 +63,7 @@ export function lanesOf(plan: Plan, whole: Trace): Lanes | null {
   const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
   const trace = whole.filter((event) => event.atNs < closingNs);
   const turns = plan.members.map((member) => turnsOf(trace, member));
-  const reigns = reignsOf(trace);
+  const leaderships = leadershipsOf(trace);
   const lastNs = Math.max(fromNs, ...turns.flat().map((turn) => turn.atNs));
   const toNs = lastNs + Math.max(1, (lastNs - fromNs) * AFTERWARDS);
   return {
@@ -73,8 +73,8 @@ export function lanesOf(plan: Plan, whole: Trace): Lanes | null {
     spans: plan.members.flatMap((member, index) => spansOf(member, turns[index]!, fromNs, toNs)),
     // The answer to a notice may come when the end has begun.
     arrows: arrowsOf(whole).filter((arrow) => arrow.sentNs >= fromNs && arrow.sentNs < closingNs),
-    marks: marksOf(trace, reigns).filter((mark) => mark.atNs >= fromNs),
-    reigns,
+    marks: marksOf(trace, leaderships).filter((mark) => mark.atNs >= fromNs),
+    leaderships,
   };
 }
 
@@ -161,7 +161,7 @@ const FATE_WORDS = {
   dropped: 'found nobody parked',
 } as const;
 
-function marksOf(trace: Trace, reigns: readonly Reign[]): Mark[] {
+function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
   const marks = trace.flatMap((event): Mark[] => {
     if (isRigEvent(event)) {
       if (event.rig !== 'killing') return [];
@@ -173,7 +173,7 @@ function marksOf(trace: Trace, reigns: readonly Reign[]): Mark[] {
     const words = axes.map((axis) => `${axis} ${from[axis]} → ${to[axis]}`).join(', ');
     return [{ atNs: event.decidedNs, is: 'schema', says: `${event.member} committed the schema: ${words}` }];
   });
-  const leaders = reigns.map(({ fromNs, leader }): Mark => {
+  const leaders = leaderships.map(({ fromNs, leader }): Mark => {
     const says = leader === null ? 'the database has no leader' : `${leader} leads the database`;
     return { atNs: fromNs, is: 'leader', says };
   });

@@ -6,8 +6,7 @@ import type { MemberEvent } from '../../node/events.ts';
 import { describeOutcome } from '../../node/words.ts';
 import { describeStep } from '../plan/describe.ts';
 import { type Plan, versionOf } from '../plan/plan.ts';
-import type { Observer } from '../roll/recorder.ts';
-import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
+import { isRigEvent, type Observer, type TraceEvent } from '../trace/trace.ts';
 
 export interface LiveView {
   readonly observer: Observer;

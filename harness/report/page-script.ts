@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { EnvironmentError } from '../input/errors.ts';
 import { digestOfFiles, filesBelow } from '../host/digest.ts';
 import { paths } from '../host/paths.ts';
+import { EnvironmentError } from '../input/errors.ts';
 
 let asked: Promise<string> | null = null;
 

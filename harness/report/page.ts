@@ -2,14 +2,16 @@
  * The report of a roll, or of several on one scale, as one HTML file: it needs no network and opens from disk. The words
  * and the figures are in the page as it is; the picture is drawn by its script from the trace.
  */
-import { pageScript } from './page-script.ts';
+
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { LogLine } from '../trace/log-line.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { LogLine, PageData, Shown } from './document.ts';
+import type { PageData, Shown } from './document.ts';
 import { differencesOf, FIGURES } from './figures.ts';
 import { dataElement, type Html, html, pageOf, scriptElement } from './html.ts';
+import { pageScript } from './page-script.ts';
 import { headline } from './terminal.ts';
 
 /** A roll that a page shows. */

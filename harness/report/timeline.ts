@@ -30,11 +30,11 @@ export function timeline(plan: Plan, trace: Trace): string[] {
   const lanes = lanesOf(plan, trace);
   if (lanes === null) return [];
   const rows = plan.members.map((member) => `${member}  ${row(lanes, member)}`);
-  const { reigns } = lanes;
+  const { leaderships } = lanes;
   const width = plan.members[0]!.length;
-  if (reigns.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
+  if (leaderships.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
   const scale = `${' '.repeat(width)}  0${formatDuration((lanes.toNs - lanes.fromNs) / 1e6).padStart(COLUMNS - 1)}`;
-  const legends = [LEGEND, ...(reigns.length > 0 ? [LEADER_LEGEND] : [])];
+  const legends = [LEGEND, ...(leaderships.length > 0 ? [LEADER_LEGEND] : [])];
   return [...rows, ...[scale, ...legends].map((line) => colors.dim(line))];
 }
 
@@ -54,7 +54,7 @@ function row(lanes: Lanes, member: string): string {
 function leaderRow(plan: Plan, lanes: Lanes): string {
   return slicesOf(lanes)
     .map(({ toNs }) => {
-      const leader = lanes.reigns.findLast((reign) => reign.fromNs <= toNs)?.leader ?? null;
+      const leader = lanes.leaderships.findLast((leadership) => leadership.fromNs <= toNs)?.leader ?? null;
       return leader === null ? NOBODY : String((plan.members.indexOf(leader) + 1) % 10);
     })
     .join('');

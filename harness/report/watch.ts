@@ -2,8 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
 import type { Plan } from '../plan/plan.ts';
-import type { Observer } from '../roll/recorder.ts';
-import type { TraceEvent } from '../trace/trace.ts';
+import type { Observer, TraceEvent } from '../trace/trace.ts';
 import { rollPage } from './page.ts';
 
 export interface Watching {

@@ -3,13 +3,14 @@
  * kind, and judges nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action, EventName, Failpoint } from '../../node/events.ts';
+import type { Action, EventName } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
-import { EnvironmentError } from '../input/errors.ts';
 import type { Seat } from '../daemon/contract.ts';
-import type { Crash, Pace, Plan, Refresh, Step, Walk } from '../plan/plan.ts';
+import { EnvironmentError } from '../input/errors.ts';
+import type { Crash, Move, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
 import { isRigEvent, type Records, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
-import { Crew, didNot, type Stage } from './members.ts';
+import { didNot, Members, type Stage } from './members.ts';
 import { isEnded, isSettled, lastWord, waitsInVain } from './standing.ts';
 import { Traffic } from './traffic.ts';
 
@@ -40,13 +41,13 @@ export async function conduct(plan: Plan, stage: Stage): Promise<void> {
 class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
-  readonly #crew: Crew;
+  readonly #members: Members;
   readonly #traffic: Traffic;
 
   constructor(plan: Plan, stage: Stage) {
     this.#plan = plan;
     this.#stage = stage;
-    this.#crew = new Crew(plan, stage);
+    this.#members = new Members(plan, stage);
     this.#traffic = new Traffic(stage.recorder);
   }
 
@@ -67,14 +68,14 @@ class Roll {
         await all(step.refreshes.map((refresh) => this.#refresh(refresh)));
         await this.#keepPace(step.refreshes, step.pace);
         return true;
-      case 'walk':
-        await this.#walk(step.member, step.walk.step);
+      case 'release':
+        await this.#release(step.member, step.move.step);
         return true;
-      case 'arrive':
-        await this.#arrive(step.from, step.to, step.kind);
+      case 'deliver':
+        await this.#deliver(step.from, step.to, step.kind);
         return true;
-      case 'let-go':
-        await Promise.all([...this.#crew.running.keys()].map((member) => this.#crew.client(member)!.disarm()));
+      case 'release-all':
+        await Promise.all([...this.#members.running.keys()].map((member) => this.#members.client(member)!.disarm()));
         return true;
       case 'settle':
         return this.#settle();
@@ -86,14 +87,14 @@ class Roll {
 
   async stopAll(): Promise<void> {
     await this.#traffic.stop();
-    await all([...this.#crew.running.keys()].map((member) => this.#crew.stop(member)));
+    await all([...this.#members.running.keys()].map((member) => this.#members.stop(member)));
   }
 
   async #enter(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
-    await this.#crew.start(action, member, version, through, this.#holds(action));
-    await this.#crew.until(member, isEnded);
+    await this.#members.start(action, member, version, through, this.#holds(action));
+    await this.#members.until(member, isEnded);
     if (lastWord(this.#stage.recorder.trace, member) !== 'open') throw didNot(member, `${action} its cluster`);
-    await this.#traffic.run(member, () => this.#crew.client(member));
+    await this.#traffic.run(member, () => this.#members.client(member));
   }
 
   async #joinAll(members: readonly string[], version: string, through: Seat): Promise<void> {
@@ -101,27 +102,27 @@ class Roll {
   }
 
   async #refresh({ member, to, crash }: Refresh): Promise<void> {
-    await this.#crew.stop(member);
+    await this.#members.stop(member);
     if (crash !== undefined) await this.#crash(member, to, crash);
-    await this.#crew.start('start', member, to, null, this.#holds('start'));
+    await this.#members.start('start', member, to, null, this.#holds('start'));
   }
 
   /** Start a member, and kill it where the plan has it. */
   async #crash(member: string, version: string, { at, leading }: Crash): Promise<void> {
     const before = this.#stage.recorder.trace.length;
-    await this.#crew.start('start', member, version, null, leading ? ['before-check', at] : [at]);
+    await this.#members.start('start', member, version, null, leading ? ['before-check', at] : [at]);
     if (leading) {
-      await this.#crew.said(member, 'held', () => true, before);
+      await this.#members.said(member, 'held', () => true, before);
       await this.#lead(member);
-      if (at !== 'before-check') await this.#crew.client(member)!.release('before-check');
+      if (at !== 'before-check') await this.#members.client(member)!.release('before-check');
     }
-    await this.#crew.said(member, 'held', (event) => event.failpoint === at, before);
-    await this.#crew.kill(member, at);
+    await this.#members.said(member, 'held', (event) => event.failpoint === at, before);
+    await this.#members.kill(member, at);
   }
 
   async #lead(member: string): Promise<void> {
     try {
-      await this.#crew.client(member)!.lead();
+      await this.#members.client(member)!.lead();
     } catch (error) {
       throw new EnvironmentError(`${member} could not be made the leader: ${(error as Error).message}`);
     }
@@ -135,35 +136,35 @@ class Roll {
     if (pace === 'eager') return;
     if (pace === 'held') {
       for (const { member } of refreshes)
-        await this.#crew.said(member, 'held', (event) => event.failpoint === 'before-check');
+        await this.#members.said(member, 'held', (event) => event.failpoint === 'before-check');
       return;
     }
     if (pace === 'settled') {
-      for (const { member } of refreshes) await this.#crew.until(member, isSettled);
+      for (const { member } of refreshes) await this.#members.until(member, isSettled);
       return;
     }
     await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
   }
 
   /** Release a member from where it is held before a step, and wait for its word that the step is done. */
-  async #walk(member: string, step: Walk['step']): Promise<void> {
+  async #release(member: string, step: Move['step']): Promise<void> {
     const before = this.#stage.recorder.trace.length;
-    await this.#crew.client(member)!.release(`before-${step}`);
-    await this.#crew.said(member, WALK_EVENTS[step], () => true, before);
+    await this.#members.client(member)!.release(`before-${step}`);
+    await this.#members.said(member, MOVE_EVENTS[step], () => true, before);
   }
 
   /** The oldest notice of a kind that one member has sent to another, and that has not arrived. */
-  async #arrive(from: string, to: string, kind: NoticeKind): Promise<void> {
+  async #deliver(from: string, to: string, kind: NoticeKind): Promise<void> {
     const { trace } = this.#stage.recorder;
-    const sent = await this.#crew.said(
+    const sent = await this.#members.said(
       from,
       'notifying',
       (event) => event.kind === kind && !hasArrived(trace, to, event.notice),
     );
     const isIt = (event: { notice: string | null }): boolean => event.notice === sent.notice;
-    await this.#crew.said(to, 'held', isIt);
-    await this.#crew.client(to)!.release('on-notice', sent.notice);
-    await this.#crew.said(to, 'noticed', isIt);
+    await this.#members.said(to, 'held', isIt);
+    await this.#members.client(to)!.release('on-notice', sent.notice);
+    await this.#members.said(to, 'noticed', isIt);
   }
 
   async #settle(): Promise<boolean> {
@@ -181,7 +182,7 @@ class Roll {
 
   /** What a member says that it waits for; null where it does not answer. */
   async #waitsFor(member: string): Promise<string | null> {
-    const status = await this.#crew
+    const status = await this.#members
       .client(member)
       ?.status()
       .catch(() => null);
@@ -189,7 +190,7 @@ class Roll {
   }
 
   async #load(): Promise<void> {
-    const client = this.#crew.client(this.#plan.members[0]!);
+    const client = this.#members.client(this.#plan.members[0]!);
     if (client === null) throw new EnvironmentError('the first member is gone before the records were loaded');
     for (const { key, value } of this.#plan.records) {
       await client.writeRecord(key, value);
@@ -202,7 +203,7 @@ class Roll {
     await this.#traffic.stop();
     const found: Record<string, Records> = {};
     await all(
-      [...this.#crew.running].map(async ([member, running]) => {
+      [...this.#members.running].map(async ([member, running]) => {
         recorder.tell('memory', { member, bytes: await running.memoryBytes().catch(() => null) });
         if (lastWord(recorder.trace, member) !== 'open') return;
         try {
@@ -222,7 +223,7 @@ const HOLDS: Readonly<Record<Action, readonly Failpoint[]>> = {
   join: ['on-notice'],
   start: ['before-check', 'before-park', 'before-notify', 'before-open', 'on-notice'],
 };
-const WALK_EVENTS: Readonly<Record<Walk['step'], EventName>> = {
+const MOVE_EVENTS: Readonly<Record<Move['step'], EventName>> = {
   check: 'checked',
   park: 'parked',
   notify: 'notifying',

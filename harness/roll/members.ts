@@ -1,7 +1,9 @@
 /** The members of a roll as they come and go: started, stopped, killed, and what they say. */
-import type { Action, EventName, Failpoint, MemberEvent } from '../../node/events.ts';
+import type { Action, EventName, MemberEvent } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
+import type { Artifact } from '../build/artifact.ts';
+import type { MemberClient, MemberKind, Seat } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Artifact, MemberClient, MemberKind, Seat } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Exit, RunningMember, Site } from '../runtime/runtime.ts';
 import { isRigEvent, type Trace } from '../trace/trace.ts';
@@ -29,7 +31,7 @@ export interface Stage {
   readonly alone: boolean;
 }
 
-export class Crew {
+export class Members {
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #running = new Map<string, RunningMember>();

@@ -1,8 +1,6 @@
 /** Collects the events of a roll as they come, and lets the conductor wait for one. */
 import { nowNs } from '../../node/clock.ts';
-import type { RigEventName, RigFields, Trace, TraceEvent } from '../trace/trace.ts';
-
-export type Observer = (event: TraceEvent) => void;
+import type { Observer, RigEventName, RigFields, Trace, TraceEvent } from '../trace/trace.ts';
 
 export class Recorder {
   readonly #trace: TraceEvent[] = [];

@@ -17,7 +17,10 @@ export interface Choice {
 export async function chooseRuntime(wanted: Plan['runtime']): Promise<Choice> {
   if (wanted === 'process') return { runtime: processRuntime(), because: 'as asked' };
   // Loaded here: no command that needs no engine should wait for its client.
-  const [{ containerRuntime }, { askEngine }] = await Promise.all([import('./container.ts'), import('../host/engine.ts')]);
+  const [{ containerRuntime }, { askEngine }] = await Promise.all([
+    import('./container.ts'),
+    import('../host/engine.ts'),
+  ]);
   const engine = await askEngine();
   if (engine.answers) {
     return {

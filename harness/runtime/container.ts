@@ -7,11 +7,11 @@ import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { GenericContainer, PullPolicy, type StartedTestContainer, type WaitStrategy } from 'testcontainers';
 import { prepareImages } from '../build/images.ts';
-import { EnvironmentError } from '../input/errors.ts';
 import type { Seat } from '../daemon/contract.ts';
 import { engineClient } from '../host/engine.ts';
 import { LABELS } from '../host/labels.ts';
 import { isOwnerAlive, owner } from '../host/owner.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
 
 const STATE_FOLDER = '/var/lib/member';

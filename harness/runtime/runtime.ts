@@ -1,5 +1,6 @@
 /** Where members live. Nothing above this folder knows which runtime it is. */
-import type { Artifact, Seat } from '../daemon/contract.ts';
+import type { Artifact } from '../build/artifact.ts';
+import type { Seat } from '../daemon/contract.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 /** How a member's process ended. */

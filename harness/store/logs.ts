@@ -1,7 +1,7 @@
 /** The lines for people in the members' logs of a saved roll, each with its time on the trace's clock. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogLine } from '../report/document.ts';
+import type { LogLine } from '../trace/log-line.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 
 /** `2026-01-31T12:00:00.000Z text`, as the daemon writes it. */

@@ -4,15 +4,10 @@
  */
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { InputError } from '../input/errors.ts';
 import { readText } from '../input/yaml.ts';
 import { Attempt, MATRIX_FORMAT, Results } from '../matrix/results.ts';
 import { documentOf } from '../matrix/state.ts';
-import { matrixReport } from '../report/grid.ts';
-import { junitReport } from '../report/junit.ts';
-import { markdownReport } from '../report/markdown.ts';
-import { matrixPage } from '../report/matrix-page.ts';
 import { json, newFolder, pointTo } from './run-folder.ts';
 
 const FILES = { matrix: 'matrix.json', attempts: 'attempts.ndjson' } as const;
@@ -20,12 +15,7 @@ const ROLLS = 'rolls';
 const LATEST = 'latest-matrix';
 
 /** What can be said of results, by the name of the file that says it. */
-const REPORTS: Readonly<Record<string, (results: Results) => string>> = {
-  'report.txt': (results) => `${stripVTControlCharacters(matrixReport(results))}\n`,
-  'report.md': markdownReport,
-  'report.html': matrixPage,
-  'results.xml': junitReport,
-};
+export type MatrixReports = Readonly<Record<string, (results: Results) => string>>;
 
 /** The newest whole matrix: a share is no measure for the next, which must be cut in the same way. */
 export function latestMatrix(runs: string): string {
@@ -39,23 +29,25 @@ export function rollsOf(matrix: string): string {
 
 export class MatrixFolder {
   readonly path: string;
+  readonly #reports: MatrixReports;
 
-  private constructor(path: string) {
+  private constructor(path: string, reports: MatrixReports) {
     this.path = path;
+    this.#reports = reports;
     mkdirSync(this.rolls, { recursive: true });
   }
 
   /** Make one. @param runs the folder of all runs */
-  static make(runs: string, id: string, results: Results): MatrixFolder {
-    const folder = new MatrixFolder(newFolder(runs, 'matrix', id));
+  static make(runs: string, id: string, results: Results, reports: MatrixReports): MatrixFolder {
+    const folder = new MatrixFolder(newFolder(runs, 'matrix', id), reports);
     folder.save(results);
     if (results.shard === null) pointTo(folder.path, LATEST);
     return folder;
   }
 
   /** Go on with one. Whatever was cut short at the end of its attempts is gone after this. */
-  static reopen(path: string, results: Results): MatrixFolder {
-    const folder = new MatrixFolder(path);
+  static reopen(path: string, results: Results, reports: MatrixReports): MatrixFolder {
+    const folder = new MatrixFolder(path, reports);
     folder.save(results);
     return folder;
   }
@@ -76,7 +68,7 @@ export class MatrixFolder {
     writeFileSync(`${whole}.new`, json(documentOf(results)));
     renameSync(`${whole}.new`, whole);
     writeFileSync(join(this.path, FILES.attempts), results.attempts.map(lineOf).join(''));
-    for (const [name, report] of Object.entries(REPORTS)) writeFileSync(join(this.path, name), report(results));
+    for (const [name, report] of Object.entries(this.#reports)) writeFileSync(join(this.path, name), report(results));
   }
 }
 

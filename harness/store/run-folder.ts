@@ -15,9 +15,10 @@ import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { InputError } from '../input/errors.ts';
+import { DATABASES } from '../input/scenario.ts';
 import { readText } from '../input/yaml.ts';
 import type { Verdict } from '../judge/judge.ts';
-import { DATABASES, PLAN_FORMAT, type Plan } from '../plan/plan.ts';
+import { PLAN_FORMAT, type Plan } from '../plan/plan.ts';
 import { formatTrace, readTrace } from '../trace/file.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
 
@@ -141,7 +142,7 @@ const SavedPlan = z.looseObject({
   steps: z
     .array(
       z.looseObject({
-        do: z.enum(['bootstrap', 'join', 'load', 'refresh', 'walk', 'arrive', 'let-go', 'settle', 'verify']),
+        do: z.enum(['bootstrap', 'join', 'load', 'refresh', 'release', 'deliver', 'release-all', 'settle', 'verify']),
       }),
     )
     .min(1),

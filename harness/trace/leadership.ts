@@ -2,21 +2,21 @@
 import { isRigEvent, type Trace } from './trace.ts';
 
 /** From an instant on: the member that leads, or null while there is no leader that anybody knows of. */
-export interface Reign {
+export interface Leadership {
   readonly fromNs: number;
   readonly leader: string | null;
 }
 
 /** Every change of the leader, in order; empty for a database that has none. */
-export function reignsOf(trace: Trace): Reign[] {
+export function leadershipsOf(trace: Trace): Leadership[] {
   const members = new Map<string, string>();
   const gone = new Set<string>();
-  const reigns: Reign[] = [];
+  const leaderships: Leadership[] = [];
   const begin = (fromNs: number, leader: string | null): void => {
-    if (leader !== (reigns.at(-1)?.leader ?? null)) reigns.push({ fromNs, leader });
+    if (leader !== (leaderships.at(-1)?.leader ?? null)) leaderships.push({ fromNs, leader });
   };
   for (const event of trace.toSorted((one, other) => one.atNs - other.atNs)) {
-    const current = reigns.at(-1)?.leader ?? null;
+    const current = leaderships.at(-1)?.leader ?? null;
     if (isRigEvent(event)) {
       // A leader that has been told to stop still hands over; one that is gone leads nobody.
       if (event.rig === 'gone' || event.rig === 'killing') {
@@ -35,5 +35,5 @@ export function reignsOf(trace: Trace): Reign[] {
       if (leader === null ? event.member === current : !gone.has(leader)) begin(event.atNs, leader);
     }
   }
-  return reigns;
+  return leaderships;
 }

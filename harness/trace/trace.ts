@@ -2,7 +2,8 @@
  * A Trace: everything that was seen during a roll, in one list. Members push their events, the rig adds what it did and
  * what a client of the cluster would have noticed. All readings are of one monotonic clock, in nanoseconds.
  */
-import type { Failpoint, MemberEvent } from '../../node/events.ts';
+import type { MemberEvent } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 export const TRACE_FORMAT = 1;
@@ -58,6 +59,9 @@ export type TraceEvent = MemberEvent | RigEvent;
 
 /** In the order in which the rig received the events; the clock readings of different members need not ascend. */
 export type Trace = readonly TraceEvent[];
+
+/** Sees every event as it comes. */
+export type Observer = (event: TraceEvent) => void;
 
 export function isRigEvent(event: TraceEvent): event is RigEvent {
   return 'rig' in event;

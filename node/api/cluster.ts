@@ -2,16 +2,17 @@
 import type { FastifyInstance } from 'fastify';
 import type { ReplicationServer } from '../database/database.ts';
 import { type MemberRecord, readMembers } from '../database/members.ts';
-import type { Member } from '../member.ts';
+
 import { ask } from '../peers/client.ts';
 import { type ClusterMember, memberState, type Status } from '../status.ts';
+import type { Served } from './served.ts';
 
 /** A peer that does not answer by then counts as unreachable; an answer takes about a millisecond. */
 const PROBE_TIMEOUT_MS = 1000;
 /** Whoever asks how the cluster fares wants to hear soon that its database is not to be had. */
 const DATABASE_PATIENCE_MS = 1000;
 
-export function clusterRoutes(server: FastifyInstance, member: Member): void {
+export function clusterRoutes(server: FastifyInstance, member: Served): void {
   server.get('/1.0/cluster', async () => {
     const { database } = member;
     const [rows, servers] = await Promise.all([
@@ -23,7 +24,7 @@ export function clusterRoutes(server: FastifyInstance, member: Member): void {
 }
 
 async function clusterMember(
-  self: Member,
+  self: Served,
   row: MemberRecord,
   rows: readonly MemberRecord[],
   servers: readonly ReplicationServer[],

@@ -5,9 +5,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { UPGRADE_PATH, UPGRADE_PROTOCOL } from '../database/dqlite/relay.ts';
-import type { Member } from '../member.ts';
+import type { Served } from './served.ts';
 
-export function upgradeRoute(server: Server, member: Member): void {
+export function dqliteConnections(server: Server, member: Served): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // A peer that goes away while it is being answered is its own affair.
     socket.on('error', () => socket.destroy());

@@ -3,11 +3,12 @@
  * everybody go on for good. The routes exist only in a member that was started with failpoints.
  */
 import type { FastifyInstance } from 'fastify';
-import { FAILPOINTS } from '../events.ts';
-import type { Member } from '../member.ts';
-import { Refusal } from './refusal.ts';
+import { FAILPOINTS } from '../failpoints.ts';
 
-export function failpointRoutes(server: FastifyInstance, member: Member): void {
+import { Refusal } from './refusal.ts';
+import type { Served } from './served.ts';
+
+export function failpointRoutes(server: FastifyInstance, member: Served): void {
   server.post<{ Params: { name: string }; Querystring: { notice?: string } }>(
     '/internal/failpoints/:name',
     (request, reply) => {

@@ -3,13 +3,14 @@
  * operator may: to make this member the leader of the database.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Member } from '../member.ts';
+
 import type { JoinRequest } from '../peers/join.ts';
 import { FROM_HEADER, NOTICE_HEADER } from '../peers/notices.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 import { Refusal } from './refusal.ts';
+import type { Served } from './served.ts';
 
-export function internalRoutes(server: FastifyInstance, member: Member): void {
+export function internalRoutes(server: FastifyInstance, member: Served): void {
   server.patch<{ Querystring: { upgrade?: string } }>('/internal/database', async (request) => {
     const kind = kindOf(request.query.upgrade);
     const from = header(request, FROM_HEADER) ?? 'an older build';

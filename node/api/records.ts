@@ -1,10 +1,11 @@
 /** `GET|POST /1.0/records`: the application's data, served only by an open member. */
 import type { FastifyInstance } from 'fastify';
 import { readRecords, writeRecord } from '../database/records.ts';
-import type { Member } from '../member.ts';
-import { Refusal } from './refusal.ts';
 
-export function recordRoutes(server: FastifyInstance, member: Member): void {
+import { Refusal } from './refusal.ts';
+import type { Served } from './served.ts';
+
+export function recordRoutes(server: FastifyInstance, member: Served): void {
   server.get<{ Querystring: { after?: string } }>('/1.0/records', async (request) => {
     member.requireOpen();
     const after = Number(request.query.after ?? 0);

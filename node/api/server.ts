@@ -1,20 +1,21 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { UnavailableError } from '../database/database.ts';
-import type { Member } from '../member.ts';
+
 import { clusterRoutes } from './cluster.ts';
+import { dqliteConnections } from './dqlite-connection.ts';
 import { failpointRoutes } from './failpoints.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
+import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
-import { upgradeRoute } from './dqlite-connection.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
 const UNAVAILABLE = 503;
 
-export function createServer(member: Member): FastifyInstance {
+export function createServer(member: Served): FastifyInstance {
   const server = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
@@ -31,7 +32,7 @@ export function createServer(member: Member): FastifyInstance {
   clusterRoutes(server, member);
   recordRoutes(server, member);
   internalRoutes(server, member);
-  upgradeRoute(server.server, member);
+  dqliteConnections(server.server, member);
   if (member.failpoints.areArmed) failpointRoutes(server, member);
   return server;
 }

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { findDqlite } from '../../harness/host/libraries.ts';
-import { upgradeRoute } from '../../node/api/dqlite-connection.ts';
+import { dqliteConnections } from '../../node/api/dqlite-connection.ts';
+import type { Served } from '../../node/api/served.ts';
 import type { Database } from '../../node/database/database.ts';
 import { Connection } from '../../node/database/dqlite/connection.ts';
 import { DqliteDatabase } from '../../node/database/dqlite/dqlite.ts';
 import { type Library, loadLibrary } from '../../node/database/dqlite/library.ts';
-import { DqliteNode } from '../../node/database/dqlite/server.ts';
 import { dial } from '../../node/database/dqlite/relay.ts';
+import { DqliteServer } from '../../node/database/dqlite/server.ts';
 import { openSqlite } from '../../node/database/sqlite.ts';
-import type { Member } from '../../node/member.ts';
 
 export const ENGINES = ['sqlite', 'dqlite'] as const;
 
@@ -43,7 +43,7 @@ export async function newDatabase(engine: (typeof ENGINES)[number], folder: stri
 
 /** A bare dqlite server behind a listener of its own, as a member's is. */
 export interface BareServer {
-  readonly node: DqliteNode;
+  readonly node: DqliteServer;
   readonly address: string;
   readonly listener: Server;
 }
@@ -86,9 +86,9 @@ export class BareServers {
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
     const { library } = this;
-    const node = await DqliteNode.start({ library, id, address, folder: this.folderOf(id), networkLatencyMs: null });
+    const node = await DqliteServer.start({ library, id, address, folder: this.folderOf(id), networkLatencyMs: null });
     // The route asks a member for nothing but this.
-    upgradeRoute(listener, { name: `server ${id}`, database: { replication: node } } as unknown as Member);
+    dqliteConnections(listener, { name: `server ${id}`, database: { replication: node } } as unknown as Served);
     return { node, address, listener };
   }
 }

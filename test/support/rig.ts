@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import { paths } from '../../harness/host/paths.ts';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
-import { deviationOf } from '../../harness/judge/conform.ts';
-import { daemonKind } from '../../harness/daemon/ours.ts';
-import type { RuntimeName } from '../../harness/plan/plan.ts';
 import { type Rolled, roll } from '../../harness/cli/roll-plan.ts';
-import { chooseRuntime } from '../../harness/runtime/choose.ts';
+import { daemonKind } from '../../harness/daemon/ours.ts';
 import { askEngine } from '../../harness/host/engine.ts';
+import { paths } from '../../harness/host/paths.ts';
+import { deviationOf } from '../../harness/judge/conform.ts';
+import type { RuntimeName } from '../../harness/plan/plan.ts';
+import { chooseRuntime } from '../../harness/runtime/choose.ts';
 import { versions } from './versions.ts';
 
 /** Skips the test where no Docker engine answers; in CI that is a failure. */

@@ -1,9 +1,9 @@
 /** The versions of this repository, for tests of what is pure. */
 import { paths } from '../../harness/host/paths.ts';
+import type { Scenario } from '../../harness/input/scenario.ts';
 import { readVersions } from '../../harness/input/versions.ts';
 import { compile } from '../../harness/plan/compile.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
-import type { Scenario } from '../../harness/plan/scenario.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 
 export const versions = readVersions(paths.versions);

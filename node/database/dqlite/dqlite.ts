@@ -22,10 +22,10 @@ import {
 } from '../database.ts';
 import { isBusy } from './connection.ts';
 import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
+import { LeaderWatch, type Observers } from './leader-watch.ts';
 import type { Library } from './library.ts';
 import { settleIn, successor } from './membership.ts';
-import { DqliteNode } from './server.ts';
-import { type Observers, Outlook } from './leader-watch.ts';
+import { DqliteServer } from './server.ts';
 import { Attempt, createMarks, readOn } from './transaction.ts';
 
 export interface DqliteOptions extends Observers {
@@ -38,7 +38,7 @@ export interface DqliteOptions extends Observers {
 
 /** What there is once the member has taken its place. */
 interface Inside {
-  readonly node: DqliteNode;
+  readonly node: DqliteServer;
   readonly reach: Reach;
   readonly place: Place;
 }
@@ -55,17 +55,17 @@ const HANDOVER_TIMEOUT_MS = 1000;
 export class DqliteDatabase implements Database, Replication {
   readonly #options: DqliteOptions;
   readonly #closing = new AbortController();
-  #starting: Promise<DqliteNode> | null = null;
+  #starting: Promise<DqliteServer> | null = null;
   #inside: Inside | null = null;
   #leader: Leader | null = null;
-  readonly #outlook: Outlook;
+  readonly #leaderWatch: LeaderWatch;
   readonly #lanes = new Set<number>();
   /** The end of the queue: a member's connection carries one transaction at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: DqliteOptions) {
     this.#options = options;
-    this.#outlook = new Outlook(options);
+    this.#leaderWatch = new LeaderWatch(options);
   }
 
   get replication(): Replication {
@@ -75,11 +75,11 @@ export class DqliteDatabase implements Database, Replication {
   async enter(place: Place): Promise<void> {
     const { library, address, stateFolder, networkLatencyMs } = this.#options;
     const folder = join(stateFolder, 'dqlite');
-    this.#starting = DqliteNode.start({ library, id: place.id, address, folder, networkLatencyMs });
+    this.#starting = DqliteServer.start({ library, id: place.id, address, folder, networkLatencyMs });
     const node = await this.#starting;
     this.#inside = { node, reach: new Reach(node, address), place };
     // Only voters know who leads; any other member learns it when it looks for the leader.
-    if (place.role === 'voter') void this.#outlook.watch(this.#inside.reach, address, this.#closing.signal);
+    if (place.role === 'voter') void this.#leaderWatch.watch(this.#inside.reach, address, this.#closing.signal);
     if (place.how === 'bootstrap') {
       await this.#patiently(({ connection }) => createMarks(connection));
     } else if (!(await this.#isSettledIn(place))) {
@@ -115,7 +115,11 @@ export class DqliteDatabase implements Database, Replication {
   }
 
   status(): ReplicationStatus {
-    return { role: this.#inside?.place.role ?? 'spare', leader: this.#outlook.leader, trouble: this.#outlook.trouble };
+    return {
+      role: this.#inside?.place.role ?? 'spare',
+      leader: this.#leaderWatch.leader,
+      trouble: this.#leaderWatch.trouble,
+    };
   }
 
   servers(patienceMs?: number): Promise<ReplicationServer[]> {
@@ -194,12 +198,12 @@ export class DqliteDatabase implements Database, Replication {
     for (let delayMs = BACK_OFF.firstMs; ; delayMs *= 2) {
       try {
         const result = await this.#inTurn(attempt);
-        this.#outlook.fret(null);
+        this.#leaderWatch.fret(null);
         return result;
       } catch (error) {
         this.#closing.signal.throwIfAborted();
         if (!(error instanceof PassingError)) throw error;
-        if (error instanceof NoLeader) this.#outlook.fret(error.message);
+        if (error instanceof NoLeader) this.#leaderWatch.fret(error.message);
         if (performance.now() > until) throw new UnavailableError(error.message, { cause: error });
         const limitMs = isBusy(error) ? BACK_OFF.busyMs : BACK_OFF.leaderlessMs;
         // Jittered, so that members that collided do not collide again.
@@ -229,7 +233,7 @@ export class DqliteDatabase implements Database, Replication {
     const leader = await reach.toLeader(place.through === null ? [] : [place.through]);
     await leader.connection.openDatabase(DATABASE);
     this.#leader = leader;
-    this.#outlook.learn(leader.address);
+    this.#leaderWatch.learn(leader.address);
     return leader;
   }
 

@@ -14,7 +14,7 @@ export interface Observers {
 /** How often the own node is asked who leads: it tells nobody by itself. */
 const WATCH_MS = 100;
 
-export class Outlook {
+export class LeaderWatch {
   readonly #observers: Observers;
   #leader: string | null = null;
   #trouble: string | null = null;

@@ -1,8 +1,8 @@
 /** Finding the leader: ask the own node, and where it does not know, every other server that it has heard of. */
 import { PassingError, type Role } from '../database.ts';
 import { Connection, RESPONSE_TIMEOUT_MS } from './connection.ts';
-import type { DqliteNode } from './server.ts';
 import { dial } from './relay.ts';
+import type { DqliteServer } from './server.ts';
 
 /** The roles by their numbers in the protocol. */
 export const ROLES = ['voter', 'stand-by', 'spare'] as const satisfies readonly Role[];
@@ -27,10 +27,10 @@ export class NoLeader extends PassingError {
 
 /** How to reach servers: the own node in this process, all others through their members' listeners. */
 export class Reach {
-  readonly #node: DqliteNode;
+  readonly #node: DqliteServer;
   readonly #own: string;
 
-  constructor(node: DqliteNode, own: string) {
+  constructor(node: DqliteServer, own: string) {
     this.#node = node;
     this.#own = own;
   }

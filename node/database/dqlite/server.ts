@@ -20,7 +20,7 @@ export interface NodeOptions {
   readonly networkLatencyMs: number | null;
 }
 
-export class DqliteNode {
+export class DqliteServer {
   readonly #library: Library;
   readonly #handle: NodeHandle;
   readonly #bound: string;
@@ -48,7 +48,7 @@ export class DqliteNode {
    * Start a node; where the folder is empty it is a new one, and the first of its cluster if it has the first id.
    * @throws DatabaseError where the folder is in use, or the node cannot start
    */
-  static async start({ library, id, address, folder, networkLatencyMs }: NodeOptions): Promise<DqliteNode> {
+  static async start({ library, id, address, folder, networkLatencyMs }: NodeOptions): Promise<DqliteServer> {
     mkdirSync(folder, { recursive: true });
     const lock = openSync(join(folder, 'lock'), 'a');
     if (!library.lock(lock)) {
@@ -70,7 +70,7 @@ export class DqliteNode {
       closeSync(lock);
       throw error;
     }
-    return new DqliteNode(library, handle, library.bindAddress(handle), lock, letGo, connections);
+    return new DqliteServer(library, handle, library.bindAddress(handle), lock, letGo, connections);
   }
 
   /** A connection to this node, as a client or a peer would have. */

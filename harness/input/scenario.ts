@@ -1,12 +1,16 @@
 /** A scenario: what a person writes in YAML, or says with flags. Every key has a default: the reported case, fixed. */
 import { z } from 'zod';
 import { parseDuration } from '../../node/duration.ts';
-import { FAILPOINTS } from '../../node/events.ts';
+import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { ORDER_WORDS } from './order.ts';
-import { DATABASES } from './plan.ts';
+
+/** How a scenario may name orders: given by numbers from 1, or by a word. */
+export const ORDER_WORDS = ['forward', 'reverse', 'random', 'all', 'together'] as const;
+
+export const DATABASES = ['sqlite', 'dqlite'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
 
 /** More members than this do not fit one machine, and Raft clusters of this kind are smaller. */
 export const MOST_MEMBERS = 50;

@@ -1,0 +1,21 @@
+/** What building leads to: a build of one version, and the layers of which an image of it is made. */
+
+/** A build of one version, ready to run where a runtime lives. */
+export interface Artifact {
+  readonly version: string;
+  /** Files on this host that a container needs too, oldest layer first; versions share all but the last. */
+  readonly layers: readonly Layer[];
+  /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
+  readonly program: { readonly process: readonly string[]; readonly container: readonly string[] };
+  /** Environment of either. */
+  readonly env: {
+    readonly process: Readonly<Record<string, string>>;
+    readonly container: Readonly<Record<string, string>>;
+  };
+}
+
+/** Some files, and where they lie in an image. `digest` names their content. */
+export interface Layer {
+  readonly digest: string;
+  readonly files: ReadonlyArray<{ readonly source: string; readonly target: string }>;
+}

@@ -1,0 +1,27 @@
+/** How a matrix carries out one of its rolls. */
+import { relative } from 'node:path';
+import type { MemberKind } from '../daemon/contract.ts';
+import type { MatrixOptions } from '../matrix/roll-matrix.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { rigEvents } from '../trace/trace.ts';
+import { roll } from './roll-plan.ts';
+
+export interface CellOptions {
+  readonly kind: MemberKind;
+  readonly runtime: Runtime;
+  /** The folder of the matrix, and that in which its rolls leave theirs. */
+  readonly folder: string;
+  readonly rolls: string;
+  /** Whether each roll has the machine to itself. */
+  readonly alone: boolean;
+}
+
+export function cellRoller({ kind, runtime, folder, rolls, alone }: CellOptions): MatrixOptions['rollOne'] {
+  return async (plan, signal) => {
+    const rolled = await roll(plan, { kind, runtime, runs: rolls, signal, alone, isLatest: false });
+    if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
+    const { holds, sentence, checks } = rolled.verdict;
+    const failing = checks.filter((check) => !check.holds).map(({ name, because }) => ({ name, because }));
+    return { holds, sentence, failing, folder: relative(folder, rolled.folder) };
+  };
+}

@@ -1,0 +1,20 @@
+/** What the routes ask of the member that they serve. */
+import type { Database } from '../database/database.ts';
+import type { Failpoints } from '../failpoints.ts';
+import type { Admission, JoinRequest } from '../peers/join.ts';
+import type { Status } from '../status.ts';
+import type { Disposition } from '../upgrade/machine.ts';
+import type { NoticeKind } from '../upgrade/strategy.ts';
+
+export interface Served {
+  readonly name: string;
+  readonly database: Database;
+  readonly failpoints: Failpoints;
+  status(): Status;
+  /** @throws Refusal 503 with the reason, unless the member is open */
+  requireOpen(): void;
+  /** A notice has come in. @returns what became of it */
+  noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition>;
+  /** Let a new member in. @throws Refusal */
+  admit(request: JoinRequest): Promise<Admission>;
+}
