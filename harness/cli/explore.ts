@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
-import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
-import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
+import { cannotTake, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import type { Version } from '../../node/upgrade/version.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { InputError } from '../input/errors.ts';
@@ -143,7 +143,7 @@ function stepsFrom(flags: ExploreFlags, versions: Versions): Array<readonly [Ver
 }
 
 function canTake({ strategy, from, to }: Asked): boolean {
-  return !STRATEGIES[strategy].gates.includes('pair') || from.internal >= COLUMN_SINCE || to.internal < COLUMN_SINCE;
+  return cannotTake(STRATEGIES[strategy], from, to) === null;
 }
 
 function chosen<Value extends StrategyName | Wakeups | AheadPolicy>(

@@ -2,7 +2,8 @@
  * What the cluster database held, from the first transaction to the last, as the members told it. Each transaction is
  * placed by the clock inside it, which orders them as the database did.
  */
-import { hasColumn, type Row, type Schema, type View } from '../../node/upgrade/version.ts';
+import { withRow, withSchema } from '../../node/upgrade/gate.ts';
+import type { Row, Schema, View } from '../../node/upgrade/version.ts';
 import { isRigEvent, type Trace } from '../trace/trace.ts';
 
 /** The database from one transaction until the next. */
@@ -49,19 +50,6 @@ function changesOf(trace: Trace): Change[] {
 }
 
 function after(view: View, { row, applied }: Change): View {
-  if (row !== null) {
-    const known = view.rows.some((other) => other.member === row.member);
-    // A row written before the column exists has no extensions, whatever the build knows.
-    const written = hasColumn(view.applied) || !known ? row : { ...row, extensions: [] };
-    const rows = known
-      ? view.rows.map((other) => (other.member === row.member ? written : other))
-      : [...view.rows, written];
-    return { ...view, rows };
-  }
-  if (applied === null) return view;
-  const { to, seeded } = applied;
-  return {
-    applied: to,
-    rows: seeded === null ? view.rows : view.rows.map((other) => ({ ...other, extensions: seeded })),
-  };
+  if (row !== null) return withRow(view, row);
+  return applied === null ? view : withSchema(view, applied.to, applied.seeded);
 }

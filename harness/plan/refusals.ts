@@ -1,17 +1,17 @@
 /** What a scenario asks for and no roll can do. */
-import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import { cannotTake, STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
 
 /** @throws InputError where the strategy cannot take the step that introduces the column */
 export function refuseIntroduction(strategy: StrategyName, versions: readonly Version[], from: Version): void {
-  const { gates } = STRATEGIES[strategy];
-  const introducing = versions.find((version) => version.internal >= COLUMN_SINCE);
-  if (gates.includes('pair') && from.internal < COLUMN_SINCE && introducing !== undefined) {
+  for (const to of versions) {
+    const why = cannotTake(STRATEGIES[strategy], from, to);
+    if (why === null) continue;
     throw new InputError(
-      `strategy: ${strategy} takes the column api_extensions for granted, so it cannot go from ${from.name} to ${introducing.name}, ` +
-        `which introduces it: start from a version with ${COLUMN_SINCE} internal schema updates, or choose another strategy`,
+      `strategy: ${why}, so it cannot go from ${from.name} to ${to.name}, which introduces it: start from a version with ` +
+        `${COLUMN_SINCE} internal schema updates, or choose another strategy`,
     );
   }
 }

@@ -3,18 +3,8 @@
  * and which updates do I apply? A pure function; the daemon runs it inside one serialised transaction of the real
  * database, the explorer on a view in memory.
  */
-import type { Gate, Strategy } from './strategy.ts';
-import {
-  type Axis,
-  COLUMN_SINCE,
-  count,
-  hasColumn,
-  type Row,
-  type Schema,
-  sameNames,
-  type Version,
-  type View,
-} from './version.ts';
+import { cannotTake, type Gate, type Strategy } from './strategy.ts';
+import { type Axis, count, hasColumn, type Row, type Schema, sameNames, type Version, type View } from './version.ts';
 
 export const AHEAD_POLICIES = ['exit', 'record', 'wait'] as const;
 /**
@@ -71,11 +61,9 @@ export function examine(
   version: Version,
   view: View,
 ): Ruling {
-  const column = hasColumn(view.applied);
-  if (gate === 'pair' && !column && version.internal >= COLUMN_SINCE) {
-    const why = 'this strategy takes the column api_extensions for granted, and the database does not have it yet';
-    return { outcome: { is: 'unsupported', why }, record: null, apply: null, seed: null };
-  }
+  const column = strategy.hasColumnAlways || hasColumn(view.applied);
+  const why = cannotTake(strategy, view.applied, version);
+  if (why !== null) return { outcome: { is: 'unsupported', why }, record: null, apply: null, seed: null };
   const record = recorded(strategy, gate, member, version, view, column);
   const outcome = judge(gate, version, view, member, column);
   if (outcome.is !== 'pass') {
@@ -88,14 +76,22 @@ export function examine(
   return { outcome, record, apply, seed: introduces && strategy.seeds ? version.extensions : null };
 }
 
-/** The view as it stands once a ruling has been carried out: the explorer's and the judge's database. */
-export function carryOut(view: View, ruling: Ruling): View {
-  const { record, apply, seed } = ruling;
-  const rows = view.rows.map((row) => (record !== null && row.member === record.member ? record : row));
-  return {
-    applied: apply ?? view.applied,
-    rows: seed === null ? rows : rows.map((row) => ({ ...row, extensions: seed })),
-  };
+/** The view as it stands once a ruling has been carried out. */
+export function carryOut(view: View, { record, apply, seed }: Ruling): View {
+  const recorded = record === null ? view : withRow(view, record);
+  return apply === null ? recorded : withSchema(recorded, apply, seed);
+}
+
+/** The view with a member's row as it has been written, its first one too. */
+export function withRow(view: View, row: Row): View {
+  const isKnown = view.rows.some((other) => other.member === row.member);
+  const rows = isKnown ? view.rows.map((other) => (other.member === row.member ? row : other)) : [...view.rows, row];
+  return { ...view, rows };
+}
+
+/** The view with schema updates applied, and with what they write into every row. */
+export function withSchema(view: View, applied: Schema, seed: readonly string[] | null): View {
+  return { applied, rows: seed === null ? view.rows : view.rows.map((row) => ({ ...row, extensions: seed })) };
 }
 
 function recorded(strategy: Strategy, gate: Gate, member: string, version: Version, view: View, column: boolean): Row {

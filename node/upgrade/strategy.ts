@@ -2,6 +2,7 @@
  * The strategies: how a daemon may order its gates, its records and its notices. Each is a row of data that the
  * machine and the gates interpret; nothing else in the house asks for a strategy by its name.
  */
+import { hasColumn, type Schema } from './version.ts';
 
 /** A condition on what all members have recorded. `pair` looks at the schema and the API extensions together. */
 export type Gate = 'schema' | 'api' | 'pair';
@@ -11,6 +12,9 @@ export type NoticeKind = 'schema' | 'api' | 'both';
 
 export const STRATEGY_NAMES = ['combined', 'split', 'seed', 'preemptive', 'upstream', 'pair'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** What the one gate of a daemon of the `pair` kind compares: the schema, the API extensions, or both together. */
+export const COMPARED = ['schema', 'api', 'pair'] as const satisfies readonly Gate[];
 
 export interface Strategy {
   readonly name: StrategyName;
@@ -29,6 +33,11 @@ export interface Strategy {
   readonly notifies: 'each-gate' | 'open';
   /** Where a woken member goes on: at the first gate, or at the gate it parked at. */
   readonly resumesAt: 'first-gate' | 'parked-gate';
+  /**
+   * Whether the daemon has always had the column `api_extensions`, whatever its schema counts. Where not, schema update
+   * `COLUMN_SINCE` introduces it.
+   */
+  readonly hasColumnAlways: boolean;
 }
 
 const combined: Strategy = {
@@ -39,6 +48,7 @@ const combined: Strategy = {
   seeds: false,
   notifies: 'open',
   resumesAt: 'first-gate',
+  hasColumnAlways: false,
 };
 
 export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
@@ -86,4 +96,22 @@ export function isFor(strategy: Strategy, kind: NoticeKind, gate: Gate): boolean
 /** The notice that passing a gate gives rise to; none where peers are told only after opening. */
 export function noticeAfter(strategy: Strategy, gate: Gate): NoticeKind | null {
   return strategy.notifies === 'each-gate' && gate !== 'pair' ? gate : null;
+}
+
+/**
+ * The strategy of a daemon with one gate: LXD compares schema and API extensions together, Incus the schema alone. Its
+ * column is taken for granted.
+ */
+export function oneGate(compares: (typeof COMPARED)[number]): Strategy {
+  return { ...STRATEGIES.pair, gates: [compares], recordsApiAt: [compares], hasColumnAlways: true };
+}
+
+/**
+ * Why a strategy cannot go from one schema to another, in a sentence without a full stop; null where it can. A gate on
+ * both takes the column for granted, so it cannot take the step that introduces it.
+ */
+export function cannotTake(strategy: Strategy, from: Schema, to: Schema): string | null {
+  const introduces = !hasColumn(from) && hasColumn(to);
+  if (!introduces || strategy.hasColumnAlways || !strategy.gates.includes('pair')) return null;
+  return `${strategy.name} takes the column api_extensions for granted, and the database does not have it yet`;
 }
