@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { execa } from 'execa';
 import { roll } from '../harness/cli/roll-plan.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { compile } from '../harness/plan/compile.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
@@ -20,16 +21,22 @@ export async function containerRatio(versions: Versions): Promise<Ratio | null> 
   if (!(await askEngine()).answers) return null;
   const { containerRuntime } = await import('../harness/runtime/container.ts');
   const runtime = containerRuntime();
-  const kind = daemonKind(versions);
+  const kind = ourDaemon(versions);
   const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-  const [plan] = compile({ scenario: { from: 'v1', to: 'v2' }, versions: pinned, records: [], freshSeed: 1 });
+  const [plan] = compile({
+    scenario: { from: 'v1', to: 'v2' },
+    daemon: ourSource,
+    versions: pinned,
+    records: [],
+    freshSeed: 1,
+  });
   await runtime.prepare((await kind.build(['v1', 'v2'])).values());
   const bareMs: number[] = [];
   const rollMs: number[] = [];
   await withRunsFolder(async (runs) => {
     for (let run = 0; run < RUNS; run += 1) {
       bareMs.push(await timeMs(bareCalls));
-      rollMs.push(await timeMs(() => roll(plan!, { kind, runtime, runs, signal: new AbortController().signal })));
+      rollMs.push(await timeMs(() => roll(plan!, { runtime, runs, signal: new AbortController().signal })));
     }
   });
   return {

@@ -4,9 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pinnedIn } from '../harness/cli/options.ts';
 import { cellRoller } from '../harness/cli/roll-cell.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { chooseDaemon } from '../harness/daemon/choose.ts';
+import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
 import { bearableJobs, rollMatrix } from '../harness/matrix/roll-matrix.ts';
@@ -17,6 +17,7 @@ import { formatDuration } from '../node/duration.ts';
 import { timeMs } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 
+const OURS = chooseDaemon(undefined);
 const MEMBERS = 3;
 const AIM_MS = 120_000;
 /** Of a sample that rolls every pair once, each pair in another order than the one before. */
@@ -24,7 +25,7 @@ const SAMPLED_JOBS = [1, 2, 3, 4, 6];
 
 /** Prints a table: the sample at several numbers of jobs, then the whole matrix. */
 export async function matrixBench(versions: Versions): Promise<void> {
-  const all = cellsOf(specFrom(), pinnedIn(versions)).filter(isPossible);
+  const all = cellsOf(specFrom(OURS), OURS).filter(isPossible);
   const orders = new Set(all.map(({ order }) => order)).size;
   // Cells come pair by pair, each in all orders.
   const sample = all.filter((_, index) => index % orders === Math.floor(index / orders) % orders);
@@ -50,20 +51,20 @@ export async function matrixBench(versions: Versions): Promise<void> {
 async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: Versions): Promise<void> {
   await withRunsFolder(async (folder) => {
     const broken: string[] = [];
-    const [kind, runtime] = [daemonKind(versions), processRuntime()];
+    const runtime = processRuntime();
     const names = new Set(cells.flatMap(({ plan }) => Object.keys(plan.versions)));
-    await runtime.prepare((await kind.build([...names])).values());
+    await runtime.prepare((await ourDaemon(versions).build([...names])).values());
     await rollMatrix(
       cells.map((cell) => ({ cell, repeat: 1 })),
       {
-        rollOne: cellRoller({ kind, runtime, folder, rolls: join(folder, 'rolls'), alone: jobs === 1 }),
+        rollOne: cellRoller({ runtime, folder, rolls: join(folder, 'rolls'), alone: jobs === 1 }),
         jobs,
         failFast: false,
         signal: new AbortController().signal,
         watcher: {
           began: () => undefined,
           ended: ({ cell }, attempt) => {
-            if (attempt?.outcome !== 'judged' || !attempt.holds) broken.push(cell.id);
+            if (attempt?.outcome !== 'judged' || attempt.verdict !== 'holds') broken.push(cell.id);
           },
         },
       },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { roll } from '../harness/cli/roll-plan.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { compile } from '../harness/plan/compile.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
@@ -37,9 +37,9 @@ export async function measurePages(versions: Versions): Promise<PageFigures[] | 
       const found: PageFigures[] = [];
       for (const members of MEMBERS) {
         const scenario = { from: 'v1', to: 'v2', members, pace: 'eager' } as const;
-        const [plan] = compile({ scenario, versions: pinned, records: [], freshSeed: 1 });
+        const [plan] = compile({ scenario, daemon: ourSource, versions: pinned, records: [], freshSeed: 1 });
         const signal = new AbortController().signal;
-        const rolled = await roll(plan!, { kind: daemonKind(versions), runtime: processRuntime(), runs, signal });
+        const rolled = await roll(plan!, { runtime: processRuntime(), runs, signal });
         const page = join(rolled.folder, 'report.html');
         const drawnMs = await medianOf(browser, page, '[data-part="detail"] rect');
         found.push({ members, bytes: statSync(page).size, drawnMs, emptyMs: await medianOf(browser, empty, 'p') });

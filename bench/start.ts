@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { compile } from '../harness/plan/compile.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -17,30 +18,38 @@ export async function startRatio(versions: Versions): Promise<Ratio> {
   const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
   const [plan] = compile({
     scenario: { members: 1, from: 'v5', to: 'v6' },
+    daemon: ourSource,
     versions: pinned,
     records: [],
     freshSeed: 1,
   });
-  const kind = daemonKind(versions);
+  const kind = ourDaemon(versions);
   const artifact = (await kind.build(['v5'])).get('v5')!;
-  const site = await processRuntime().open({ run: 'bench', members: ['node01'], port: kind.port });
+  const site = await processRuntime().open({
+    run: 'bench',
+    members: ['node01'],
+    port: kind.port,
+    needsFolders: false,
+    addresses: null,
+  });
   const seat = site.seat('node01');
   const untilSaid = async (action: Action, event: EventName): Promise<number> => {
     let member: Awaited<ReturnType<typeof site.start>> | undefined;
     const tookMs = await timeMs(
       () =>
         new Promise<void>((resolve) => {
-          const args = kind.args(plan as Plan, { action, seat, through: null, failpoints: [] });
-          void site
-            .start(seat, artifact, args, (line) => {
-              if (kind.readEvent(line)?.event === event) resolve();
-            })
-            .then((started) => {
-              member = started;
-            });
+          const launch = { action, seat, version: 'v5', seats: [seat], through: null, failpoints: [] };
+          const attendance = kind.attend(plan as Plan, launch, {
+            event: (told) => (told.event === event ? resolve() : undefined),
+            remark: () => undefined,
+            contradiction: () => undefined,
+          });
+          void site.start(seat, artifact, kind.command(plan as Plan, launch), attendance.line).then((started) => {
+            member = started;
+          });
         }),
     );
-    await member?.stop(2000);
+    await member?.stop('SIGTERM', 2000);
     return tookMs;
   };
   const bareMs: number[] = [];

@@ -6,7 +6,7 @@
  */
 import Fastify from 'fastify';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { DatabaseName } from '../harness/input/scenario.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { compile } from '../harness/plan/compile.ts';
@@ -37,6 +37,7 @@ export async function unblockRatios(
     const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
     const [plan] = compile({
       scenario: { from: 'v1', to: 'v2', database },
+      daemon: ourSource,
       versions: pinned,
       records: [],
       freshSeed: 1,
@@ -44,7 +45,7 @@ export async function unblockRatios(
     const rolled: Rolled[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       const signal = new AbortController().signal;
-      rolled.push(await roll(plan!, { kind: daemonKind(versions), runtime: processRuntime(), runs, signal }));
+      rolled.push(await roll(plan!, { runtime: processRuntime(), runs, signal }));
     }
     return rolled;
   });

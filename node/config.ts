@@ -22,7 +22,7 @@ export interface Config {
   readonly name: string;
   /** Where to listen, and how peers reach this member. */
   readonly listen: Address;
-  readonly action: Action;
+  readonly action: Exclude<Action, 'reform'>;
   /** The live member to join through; set exactly where the action is `join`. */
   readonly join: Address | null;
   readonly stateFolder: string;

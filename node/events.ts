@@ -9,14 +9,36 @@ import type { Disposition, WokenBy } from './upgrade/machine.ts';
 import type { Gate, NoticeKind } from './upgrade/strategy.ts';
 import type { Row, Schema, Version } from './upgrade/version.ts';
 
-/** How a member comes to be: the first of a cluster, a new one, or one that has been refreshed. */
-export type Action = 'bootstrap' | 'join' | 'start';
+/**
+ * How a member comes to be: the first of a cluster, a new one, one that has been refreshed, or one of a cluster that was
+ * formed before. The last is for the rig to say; our own daemon does not know it.
+ */
+export const ACTIONS = ['bootstrap', 'join', 'start', 'reform'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Where a member waits: at a gate, or, where a daemon does not tell which, at its barrier. */
+export const EVENT_GATES = ['schema', 'api', 'pair', 'barrier'] as const;
+export type EventGate = Gate | 'barrier';
+
+/** What ended a park. `unknown`: the daemon does not tell; the judge may reckon it. */
+export type Cause = WokenBy | 'unknown';
+
+/**
+ * An event that the rig worked out from a log line or a probe has happened between `sinceNs` and its `atNs`. `by` says what
+ * told of it, for a person.
+ */
+export interface Observed {
+  readonly sinceNs: number;
+  readonly by: string;
+}
 
 /** How the sending of a notice to one peer ended. */
-export type NotifyOutcome = 'accepted' | 'refused' | 'timeout' | 'unreachable';
+export const NOTIFY_OUTCOMES = ['accepted', 'refused', 'timeout', 'unreachable'] as const;
+export type NotifyOutcome = (typeof NOTIFY_OUTCOMES)[number];
 
 /** Why a member stops: told to, turned away at a gate, or failed. */
-export type ExitReason = 'signal' | 'tether' | 'ahead' | 'forked' | 'unsupported' | 'update-failed' | 'failed';
+export const EXIT_REASONS = ['signal', 'tether', 'ahead', 'forked', 'unsupported', 'update-failed', 'failed'] as const;
+export type ExitReason = (typeof EXIT_REASONS)[number];
 
 /** The events by kind, with the fields that each carries beside `atNs`, `member` and `event`. */
 export interface EventFields {
@@ -24,15 +46,16 @@ export interface EventFields {
   started: { pid: number; action: Action; version: Version };
   listening: { address: string };
   /** The member's row has been committed; `decidedNs` is the clock inside that transaction. */
-  recorded: { gate: Gate | null; row: Row; decidedNs: number };
+  recorded: { gate: EventGate | null; row: Row; decidedNs: number };
   /** A gate was examined. */
   checked: { gate: Gate; outcome: Outcome; decidedNs: number };
   /** Schema updates have been committed. `seeded`: the extensions that were written into every row. */
   applied: { from: Schema; to: Schema; seeded: readonly string[] | null; decidedNs: number };
-  parked: { gate: Gate; waitMs: number };
+  /** `waitMs`: how long the park lasts at most; null where the daemon does not tell. */
+  parked: { gate: EventGate; waitMs: number | null };
   /** A notice has come in. `notice` names it as its sender did. */
   noticed: { from: string; notice: string; kind: NoticeKind; disposition: Disposition };
-  woken: { gate: Gate; by: WokenBy };
+  woken: { gate: EventGate; by: Cause };
   /** Notices set out, one to each peer. */
   notifying: { notice: string; kind: NoticeKind; peers: readonly string[] };
   /** A notice to one peer has been answered, or has not. `sentNs` is when it left. */
@@ -51,9 +74,12 @@ export type EventName = keyof EventFields;
 
 /** One event of one member. */
 export type MemberEvent = {
-  [Name in EventName]: { readonly atNs: number; readonly member: string; readonly event: Name } & Readonly<
-    EventFields[Name]
-  >;
+  [Name in EventName]: {
+    readonly atNs: number;
+    readonly member: string;
+    readonly event: Name;
+    readonly observed?: Observed | undefined;
+  } & Readonly<EventFields[Name]>;
 }[EventName];
 
 /** Tells events. `atNs` is now, unless the event happened at another time. */

@@ -1,4 +1,5 @@
 /** What an outcome means, in the sentences that a status, a log and a report use. */
+import type { EventGate } from './events.ts';
 import type { Difference, Outcome } from './upgrade/gate.ts';
 import type { Gate } from './upgrade/strategy.ts';
 import type { Axis, Version } from './upgrade/version.ts';
@@ -9,10 +10,11 @@ export const AXIS_WORDS: Readonly<Record<Axis, string>> = {
   api: 'API extensions',
 };
 
-export const GATE_WORDS: Readonly<Record<Gate, string>> = {
+export const GATE_WORDS: Readonly<Record<EventGate, string>> = {
   schema: 'the schema gate',
   api: 'the API gate',
   pair: 'the schema-and-API gate',
+  barrier: 'its upgrade barrier',
 };
 
 /** `node02 (internal schema 1, wants 2), node03 (API extensions 0, wants 1)` */

@@ -28,7 +28,7 @@ describe('the command refresh-rig', function () {
     const rolled = await rig('roll', '--from', 'v2', '--to', 'v3', '--runtime', 'process', '--json');
     expect(rolled.exitCode, rolled.stderr).to.equal(0);
     const verdict = JSON.parse(rolled.stdout) as Verdict;
-    expect(verdict.holds).to.equal(true);
+    expect(verdict.outcome).to.equal('holds');
     const latest = join(folder, 'runs', 'latest');
     const files = [
       'node01.log',
@@ -93,7 +93,7 @@ describe('the command refresh-rig', function () {
   it('compares two rolls and holds if the second does', async () => {
     const { exitCode, stdout } = await rig('diff', '--wait', '1s', '--runtime', 'process', '--json');
     const [off, on] = JSON.parse(stdout) as Array<{ label: string; verdict: Verdict }>;
-    expect([off!.verdict.holds, on!.verdict.holds]).to.deep.equal([false, true]);
+    expect([off!.verdict.outcome, on!.verdict.outcome]).to.deep.equal(['broken', 'holds']);
     expect([off!.label, on!.label]).to.deep.equal(['split notification off', 'split notification on']);
     expect(exitCode).to.equal(0);
   });

@@ -33,7 +33,7 @@ describe('the member daemon', () => {
       const [first, second] = await daemons.cluster();
       const old = http(second!.authority);
       await old.post('1.0/records', { json: { key: 'a', value: 'b' } });
-      await first!.stop(5000);
+      await first!.stop('SIGTERM', 5000);
       const parked = await daemons.start('node01', 'start', 'v2');
       await daemons.said('node01', 'parked');
       const own = http(parked.authority);
@@ -61,10 +61,10 @@ describe('the member daemon', () => {
       const expected = ['UPGRADING', 'NEEDS UPGRADE', 'NEEDS UPGRADE'];
       expect(await states(own), 'as the waiting member sees it').to.deep.equal(expected);
       expect(await states(old), 'as an open member sees it').to.deep.equal(expected);
-      await second!.stop(5000);
+      await second!.stop('SIGTERM', 5000);
       expect(await states(own)).to.deep.equal(['UPGRADING', 'UNREACHABLE', 'NEEDS UPGRADE']);
 
-      const exit = await parked.stop(5000);
+      const exit = await parked.stop('SIGTERM', 5000);
       expect(exit).to.deep.include({ code: 0, killed: false });
       expect((await daemons.said('node01', 'exiting', () => true, 2)).reason).to.equal('signal');
     });
@@ -92,15 +92,15 @@ describe('the member daemon', () => {
     it(`is woken by a ${by} if a notice comes between check and park and wake-ups are ${wakeups}`, async () => {
       daemons = await Daemons.of({ members: 2, from: 'v3', to: 'v4', wakeups, wait: 3000 });
       const [first, second] = await daemons.cluster();
-      await first!.stop(5000);
-      const held = await daemons.start('node01', 'start', 'v4', ['before-park']);
+      await first!.stop('SIGTERM', 5000);
+      await daemons.start('node01', 'start', 'v4', ['before-park']);
       await daemons.said('node01', 'held');
-      await second!.stop(5000);
+      await second!.stop('SIGTERM', 5000);
       await daemons.start('node02', 'start', 'v4');
       await daemons.said('node02', 'open');
       const noticed = await daemons.said('node01', 'noticed', ({ kind }) => kind === 'schema');
       expect(noticed.disposition).to.equal(disposition);
-      await daemons.kind.client(held.authority).release('before-park');
+      await daemons.client('node01').failpoints!.release('before-park');
       expect((await daemons.said('node01', 'woken')).by).to.equal(by);
       await daemons.said('node01', 'open', () => true, 2);
     });
@@ -109,15 +109,15 @@ describe('the member daemon', () => {
   it('lets no peer that hangs hold it up, and tells how each notice ended', async () => {
     daemons = await Daemons.of({ from: 'v3', to: 'v4', wait: LONG_MS });
     const [first, second, third] = await daemons.cluster();
-    await first!.stop(5000);
+    await first!.stop('SIGTERM', 5000);
     await daemons.start('node01', 'start', 'v4');
     await daemons.said('node01', 'parked');
-    await second!.stop(5000);
+    await second!.stop('SIGTERM', 5000);
     await daemons.start('node02', 'start', 'v4');
     const parked = await daemons.said('node02', 'parked');
     // node02's place is taken by somebody who accepts connections and says nothing.
     const hanging = createServer(() => undefined);
-    await third!.stop(5000);
+    await third!.stop('SIGTERM', 5000);
     await daemons.start('node03', 'start', 'v4', ['before-commit'], ['--notice-timeout', '1s']);
     await daemons.said('node03', 'held');
     const port = Number(daemons.seat('node02').address.split(':')[1]);
@@ -132,9 +132,9 @@ describe('the member daemon', () => {
       listen();
     });
     try {
-      await daemons.kind.client(daemons.seat('node03').address).release('before-commit');
+      await daemons.client('node03').failpoints!.release('before-commit');
       await daemons.said('node03', 'held', () => true, 2);
-      await daemons.kind.client(daemons.seat('node03').address).release('before-commit');
+      await daemons.client('node03').failpoints!.release('before-commit');
       const opened = await daemons.said('node03', 'open', () => true, 2);
       await daemons.said('node01', 'open', () => true, 2);
       const ended = await daemons.said('node03', 'notified', ({ peer }) => peer === 'node02');

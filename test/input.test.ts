@@ -9,7 +9,7 @@ import { readVersions } from '../harness/input/versions.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
 import { stepKind } from '../harness/plan/step-kind.ts';
 import { readRun } from '../harness/store/run-folder.ts';
-import { planOf, version, versions } from './support/versions.ts';
+import { planOf, version } from './support/versions.ts';
 
 describe('what the user gives', () => {
   let folder: string;
@@ -41,7 +41,7 @@ describe('what the user gives', () => {
       it(JSON.stringify(content), () => {
         const file = write('s.yaml', content);
         const expected = complaints.map((complaint) => `${file}${complaint}`);
-        expect(() => plansFrom(file, {}, versions))
+        expect(() => plansFrom(file, {}))
           .to.throw(InputError)
           .with.property('message')
           .that.satisfies((message: string) => {
@@ -62,16 +62,14 @@ describe('what the user gives', () => {
       [{ wait: '0s' }, '--wait 0s: must be a duration'],
       [{ strategy: 'split', splitNotification: false }, 'drop it, or --strategy'],
     ] as ReadonlyArray<readonly [RollFlags, string]>) {
-      expect(() => plansFrom(undefined, flags, versions), JSON.stringify(flags)).to.throw(InputError, complaint);
+      expect(() => plansFrom(undefined, flags), JSON.stringify(flags)).to.throw(InputError, complaint);
     }
-    expect(() => plansFrom(join(folder, 'none.yaml'), {}, versions)).to.throw(InputError, 'there is no such scenario');
+    expect(() => plansFrom(join(folder, 'none.yaml'), {})).to.throw(InputError, 'there is no such scenario');
   });
 
   it('makes the plans that orders ask for', () => {
     const orders = (flags: RollFlags) =>
-      plansFrom(undefined, flags, versions).map((plan) =>
-        plan.order.map((member) => Number(member.slice(-1))).join(''),
-      );
+      plansFrom(undefined, flags).map((plan) => plan.order.map((member) => Number(member.slice(-1))).join(''));
     expect(orders({})).to.deep.equal(['123']);
     expect(orders({ order: 'reverse' })).to.deep.equal(['321']);
     expect(orders({ order: '3,1,2' })).to.deep.equal(['312']);
@@ -79,14 +77,16 @@ describe('what the user gives', () => {
     const seeded = orders({ order: 'random', seed: '7', members: '9' });
     expect(seeded).to.deep.equal(orders({ order: 'random', seed: '7', members: '9' }));
     expect(seeded).to.not.deep.equal(orders({ order: 'random', seed: '8', members: '9' }));
-    const [together] = plansFrom(undefined, { order: 'together' }, versions);
+    const [together] = plansFrom(undefined, { order: 'together' });
     expect(together!.steps.filter((step) => step.do === 'refresh')).to.have.length(1);
   });
 
   it('lets flags override a scenario, and follows a member through several refreshes', () => {
     const file = join(paths.fixtures, 'revert-recorded.yaml');
-    const [plan] = plansFrom(file, { wait: '5s', ahead: 'wait' }, versions);
-    expect(plan).to.deep.include({ name: 'revert-recorded', waitMs: 5000, ahead: 'wait', from: 'v3', to: 'v4' });
+    const [plan] = plansFrom(file, { wait: '5s', ahead: 'wait' });
+    expect(plan).to.deep.include({ name: 'revert-recorded', from: 'v3', to: 'v4' });
+    expect(plan!.daemon.model?.ahead).to.equal('wait');
+    expect(plan!.daemon.timer?.everyMs).to.equal(5000);
     const path = refreshesOf(plan!).map(({ member, from, to }) => `${member} ${from} ${to}`);
     expect(path).to.deep.equal(['node01 v3 v4', 'node02 v3 v4', 'node01 v4 v3', 'node03 v3 v4', 'node01 v3 v4']);
     expect(plan!.records.map((record) => record.key)).to.include('unicode');
@@ -95,7 +95,7 @@ describe('what the user gives', () => {
   it('can be any fixture of this repository', () => {
     for (const name of readdirSync(paths.fixtures)) {
       if (name !== 'records.yaml' && name !== 'matrix.yaml')
-        expect(plansFrom(join(paths.fixtures, name), {}, versions)).to.have.length(1);
+        expect(plansFrom(join(paths.fixtures, name), {})).to.have.length(1);
     }
   });
 
@@ -138,13 +138,36 @@ describe('what the user gives', () => {
   it('is a saved run only if it is one', () => {
     expect(() => readRun(join(folder, 'none'))).to.throw(InputError, 'there is no such run');
     write('plan.json', '{"format":1,"steps":[],"members":[]}');
-    expect(() => readRun(folder)).to.throw(InputError, 'plan.json: name: Invalid input');
-    write('plan.json', JSON.stringify(planOf({})));
-    write('trace.ndjson', '{"atNs":1,"event":"open"}\n');
-    expect(() => readRun(folder)).to.throw(InputError, 'trace.ndjson:1: a trace begins with the event "began"');
-    write('trace.ndjson', '{"atNs":1,"rig":"began","format":1}\n{"atNs":2,\n');
-    expect(() => readRun(folder)).to.throw(InputError, 'trace.ndjson:2: not JSON');
-    write('trace.ndjson', '{"atNs":1,"rig":"began","format":99}\n');
-    expect(() => readRun(folder)).to.throw(InputError, 'has format 99, and this rig reads 1');
+    expect(() => readRun(folder)).to.throw(InputError, 'plan.json: a plan of format 1, which an earlier rig wrote');
+    const plan = planOf({});
+    for (const [edited, complaint] of [
+      [{ name: '../../elsewhere' }, 'plan.json: name: must be lower-case'],
+      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be the name of a member'],
+      [{ steps: [{ do: 'refresh' }] }, 'plan.json: steps.0.refreshes: Invalid input'],
+      [{ steps: [{ do: 'bootstrap', member: 'node09', version: 'v1' }] }, 'steps.0: there is no member node09'],
+      [{ to: 'v9' }, 'plan.json: to: there is no version v9'],
+      [{ daemon: { ...plan.daemon, settings: { database: 'none' } } }, 'must be the settings of a daemon'],
+    ] as const) {
+      write('plan.json', JSON.stringify({ ...plan, ...edited }));
+      expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
+    }
+    write('plan.json', JSON.stringify(plan));
+    const began = '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"","alone":true}\n';
+    for (const [text, complaint] of [
+      ['{"atNs":1,"member":"node01","event":"open"}\n', 'trace.ndjson:1: a trace begins with the event "began"'],
+      [`${began}{"atNs":2,\n`, 'trace.ndjson:2: not JSON'],
+      [
+        `${began}{"atNs":2,"member":"node01","event":"parked","gate":"garden"}\n`,
+        'trace.ndjson:2: not an event of a trace: gate',
+      ],
+      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: not an event of a trace: code'],
+      ['{"atNs":1,"rig":"began","format":99}\n', 'has format 99, and this rig reads 2'],
+    ] as const) {
+      write('trace.ndjson', text);
+      expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
+    }
+    // A rig that was killed while it wrote leaves a last line without an end.
+    write('trace.ndjson', `${began}{"atNs":2,`);
+    expect(readRun(folder).trace).to.have.length(1);
   });
 });

@@ -36,7 +36,7 @@ const PASS = { is: 'pass' };
 const blockedBy = (member: string) => ({ is: 'blocked', by: [{ member, axis: 'api', has: 1, wants: 2 }] });
 
 const BEGINNING: Written[] = [
-  rig(0, 'began', { format: 1, plan: 'roll', runtime: 'process', startedAt: '' }),
+  rig(0, 'began', { format: 2, plan: 'roll', runtime: 'process', startedAt: '', alone: true }),
   started(1, 'node01', 'bootstrap', 'v2'),
   said(1, 'node01', 'recorded', { gate: null, row: row('node01', 'v2'), decidedNs: SECOND_NS }),
   said(1, 'node01', 'applied', {
@@ -92,14 +92,16 @@ function verdictOf(events: readonly Written[], plan: Plan = planOf(SCENARIO)): V
 }
 
 function broken(verdict: Verdict): Record<string, string> {
-  return Object.fromEntries(verdict.checks.filter((check) => !check.holds).map((check) => [check.name, check.because]));
+  return Object.fromEntries(
+    verdict.checks.filter((check) => check.outcome === 'broken').map((check) => [check.name, check.because]),
+  );
 }
 
 describe('the judge', () => {
   it('lets a roll hold in which everybody was opened by a notice, and measures it', () => {
     const verdict = verdictOf([...BEGINNING, ...woken(12, 'notice'), ...END]);
     expect(broken(verdict)).to.deep.equal({});
-    expect(verdict.holds).to.equal(true);
+    expect(verdict.outcome).to.equal('holds');
     expect(verdict.members).to.deep.equal([
       {
         name: 'node01',
@@ -110,6 +112,8 @@ describe('the judge', () => {
         stallMs: 0,
         downtimeMs: 10_000,
         memoryBytes: null,
+        restarts: 0,
+        atLeastMs: {},
       },
       {
         name: 'node02',
@@ -120,6 +124,8 @@ describe('the judge', () => {
         stallMs: 0,
         downtimeMs: 3000,
         memoryBytes: null,
+        restarts: 0,
+        atLeastMs: {},
       },
     ]);
   });
@@ -168,7 +174,7 @@ describe('the judge', () => {
 
   it('holds where a timer was expected and needed, and not where it was not needed', () => {
     const plan = planOf({ ...SCENARIO, expect: { woken: 'timer' } });
-    expect(verdictOf([...BEGINNING, ...woken(36, 'timer'), ...END], plan).holds).to.equal(true);
+    expect(verdictOf([...BEGINNING, ...woken(36, 'timer'), ...END], plan).outcome).to.equal('holds');
     expect(Object.keys(broken(verdictOf([...BEGINNING, ...woken(12, 'notice'), ...END], plan)))).to.deep.equal([
       'woken',
     ]);
@@ -372,7 +378,7 @@ describe('the judge', () => {
     for (const [what, check, events, evidence] of cases) {
       it(what, () => {
         const verdict = verdictOf(events);
-        expect(verdict.holds).to.equal(false);
+        expect(verdict.outcome).to.equal('broken');
         expect(broken(verdict)[check]).to.contain(evidence);
       });
     }
@@ -391,7 +397,7 @@ describe('the judge', () => {
       ([second, event]): Written => [second, event.rig === 'began' ? { ...event, alone: false } : event],
     );
     const verdict = verdictOf(shared, plan);
-    expect(verdict.holds).to.equal(true);
+    expect(verdict.outcome).to.equal('holds');
     expect(verdict.checks.find(({ name }) => name === 'budgets')!.because).to.contain('not judged');
   });
 });

@@ -5,7 +5,6 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { cellRoller } from '../harness/cli/roll-cell.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
 import { paths } from '../harness/host/paths.ts';
 import { EnvironmentError } from '../harness/input/errors.ts';
 import { isPossible } from '../harness/matrix/cells.ts';
@@ -15,7 +14,6 @@ import type { documentOf } from '../harness/matrix/state.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { readRun } from '../harness/store/run-folder.ts';
 import { cells } from './support/results.ts';
-import { versions } from './support/versions.ts';
 
 const MAIN = join(paths.root, 'harness', 'cli', 'main.ts');
 
@@ -44,10 +42,10 @@ describe('a matrix on processes', function () {
       'v1-v2/123/combined/latched/sqlite/3': 'broken',
       'v2-v3/123/combined/latched/sqlite/3': 'holds',
     });
-    const broken = results.attempts.find((attempt) => attempt.outcome === 'judged' && !attempt.holds);
+    const broken = results.attempts.find((attempt) => attempt.outcome === 'judged' && attempt.verdict === 'broken');
     if (broken?.outcome !== 'judged') throw new Error('one roll is broken');
     expect(broken.failing.map(({ name }) => name)).to.deep.equal(['woken']);
-    expect(readRun(join(latest(), broken.folder)).plan.strategy).to.equal('combined');
+    expect(readRun(join(latest(), broken.folder)).plan.daemon.model?.strategy).to.equal('combined');
     expect(readdirSync(latest()).sort()).to.deep.equal([
       'attempts.ndjson',
       'matrix.json',
@@ -120,7 +118,6 @@ describe('a matrix on processes', function () {
       .map((cell) => ({ cell, repeat: 1 }));
     await rollMatrix(tasks, {
       rollOne: cellRoller({
-        kind: daemonKind(versions),
         runtime: { ...runtime, open: breaksOnce },
         folder,
         rolls: join(folder, 'rolls'),

@@ -13,8 +13,7 @@ import { shuffled } from '../harness/plan/order.ts';
 import { matrixReport } from '../harness/report/grid.ts';
 import { junitReport } from '../harness/report/junit.ts';
 import { markdownReport } from '../harness/report/markdown.ts';
-import { cells, judged, resultsOf } from './support/results.ts';
-import { pinned } from './support/versions.ts';
+import { cells, judged, OURS, resultsOf } from './support/results.ts';
 
 const idsOf = (file: MatrixFile): string[] => cells(file).map(({ id }) => id);
 const statesOf = (...given: Parameters<typeof resultsOf>): Record<string, CellState> =>
@@ -33,8 +32,8 @@ describe('the cells of a matrix', () => {
   });
 
   it('are the same from the fixture, which spells the defaults out', () => {
-    const spec = specOf(join(paths.fixtures, 'matrix.yaml'), {}, pinned);
-    expect(cellsOf(spec, pinned)).to.deep.equal(cells());
+    const spec = specOf(join(paths.fixtures, 'matrix.yaml'), {}, OURS);
+    expect(cellsOf(spec, OURS)).to.deep.equal(cells());
   });
 
   it('are chosen by patterns, and count orders that are the same once', () => {
@@ -75,7 +74,7 @@ describe('the cells of a matrix', () => {
       [{ repeat: '0' }, '--repeat 0: must be 1 or more'],
       [{ include: ['pear=v1-v2'] }, '--include pear=v1-v2: pear=v1-v2: must be KEY=VALUE'],
     ] as ReadonlyArray<readonly [SpecFlags, string]>) {
-      expect(() => specOf(undefined, flags, pinned), JSON.stringify(flags)).to.throw(InputError, complaint);
+      expect(() => specOf(undefined, flags, OURS), JSON.stringify(flags)).to.throw(InputError, complaint);
     }
     expect(() => cells({ members: [3, 5], orders: [[3, 1, 2]] })).to.throw(InputError, 'must name each member');
     expect(() => cells({ members: [7] })).to.throw(InputError, 'all orders of 7 members are too many');

@@ -30,7 +30,7 @@ describe('members that embed dqlite', function () {
         ['stand-by', false, 'ONLINE'],
       ]);
     }
-    await first!.stop(5000);
+    await first!.stop('SIGTERM', 5000);
     const { to } = await daemons.said('node01', 'handed-over');
     const heir = daemons.plan.members.find((member) => daemons.seat(member).address === to);
     expect(heir).to.be.oneOf(['node02', 'node03']);
@@ -42,11 +42,11 @@ describe('members that embed dqlite', function () {
   it('wait while there is no quorum, say so, and recover by themselves', async () => {
     daemons = await Daemons.of({ from: 'v3', to: 'v4', database: 'dqlite', network_latency: LATENCY_MS });
     const [first, second, third] = await daemons.cluster();
-    await daemons.kind.client(third!.authority).writeRecord('before', 'kept');
+    await daemons.client('node03').records!.write('before', 'kept');
     // Without a word, so that nobody hands anything over; and the one that is left is refreshed into the trouble.
     await Promise.all([first!.kill(), second!.kill()]);
-    await third!.stop(5000);
-    const left = await daemons.start('node03', 'start', 'v4');
+    await third!.stop('SIGTERM', 5000);
+    await daemons.start('node03', 'start', 'v4');
     await daemons.said('node03', 'listening', () => true, 2);
     const trouble = await until(
       () => daemons.ask<Status>('node03', '/1.0'),
@@ -54,7 +54,7 @@ describe('members that embed dqlite', function () {
     );
     expect(trouble.status).to.equal('starting');
     expect(trouble.database.trouble).to.contain('lost its quorum: 1 of 3 voters answer, and 2 are needed');
-    const said = (await daemons.kind.client(left.authority).status()).waitsFor;
+    const said = (await daemons.client('node03').status())!.waitsFor;
     expect(said, 'what the rig is told').to.equal(trouble.database.trouble);
     expect(await daemons.ask<{ error: string }>('node03', '/1.0/cluster'))
       .to.have.property('error')
@@ -65,10 +65,10 @@ describe('members that embed dqlite', function () {
     const waiting = await daemons.ask<Status>('node03', '/1.0');
     expect(waiting.database.trouble).to.equal(null);
     expect(waiting.waiting?.reason).to.contain('node01');
-    const last = await daemons.start('node01', 'start', 'v4');
+    await daemons.start('node01', 'start', 'v4');
     await daemons.said('node01', 'open', () => true, 2);
     await daemons.said('node03', 'open', () => true, 2);
-    expect(await daemons.kind.client(last.authority).readRecords()).to.deep.equal({ before: 'kept' });
+    expect(await daemons.client('node01').records!.readAll()).to.deep.equal({ before: 'kept' });
   });
 
   it('let dqlite in by their own listener and nothing else, and say that their address is in use', async () => {

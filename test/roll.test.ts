@@ -37,7 +37,7 @@ describe('a roll on processes', function () {
         '321',
       ]);
       for (const one of rolled) {
-        expect(one.verdict.holds, account(one)).to.equal(true);
+        expect(one.verdict.outcome, account(one)).to.equal('holds');
         expect(one.verdict.members.flatMap((member) => member.wokenBy))
           .to.include('notice')
           .and.not.include('timer');
@@ -71,7 +71,7 @@ describe('a roll on processes', function () {
       wait: WAIT,
       runtime: 'process',
     });
-    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
   });
 });
 
@@ -94,7 +94,7 @@ for (const engine of ENGINES) {
     ]) {
       it(`${fixture} holds`, async () => {
         const [rolled] = await rollAll(fixture, { ...ON[engine], wait: WAIT, runtime: 'process' });
-        expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+        expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
       });
     }
   });
@@ -116,7 +116,7 @@ for (const [runtime, engine] of [
     it('is ended by a timer when combined, with its cycle named', async () => {
       const [rolled] = await rollAll('reported-deadlock', { ...ON[engine], wait: SHORT_WAIT, runtime });
       const { verdict } = rolled!;
-      expect(verdict.holds, account(rolled!)).to.equal(true);
+      expect(verdict.outcome, account(rolled!)).to.equal('holds');
       const [stall] = verdict.stalls;
       expect(stall!.cycle).to.include('node03').and.to.have.length(2);
       expect(stall!.brokenBy).to.equal('timer');
@@ -125,7 +125,7 @@ for (const [runtime, engine] of [
 
     it('is ended by notices when split', async () => {
       const [rolled] = await rollAll('reported-deadlock-fixed', { ...ON[engine], wait: WAIT, runtime });
-      expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+      expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
       expect(rolled!.verdict.stalls).to.deep.equal([]);
       expect(rolled!.verdict.members.map((member) => member.wokenBy.length > 0)).to.deep.equal([true, true, true]);
     });
@@ -146,13 +146,13 @@ describe('a roll in containers', function () {
   ] as const) {
     it(`${from} → ${to}, order ${order}, holds`, async () => {
       const [rolled] = await rollAll(undefined, { from, to, order, wait: WAIT, runtime: 'container' });
-      expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+      expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
     });
   }
 
   it('turns an older member away and keeps serving', async () => {
     const [rolled] = await rollAll('older-member-turned-away', { wait: WAIT, runtime: 'container' });
-    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
   });
 });
 
@@ -166,7 +166,7 @@ describe('a roll of members that replicate their database', function () {
     const flags = { ...ON.dqlite, from: 'v1', to: 'v2', order: 'all', wait: WAIT, runtime: 'process' } as const;
     const rolled = await rollAll(undefined, flags, 2);
     const leadersTurn = rolled.map((one) => {
-      expect(one.verdict.holds, account(one)).to.equal(true);
+      expect(one.verdict.outcome, account(one)).to.equal('holds');
       const [first] = leadershipsOf(one.trace);
       return one.plan.order.indexOf(first!.leader!);
     });
@@ -176,13 +176,13 @@ describe('a roll of members that replicate their database', function () {
   it('holds with five members, two of them stand-bys', async () => {
     const flags = { ...ON.dqlite, from: 'v4', to: 'v5', members: '5', order: '4,1,5,2,3', runtime: 'process' } as const;
     const [rolled] = await rollAll(undefined, { ...flags, wait: WAIT });
-    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
   });
 
   it('holds where no leader hands over, and the others elect one', async () => {
     const flags = { ...ON.dqlite, from: 'v3', to: 'v4', handover: false, runtime: 'process' } as const;
     const [rolled] = await rollAll(undefined, { ...flags, wait: WAIT });
-    expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
     const handed = rolled!.trace.filter((event) => 'event' in event && event.event === 'handed-over');
     expect(handed).to.deep.equal([]);
     expect(leadershipsOf(rolled!.trace).map(({ leader }) => leader)).to.include(null);
@@ -193,7 +193,7 @@ describe('a roll of members that replicate their database', function () {
       await requireRuntime(this, runtime);
       const [rolled] = await rollAll('leader-killed', { networkLatency: '100ms', wait: WAIT, runtime });
       const { trace, verdict } = rolled!;
-      expect(verdict.holds, account(rolled!)).to.equal(true);
+      expect(verdict.outcome, account(rolled!)).to.equal('holds');
       expect(verdict.members.flatMap((member) => member.wokenBy)).to.not.include('timer');
       const killing = rigEvents(trace, 'killing')[0]!;
       const leadership = leadershipsOf(trace).findLast(({ fromNs }) => fromNs < killing.atNs);
@@ -218,7 +218,7 @@ describe('a roll in containers, on dqlite', function () {
     it(`${from} → ${to}, ${members} members, order ${order}, holds`, async () => {
       const flags = { ...ON.dqlite, from, to, order, members, wait: WAIT, runtime: 'container' } as const;
       const [rolled] = await rollAll(undefined, flags);
-      expect(rolled!.verdict.holds, account(rolled!)).to.equal(true);
+      expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
     });
   }
 });

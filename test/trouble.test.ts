@@ -3,7 +3,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { isOwnerAlive, owner } from '../harness/host/owner.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import type { VersionSource, Versions } from '../harness/input/versions.ts';
@@ -25,11 +26,11 @@ function sabotaged(sql: string): Versions {
 async function rollOf(scenario: Scenario, observer?: Observer, from: Versions = versions): Promise<Rolled> {
   const pinned = new Map([...from].map(([name, source]) => [name, source.build.version]));
   const records = [{ key: 'precious', value: 'kept' }];
-  const [plan] = compile({ scenario, versions: pinned, records, freshSeed: 1 });
+  const [plan] = compile({ scenario, daemon: ourSource, versions: pinned, records, freshSeed: 1 });
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
   const signal = new AbortController().signal;
   try {
-    const options = { kind: daemonKind(from), runtime: processRuntime(), runs, signal };
+    const options = { daemon: ourDaemon(from), runtime: processRuntime(), runs, signal };
     return await roll(plan!, observer === undefined ? options : { ...options, observer });
   } finally {
     rmSync(runs, { recursive: true });
@@ -37,7 +38,9 @@ async function rollOf(scenario: Scenario, observer?: Observer, from: Versions = 
 }
 
 function broken({ verdict }: Rolled): Record<string, string> {
-  return Object.fromEntries(verdict.checks.filter((check) => !check.holds).map((check) => [check.name, check.because]));
+  return Object.fromEntries(
+    verdict.checks.filter((check) => check.outcome === 'broken').map((check) => [check.name, check.because]),
+  );
 }
 
 describe('a roll with trouble in it', () => {

@@ -6,7 +6,9 @@ export interface Artifact {
   /** Files on this host that a container needs too, oldest layer first; versions share all but the last. */
   readonly layers: readonly Layer[];
   /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
-  readonly program: { readonly process: readonly string[]; readonly container: readonly string[] };
+  readonly program: { readonly process: readonly string[] | null; readonly container: readonly string[] };
+  /** The image that a container is made of, where it is not made from the layers; null where it is. */
+  readonly image: string | null;
   /** Environment of either. */
   readonly env: {
     readonly process: Readonly<Record<string, string>>;

@@ -8,13 +8,15 @@ import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
 import { digestOf } from '../host/digest.ts';
 import { LABELS } from '../host/labels.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import type { Artifact, Layer } from './artifact.ts';
-import { ensureBase } from './base-image.ts';
+import { type Base, ensureBase } from './base-image.ts';
 import { finished, hasImage } from './docker-images.ts';
 
 /** What was built, and on what. */
 export interface Images {
-  readonly base: string;
+  /** Null where every version names an image of its own. */
+  readonly base: string | null;
   /** Tags by version, each naming the content of its image: another checkout cannot move them. */
   readonly tags: ReadonlyMap<string, string>;
 }
@@ -26,15 +28,26 @@ export function imageName(version: string): string {
 
 /** @throws EnvironmentError */
 export async function prepareImages(docker: Dockerode, artifacts: Iterable<Artifact>): Promise<Images> {
-  const base = await ensureBase(docker);
   const tags = new Map<string, string>();
+  let base: Base | null = null;
   for (const artifact of artifacts) {
+    if (artifact.image !== null) {
+      tags.set(artifact.version, await named(docker, artifact.version, artifact.image));
+      continue;
+    }
+    base ??= await ensureBase(docker);
     const tag = await buildLayers(docker, base.image, artifact);
     const [repo, name] = imageName(artifact.version).split(':');
     await docker.getImage(tag).tag({ repo: repo!, tag: name! });
     tags.set(artifact.version, tag);
   }
-  return { base: base.says, tags };
+  return { base: base?.says ?? null, tags };
+}
+
+/** @throws EnvironmentError where the engine does not have the image that a version names */
+async function named(docker: Dockerode, version: string, image: string): Promise<string> {
+  if (await hasImage(docker, image)) return image;
+  throw new EnvironmentError(`version ${version}: the engine does not have the image ${image}: build or pull it first`);
 }
 
 async function buildLayers(docker: Dockerode, base: string, artifact: Artifact): Promise<string> {

@@ -6,7 +6,7 @@ import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { comparisonPage } from '../report/page.ts';
-import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { pageRollOf } from './page-of-run.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
@@ -39,11 +39,8 @@ export function diffCommand(): Command {
       const { toggle, json, ...shared } = flags;
       const sides = sidesOf(toggle, shared);
       const plans = sides.map(({ label, flags: own }) => planOf(scenario, { ...shared, ...own }, label));
-      const { rolled, interrupted } = await rollAll(
-        plans,
-        json === true,
-        sides.map(({ label }) => label),
-      );
+      const labels = sides.map(({ label }) => label);
+      const { rolled, interrupted } = await rollAll(plans, json === true, { labels });
       // Half a comparison is none.
       if (!interrupted) {
         const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
@@ -92,7 +89,7 @@ function isSwitch(toggle: string): toggle is keyof typeof SWITCHES {
 
 /** Both sides are held to the same: nobody woken by a timer, whatever the scenario expects of one of them. */
 function planOf(scenario: string | undefined, flags: RollFlags, label: string): Plan {
-  const plans = plansFrom(scenario, flags, ourVersions());
+  const plans = plansFrom(scenario, flags);
   const [plan] = plans;
   if (plan === undefined || plans.length > 1)
     throw new InputError('--order all: a comparison takes one order: name it');

@@ -5,19 +5,20 @@ import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
 import { cannotTake, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { InputError } from '../input/errors.ts';
-import type { Versions } from '../input/versions.ts';
 import { exploration } from '../report/exploration.ts';
-import { ourVersions } from './options.ts';
+import { numberIn } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 
 interface ExploreFlags {
+  readonly daemon?: string;
   readonly strategy?: string;
   readonly wakeups?: string;
-  readonly ahead: string;
+  readonly ahead?: string;
   readonly from?: string;
   readonly to?: string;
   readonly members: string;
@@ -52,7 +53,7 @@ export function exploreCommand(): Command {
     .description('try every interleaving of an upgrade, in memory, and show the shortest way into a stall')
     .option('--strategy <name>', `one of ${STRATEGY_NAMES.join(', ')} (default: all)`)
     .option('--wakeups <kind>', `one of ${WAKEUPS.join(', ')} (default: both)`)
-    .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')}`, 'exit')
+    .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')} (default: exit)`)
     .option('--from <version>', 'the version before (default: a step of every kind)')
     .option('--to <version>', 'the version after')
     .option('--members <number>', 'how many members', '3')
@@ -65,10 +66,11 @@ export function exploreCommand(): Command {
     .option('--no-reduce', 'order everything')
     .option('--save <file>', 'write the first counterexample as a plan, for refresh-rig replay')
     .option('--json', 'print an array of rows as JSON')
+    .option('--daemon <name>', 'the daemon whose model is asked about: by name, or the file of its description')
     .action((flags: ExploreFlags) => {
-      const versions = ourVersions();
-      const answers = questionsFrom(flags, versions).map((asked) => explore(asked));
-      if (flags.save !== undefined) save(answers, versions, flags.save);
+      const chosen = chooseDaemon(flags.daemon);
+      const answers = questionsFrom(flags, chosen).map((asked) => explore(asked));
+      if (flags.save !== undefined) save(answers, chosen, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
       else console.log(exploration(answers));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
@@ -76,17 +78,20 @@ export function exploreCommand(): Command {
 }
 
 /** @throws InputError where there is nothing to save, or it cannot be replayed, or not be written */
-function save(answers: readonly Answer[], versions: Versions, file: string): void {
+function save(answers: readonly Answer[], { name, source, versions }: Chosen, file: string): void {
   const short = answers.find((answer) => answer.path !== null);
   if (short === undefined) throw new InputError(`--save ${file}: nothing falls short, so there is no counterexample`);
+  if (!source.plan({}).capabilities.failpoints)
+    throw new InputError(
+      `--save ${file}: a member of ${name} cannot be held where a path says, so it cannot be replayed yet`,
+    );
   if (short.lose + short.duplicate + short.crash > 0) {
     throw new InputError(
       `--save ${file}: a path with lost or duplicated notices or crashes cannot be replayed yet: ask without them`,
     );
   }
-  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
   try {
-    writeFileSync(file, `${JSON.stringify(counterexample(short, pinned), null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(counterexample(short, source, versions), null, 2)}\n`);
   } catch (error) {
     throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
   }
@@ -98,24 +103,14 @@ function rowOf({ path, ...row }: Answer): object {
 }
 
 /** @throws InputError naming the flag */
-function questionsFrom(flags: ExploreFlags, versions: Versions): Asked[] {
+function questionsFrom(flags: ExploreFlags, chosen: Chosen): Asked[] {
+  if (chosen.described !== null) return questionsOfModel(flags, chosen);
+  const { versions } = chosen;
   const strategies =
-    flags.strategy === undefined ? STRATEGY_NAMES : [chosen('strategy', flags.strategy, STRATEGY_NAMES)];
-  const wakeups = flags.wakeups === undefined ? WAKEUPS : [chosen('wakeups', flags.wakeups, WAKEUPS)];
-  const members = whole('members', flags.members, 1, MOST_MEMBERS);
-  const faults = {
-    lose: whole('lose', flags.lose, 0, MOST_FAULTS),
-    duplicate: whole('duplicate', flags.duplicate, 0, MOST_FAULTS),
-    crash: whole('crash', flags.crash, 0, MOST_FAULTS),
-  };
-  const shared = {
-    ahead: chosen('ahead', flags.ahead, AHEAD_POLICIES) as AheadPolicy,
-    members,
-    faults,
-    mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
-    mostBytes: whole('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
-    reduce: flags.reduce ?? members > FULL_UP_TO,
-  };
+    flags.strategy === undefined ? STRATEGY_NAMES : [oneOf('strategy', flags.strategy, STRATEGY_NAMES)];
+  const wakeups = flags.wakeups === undefined ? WAKEUPS : [oneOf('wakeups', flags.wakeups, WAKEUPS)];
+  const ahead: AheadPolicy = oneOf('ahead', flags.ahead ?? 'exit', AHEAD_POLICIES);
+  const shared = { ...boundsFrom(flags), ahead, compares: null };
   const steps = stepsFrom(flags, versions);
   const questions = strategies.flatMap((strategy) =>
     wakeups.flatMap((wakeup) =>
@@ -129,13 +124,43 @@ function questionsFrom(flags: ExploreFlags, versions: Versions): Asked[] {
   );
 }
 
-function stepsFrom(flags: ExploreFlags, versions: Versions): Array<readonly [Version, Version]> {
-  const find = (name: string): Version => {
-    const found = versions.get(name);
-    if (found === undefined)
-      throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-    return found.build.version;
+/** What is asked of the model that a description names: its strategy, its wake-ups and its policy are said there. */
+function questionsOfModel(flags: ExploreFlags, { name, source, versions }: Chosen): Asked[] {
+  const said = (['strategy', 'wakeups', 'ahead'] as const).find((flag) => flags[flag] !== undefined);
+  if (said !== undefined) throw new InputError(`--${said}: what ${name} does is said in its description: drop it`);
+  const { model } = source.plan({});
+  if (model === null)
+    throw new InputError(`${name} has no model: say in its description which row of the table models it (model: …)`);
+  const [from, to] = [flags.from ?? source.defaults.from, flags.to ?? source.defaults.to].map((version) =>
+    known(versions, version),
+  ) as [Version, Version];
+  return [{ ...boundsFrom(flags), ...model, from, to }];
+}
+
+function boundsFrom(flags: ExploreFlags) {
+  const members = whole('members', flags.members, 1, MOST_MEMBERS);
+  return {
+    members,
+    faults: {
+      lose: whole('lose', flags.lose, 0, MOST_FAULTS),
+      duplicate: whole('duplicate', flags.duplicate, 0, MOST_FAULTS),
+      crash: whole('crash', flags.crash, 0, MOST_FAULTS),
+    },
+    mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
+    mostBytes: whole('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
+    reduce: flags.reduce ?? members > FULL_UP_TO,
   };
+}
+
+function known(versions: ReadonlyMap<string, Version>, name: string): Version {
+  const found = versions.get(name);
+  if (found === undefined)
+    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+  return found;
+}
+
+function stepsFrom(flags: ExploreFlags, versions: ReadonlyMap<string, Version>): Array<readonly [Version, Version]> {
+  const find = (name: string): Version => known(versions, name);
   if (flags.from === undefined && flags.to === undefined) return STEPS.map(([from, to]) => [find(from), find(to)]);
   if (flags.from === undefined || flags.to === undefined)
     throw new InputError('--from and --to go together: give both, or neither');
@@ -146,7 +171,7 @@ function canTake({ strategy, from, to }: Asked): boolean {
   return cannotTake(STRATEGIES[strategy], from, to) === null;
 }
 
-function chosen<Value extends StrategyName | Wakeups | AheadPolicy>(
+function oneOf<Value extends StrategyName | Wakeups | AheadPolicy>(
   flag: string,
   text: string,
   values: readonly Value[],
@@ -157,7 +182,7 @@ function chosen<Value extends StrategyName | Wakeups | AheadPolicy>(
 }
 
 function whole(flag: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number;
+  const number = numberIn(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
   throw new InputError(`--${flag} ${text}: must be a whole number from ${least} to ${most}`);
 }

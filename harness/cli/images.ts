@@ -1,13 +1,15 @@
 /** `refresh-rig images`: build the image of every version, for docker-compose.yml and for a look. */
 import { Command } from 'commander';
-import { daemonKind } from '../daemon/ours.ts';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import { ourVersions } from './options.ts';
+import { plansFrom } from './options.ts';
+import { builderOf } from './roll-plan.ts';
 
 export function imagesCommand(): Command {
   return new Command('images')
     .description('build the images of all versions, where their inputs changed')
-    .action(async () => {
+    .option('--daemon <name>', 'whose: a daemon by name, or the file of its description (default: our own)')
+    .action(async ({ daemon }: { daemon?: string }) => {
       const [{ askEngine, engineClient }, { imageName, prepareImages }] = await Promise.all([
         import('../host/engine.ts'),
         import('../build/images.ts'),
@@ -15,10 +17,11 @@ export function imagesCommand(): Command {
       const engine = await askEngine();
       if (!engine.answers)
         throw new EnvironmentError(`images need a Docker engine, and none answers: ${engine.because}`);
-      const versions = ourVersions();
-      const artifacts = await daemonKind(versions).build([...versions.keys()]);
+      const { versions } = chooseDaemon(daemon);
+      const [plan] = plansFrom(undefined, daemon === undefined ? {} : { daemon });
+      const artifacts = await builderOf(plan!).build([...versions.keys()]);
       const { base, tags } = await prepareImages((await engineClient()).container.dockerode, artifacts.values());
-      console.log(`base: ${base}`);
-      for (const version of tags.keys()) console.log(imageName(version));
+      if (base !== null) console.log(`base: ${base}`);
+      for (const [version, tag] of tags) console.log(daemon === undefined ? imageName(version) : `${version}: ${tag}`);
     });
 }

@@ -16,6 +16,6 @@ export function judgeCommand(): Command {
       const verdict = judge(plan, trace);
       if (json) printJson(verdict);
       else console.log(`${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}`);
-      process.exitCode = verdict.holds ? EXIT.holds : EXIT.broken;
+      process.exitCode = verdict.outcome === 'holds' ? EXIT.holds : EXIT.broken;
     });
 }

@@ -1,9 +1,10 @@
 /** What a matrix command is to do: a matrix from its spec, or one that was interrupted. */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
+import { OWN } from '../matrix/dimensions.ts';
+import type { RolledDaemon } from '../matrix/pairs.ts';
 import { durationsOf, MATRIX_FORMAT, type Results } from '../matrix/results.ts';
 import type { Task } from '../matrix/roll-matrix.ts';
 import { longestFirst, parseShard, shardName, shareOf } from '../matrix/shard.ts';
@@ -34,13 +35,10 @@ export interface MatrixJob {
  * A matrix from a matrix file and flags.
  * @throws InputError naming file, line and key, or the flag
  */
-export function begun(
-  file: string | undefined,
-  flags: MatrixJobFlags,
-  versions: ReadonlyMap<string, Version>,
-): MatrixJob {
-  const spec = specOf(file, flags, versions);
-  const cells = cellsOf(spec, versions);
+export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: RolledDaemon): MatrixJob {
+  const { versions } = rolled;
+  const spec = specOf(file, flags, rolled);
+  const cells = cellsOf(spec, rolled);
   const recordedMs = recordedDurations(flags.durations);
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const share = shard === null ? null : shareOf(cells, shard, recordedMs);
@@ -69,21 +67,31 @@ export function resumed(
   path: string,
   file: string | undefined,
   flags: MatrixJobFlags,
-  versions: ReadonlyMap<string, Version>,
+  choose: (daemon: string | undefined) => RolledDaemon,
 ): MatrixJob {
   const own = ['shard', 'durations', ...SPEC_FLAGS] as const;
   const excess = file ?? own.flatMap((name) => (flags[name] === undefined ? [] : [`--${name}`]))[0];
   if (excess !== undefined) throw new InputError(`--resume ${path}: the run says what is rolled: drop ${excess}`);
   const saved = readResults(path);
-  const parsed = matrixFile(versions).safeParse(saved.spec);
+  const said = typeof saved.spec.daemon === 'string' ? saved.spec.daemon : undefined;
+  const rolled = choose(said);
+  const { versions } = rolled;
+  const parsed = matrixFile(rolled).safeParse(withoutOwn(saved.spec));
   const changed = Object.entries(saved.versions).find(([name, was]) => !isDeepStrictEqual(was, versions.get(name)));
   if (changed !== undefined || !parsed.success) {
     const what = changed?.[0] ?? parsed.error?.issues[0]?.message;
     throw new InputError(`--resume ${path}: ${what}: not what it was when this matrix was begun: begin another`);
   }
-  const spec = specFrom(parsed.data);
+  const spec = specFrom(rolled, parsed.data);
   const results = { ...saved, attempts: judgedOf(saved.attempts) };
-  return { spec, cells: cellsOf(spec, versions), results, path, recordedMs: durationsOf(saved) };
+  return { spec, cells: cellsOf(spec, rolled), results, path, recordedMs: durationsOf(saved) };
+}
+
+/** A dimension that is none of its daemon has a value that nobody can say. */
+function withoutOwn(spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isOwn = isDeepStrictEqual(spec.strategies, [OWN]);
+  const { strategies, wakeups, databases, wait, ...shared } = spec;
+  return isOwn ? shared : { ...spec };
 }
 
 function recordedDurations(where: string | undefined): Map<string, number> {

@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import type { Version } from '../../node/upgrade/version.ts';
+import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { DATABASES } from '../input/scenario.ts';
 import { readYaml } from '../input/yaml.ts';
-import { type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
-import { numberIn } from './options.ts';
+import type { RolledDaemon } from '../matrix/pairs.ts';
+import { DaemonKey, type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
+import { besideFile, numberIn } from './options.ts';
 
 interface Flag {
   readonly key: keyof MatrixFile;
@@ -16,6 +17,7 @@ interface Flag {
 
 /** Flags as commander hands them over: the key of a matrix file that each sets, and how its text is read. */
 const FLAGS = {
+  daemon: { key: 'daemon', read: asGiven },
   pairs: { key: 'pairs', read: listIn },
   order: { key: 'orders', read: asGiven },
   strategy: { key: 'strategies', read: listIn },
@@ -40,6 +42,7 @@ export function withSpecFlags(command: Command): Command {
   const more = (value: string, before: string[] = []): string[] => [...before, value];
   return command
     .argument('[file]', 'a matrix file (YAML), such as fixtures/matrix.yaml, which says what there is')
+    .option('--daemon <name>', 'what is rolled: a daemon by name, or the file of its description (default: our own)')
     .option('--pairs <pairs>', 'forward (all of versions/ but forks), or pairs such as v1-v2,v4-v5 (default: forward)')
     .option('--order <order>', 'as roll has it; may be given several times (default: all)', more)
     .option('--strategy <names>', `of ${STRATEGY_NAMES.join(', ')} (default: split)`)
@@ -58,9 +61,17 @@ export function withSpecFlags(command: Command): Command {
  * The spec that a matrix file and flags make; flags override the file.
  * @throws InputError naming file, line and key, or the flag
  */
-export function specOf(file: string | undefined, flags: SpecFlags, versions: ReadonlyMap<string, Version>): MatrixSpec {
-  const schema = matrixFile(versions);
-  return specFrom(file === undefined ? {} : readYaml(file, 'matrix', schema), specFromFlags(flags, schema));
+export function specOf(file: string | undefined, flags: SpecFlags, rolled: RolledDaemon): MatrixSpec {
+  const schema = matrixFile(rolled);
+  const read = file === undefined ? {} : readYaml(file, 'matrix', schema);
+  return { ...specFrom(rolled, read, specFromFlags(flags, schema)), daemon: rolled.name };
+}
+
+/** The daemon that a matrix is about, by a flag or by its file. @throws InputError */
+export function daemonOf(file: string | undefined, flags: SpecFlags): Chosen {
+  const said = typeof flags.daemon === 'string' ? flags.daemon : undefined;
+  if (said !== undefined || file === undefined) return chooseDaemon(said);
+  return chooseDaemon(besideFile(readYaml(file, 'matrix', DaemonKey).daemon, file));
 }
 
 function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>): MatrixFile {

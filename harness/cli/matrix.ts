@@ -5,24 +5,25 @@ import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
-import { daemonKind } from '../daemon/ours.ts';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
-import { type Cell, cellsOf } from '../matrix/cells.ts';
+import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
-import { chooseRuntime } from '../runtime/choose.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
-import { specOf, withSpecFlags } from './matrix-options.ts';
+import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
-import { numberIn, ourVersions, pinnedIn, runsFolder } from './options.ts';
+import { numberIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
+import { builderOf } from './roll-plan.ts';
+import { runtimeFor } from './runtime.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
   readonly jobs?: string;
@@ -55,14 +56,14 @@ export function matrixCommand(): Command {
     .option('--shards <number>', 'how many jobs --format github prints (default: 4)')
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action(async (file: string | undefined, flags: MatrixFlags) => {
-      const versions = pinnedIn(ourVersions());
-      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, versions), versions), flags);
+      const rolled = daemonOf(file, flags);
+      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, rolled), rolled), flags);
       if (flags.shards !== undefined)
         throw new InputError('--shards: it goes with --format github; a share is --shard 2/4');
-      await carryOut(
-        flags.resume === undefined ? begun(file, flags, versions) : resumed(flags.resume, file, flags, versions),
-        flags,
-      );
+      // A description that is not shipped has no name by which a resumed matrix could find it.
+      const choose = (daemon: string | undefined) => (rolled.described === null ? chooseDaemon(daemon) : rolled);
+      const job = flags.resume === undefined ? begun(file, flags, rolled) : resumed(flags.resume, file, flags, choose);
+      await carryOut(job, flags);
     });
 }
 
@@ -71,8 +72,12 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   const quiet = flags.json === true;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const jobs = numberOf('jobs', flags.jobs, MOST_JOBS) ?? bearableJobs(Math.max(...spec.members));
-  const { runtime, because } = await chooseRuntime(spec.runtime);
   const tasks = tasksOf(job);
+  const plans = job.cells.filter(isPossible).map(({ plan }) => plan);
+  const [first, ...others] = plans;
+  if (first === undefined)
+    throw new InputError('no cell of this matrix can be rolled: its strategies cannot take its pairs');
+  const { runtime, because } = await runtimeFor(first, ...others);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
   for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
   const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
@@ -94,13 +99,12 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   };
   const startNs = nowNs();
   try {
-    const kind = daemonKind(ourVersions());
     // Once, before all: several rolls must not build the same thing at the same time.
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-    const prepared = await runtime.prepare((await kind.build([...names])).values());
+    const prepared = await runtime.prepare((await builderOf(first).build([...names])).values());
     if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
-    const rollOne = cellRoller({ ...where, kind, runtime, alone: jobs === 1 });
+    const rollOne = cellRoller({ ...where, runtime, alone: jobs === 1 });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();

@@ -1,21 +1,20 @@
 /** The flags that describe a roll: a scenario file, and what overrides it. */
 import { randomInt } from 'node:crypto';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import type { Version } from '../../node/upgrade/version.ts';
-import { paths } from '../host/paths.ts';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
-import { readVersions, type Versions } from '../input/versions.ts';
 import { readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
 const FLAG_KEYS = {
+  daemon: 'daemon',
   from: 'from',
   to: 'to',
   members: 'members',
@@ -42,8 +41,9 @@ export type RollFlags = Partial<Record<FlagName, string>> & {
 export function withRollFlags(command: Command): Command {
   return command
     .argument('[scenario]', 'a scenario file (YAML), such as fixtures/reported-deadlock.yaml')
-    .option('--from <version>', 'the version that all members start with (default: v1)')
-    .option('--to <version>', 'the version that they are refreshed to (default: v2)')
+    .option('--daemon <name>', 'what is rolled: a daemon by name, or the file of its description (default: our own)')
+    .option('--from <version>', 'the version that all members start with (default: the first, v1 of ours)')
+    .option('--to <version>', 'the version that they are refreshed to (default: the last, v2 of ours)')
     .option('--members <number>', 'how many members (default: 3)')
     .option('--order <order>', 'forward, reverse, random, all, together, or numbers such as 3,1,2 (default: forward)')
     .option('--seed <number>', 'what draws the order, where it is random')
@@ -68,7 +68,7 @@ export function withRollFlags(command: Command): Command {
  * The plans that a scenario and flags make; flags override the scenario.
  * @throws InputError naming file, line and key, or the flag
  */
-export function plansFrom(file: string | undefined, flags: RollFlags, versions: Versions): Plan[] {
+export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
   const scenario = file === undefined ? {} : readYaml(file, 'scenario', Scenario);
   const given = scenarioFromFlags(flags);
   const overridesTargets = given.to !== undefined || given.order !== undefined;
@@ -77,22 +77,20 @@ export function plansFrom(file: string | undefined, flags: RollFlags, versions: 
   const name = merged.name ?? (file === undefined ? undefined : nameOf(file));
   const records =
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
+  const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
   return compile({
     scenario: name === undefined ? merged : { ...merged, name },
-    versions: pinnedIn(versions),
+    daemon: chosen.source,
+    versions: chosen.versions,
     records,
     freshSeed: randomInt(2 ** 31),
   });
 }
 
-/** The versions of this repository. */
-export function ourVersions(): Versions {
-  return readVersions(relative(process.cwd(), paths.versions) || '.');
-}
-
-/** What each version pins. */
-export function pinnedIn(versions: Versions): Map<string, Version> {
-  return new Map([...versions].map(([key, source]) => [key, source.build.version]));
+/** The file of a description that a scenario or a matrix names is found from where that lies. */
+export function besideFile(daemon: string | undefined, file: string | undefined): string | undefined {
+  const isPath = daemon !== undefined && /[/\\]|\.ya?ml$/.test(daemon);
+  return isPath && file !== undefined && !isAbsolute(daemon) ? join(dirname(file), daemon) : daemon;
 }
 
 /** The folder in which runs are left: below where the user is. */
@@ -124,9 +122,9 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
   throw new InputError(faults.join('\n'));
 }
 
-/** NaN where the text is not a number: an empty one is not zero. */
+/** NaN where the text is not a number as people write it: an empty one is not zero, and 0x3 is not three. */
 export function numberIn(text: string): number {
-  return text.trim() === '' ? Number.NaN : Number(text);
+  return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
 function nameOf(file: string): string {

@@ -8,7 +8,7 @@ import { describeStep } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { headline } from '../report/terminal.ts';
-import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
 
 export function planCommand(): Command {
@@ -16,7 +16,7 @@ export function planCommand(): Command {
     .description('print the steps of a roll and the gates that each will meet, and run nothing')
     .option('--json', 'print the plan as JSON')
     .action((scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
-      const plans = plansFrom(scenario, flags, ourVersions());
+      const plans = plansFrom(scenario, flags);
       if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
       else console.log(plans.map(planText).join('\n\n'));
     });

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { parseDuration } from '../../node/duration.ts';
 import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { readPlan } from '../store/run-folder.ts';
+import { readPlan } from '../store/plan-file.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 
@@ -28,7 +28,12 @@ function overridden(plan: Plan, { runtime, wait }: { runtime?: string; wait?: st
   const chosen = RUNTIMES.find((known) => known === runtime);
   if (runtime !== undefined && chosen === undefined)
     throw new InputError(`--runtime ${runtime}: must be one of ${RUNTIMES.join(', ')}`);
-  const waitMs = wait === undefined ? plan.waitMs : parseDuration(wait);
-  if (waitMs === null) throw new InputError(`--wait ${wait}: must be a duration such as 30s, 500ms or 2m`);
-  return { ...plan, runtime: chosen ?? plan.runtime, waitMs };
+  const everyMs = wait === undefined ? null : parseDuration(wait);
+  if (wait !== undefined && everyMs === null)
+    throw new InputError(`--wait ${wait}: must be a duration such as 30s, 500ms or 2m`);
+  const { daemon } = plan;
+  if (everyMs !== null && !daemon.capabilities.failpoints)
+    throw new InputError(`--wait ${wait}: how long a member of ${daemon.name} waits is its own affair: drop it`);
+  const timer = everyMs === null || daemon.timer === null ? daemon.timer : { ...daemon.timer, everyMs };
+  return { ...plan, runtime: chosen ?? plan.runtime, daemon: { ...daemon, timer } };
 }

@@ -1,13 +1,11 @@
 /** How a matrix carries out one of its rolls. */
 import { relative } from 'node:path';
-import type { MemberKind } from '../daemon/contract.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { roll } from './roll-plan.ts';
 
 export interface CellOptions {
-  readonly kind: MemberKind;
   readonly runtime: Runtime;
   /** The folder of the matrix, and that in which its rolls leave theirs. */
   readonly folder: string;
@@ -16,12 +14,15 @@ export interface CellOptions {
   readonly alone: boolean;
 }
 
-export function cellRoller({ kind, runtime, folder, rolls, alone }: CellOptions): MatrixOptions['rollOne'] {
+export function cellRoller({ runtime, folder, rolls, alone }: CellOptions): MatrixOptions['rollOne'] {
   return async (plan, signal) => {
-    const rolled = await roll(plan, { kind, runtime, runs: rolls, signal, alone, isLatest: false });
+    const rolled = await roll(plan, { runtime, runs: rolls, signal, alone, isLatest: false });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
-    const { holds, sentence, checks } = rolled.verdict;
-    const failing = checks.filter((check) => !check.holds).map(({ name, because }) => ({ name, because }));
-    return { holds, sentence, failing, folder: relative(folder, rolled.folder) };
+    if (rolled.fault !== null) throw rolled.fault;
+    const { outcome, sentence, checks } = rolled.verdict;
+    const failing = checks
+      .filter((check) => check.outcome === 'broken' || check.leavesOpen)
+      .map(({ name, because }) => ({ name, because }));
+    return { verdict: outcome, sentence, failing, folder: relative(folder, rolled.folder) };
   };
 }

@@ -2,26 +2,26 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { daemonKind } from '../daemon/ours.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
-import { headline, plainTable, terminalReport, verdictLine } from '../report/terminal.ts';
-import { chooseRuntime } from '../runtime/choose.ts';
+import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
-import { ourVersions, plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
+import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode } from './outcome.ts';
 import { printJson } from './print.ts';
 import { type Rolled, roll } from './roll-plan.ts';
+import { runtimeFor } from './runtime.ts';
 
 export function rollCommand(): Command {
   return withRollFlags(new Command('roll'))
     .description('roll a cluster from one version to another and say what opened each member')
+    .option('--fresh', 'form a new cluster, where one that was formed earlier could be used again')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
-    .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
-      const plans = plansFrom(scenario, flags, ourVersions());
-      const session = await rollAll(plans, flags.json === true);
+    .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean }) => {
+      const plans = plansFrom(scenario, flags);
+      const session = await rollAll(plans, flags.json === true, { fresh: flags.fresh === true });
       const { rolled } = session;
       if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
       else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
@@ -35,17 +35,24 @@ export interface Session {
   readonly interrupted: boolean;
 }
 
+export interface SessionOptions {
+  /** What to call the plans, where their names do not say enough. */
+  readonly labels?: readonly string[];
+  /** Sees every event as it comes. */
+  readonly observer?: Observer;
+  /** Form a new cluster for each, where an earlier one could be used again. */
+  readonly fresh?: boolean;
+}
+
 /**
  * Roll plans one after another, showing each as it goes, unless quiet. A single plan gets its whole report, several a
  * line each.
- * @param labels what to call the plans, where their names do not say enough
- * @param observer sees every event as it comes
+ * @throws EnvironmentError where the environment failed; what had been seen until then has been told
  */
 export async function rollAll(
   plans: readonly Plan[],
   quiet: boolean,
-  labels: readonly string[] = [],
-  observer?: Observer,
+  { labels = [], observer, fresh = false }: SessionOptions = {},
 ): Promise<Session> {
   const { signal, release } = interruptSignal();
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
@@ -53,17 +60,19 @@ export async function rollAll(
   try {
     for (const [index, plan] of plans.entries()) {
       if (signal.aborted) break;
-      const { runtime, because } = await chooseRuntime(plan.runtime);
+      const { runtime, because } = await runtimeFor(plan);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
       for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
-      const one = await rollOne(plan, runtime, signal, quiet, index === 0 ? say : () => undefined, observer);
+      const one = await rollOne(plan, runtime, signal, quiet, fresh, index === 0 ? say : () => undefined, observer);
       rolled.push(one);
       if (!quiet)
         console.log(
           `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
+      if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${one.trouble}\n`);
+      if (one.fault !== null) throw one.fault;
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -79,16 +88,17 @@ async function rollOne(
   runtime: Runtime,
   signal: AbortSignal,
   quiet: boolean,
+  fresh: boolean,
   say: (line: string) => void,
   observer: Observer = () => undefined,
 ): Promise<Rolled> {
   const live = quiet ? null : watchRoll(plan);
   try {
     return await roll(plan, {
-      kind: daemonKind(ourVersions()),
       runtime,
       runs: runsFolder(),
       signal,
+      fresh,
       say,
       observer: (event) => {
         live?.observer(event);
@@ -102,13 +112,15 @@ async function rollOne(
 
 export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
   if (interrupted) return EXIT.interrupted;
-  return rolled.every(({ verdict }) => verdict.holds) ? EXIT.holds : EXIT.broken;
+  if (!rolled.every(({ verdict }) => verdict.outcome === 'holds')) return EXIT.broken;
+  // What was found out has been told; but what the roll was to leave is not there.
+  return rolled.some(({ trouble }) => trouble !== null) ? EXIT.environment : EXIT.holds;
 }
 
 function ordersTable(rolled: readonly Rolled[]): string {
   const table = plainTable(['order', 'verdict', 'what happened']);
   for (const { plan, verdict } of rolled) {
-    table.push([plan.order.join(', '), verdict.holds ? colors.green('holds') : colors.red('BROKEN'), verdict.sentence]);
+    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], verdict.sentence]);
   }
   return table.toString();
 }

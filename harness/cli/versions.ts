@@ -1,9 +1,9 @@
 /** `refresh-rig versions [FROM TO]`: the table of versions, or the kind of the step between two. */
 import { Command } from 'commander';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { plainTable } from '../report/terminal.ts';
-import { ourVersions } from './options.ts';
 import { printJson } from './print.ts';
 
 export function versionsCommand(): Command {
@@ -11,29 +11,32 @@ export function versionsCommand(): Command {
     .description('list the versions that can be rolled, or the kind of the step between two')
     .argument('[from]', 'a version')
     .argument('[to]', 'another')
+    .option('--daemon <name>', 'whose: a daemon by name, or the file of its description (default: our own)')
     .option('--json', 'print JSON')
-    .action((from: string | undefined, to: string | undefined, { json }: { json?: boolean }) => {
-      const versions = ourVersions();
-      if (from === undefined) {
-        const rows = [...versions.values()].map(({ about, build }) => ({ ...build.version, about }));
-        if (json) return printJson(rows);
-        const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
-        for (const { name, internal, external, extensions, about } of rows)
-          table.push([name, internal, external, extensions.length, about]);
-        return console.log(table.toString());
-      }
-      if (to === undefined)
-        throw new InputError(`versions ${from}: give a second version, to see the kind of the step to it`);
-      const [older, newer] = [from, to].map((name) => {
-        const found = versions.get(name);
-        if (found === undefined)
-          throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-        return found.build.version;
-      });
-      const kind = stepKind(older!, newer!);
-      if (json) return printJson({ from, to, kind });
-      return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);
-    });
+    .action(
+      (from: string | undefined, to: string | undefined, { daemon, json }: { daemon?: string; json?: boolean }) => {
+        const { versions, about: abouts } = chooseDaemon(daemon);
+        if (from === undefined) {
+          const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
+          if (json) return printJson(rows);
+          const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
+          for (const { name, internal, external, extensions, about } of rows)
+            table.push([name, internal, external, extensions.length, about]);
+          return console.log(table.toString());
+        }
+        if (to === undefined)
+          throw new InputError(`versions ${from}: give a second version, to see the kind of the step to it`);
+        const [older, newer] = [from, to].map((name) => {
+          const found = versions.get(name);
+          if (found === undefined)
+            throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+          return found;
+        });
+        const kind = stepKind(older!, newer!);
+        if (json) return printJson({ from, to, kind });
+        return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);
+      },
+    );
 }
 
 const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {

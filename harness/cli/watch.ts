@@ -4,7 +4,7 @@ import { InputError } from '../input/errors.ts';
 import { rollPage } from '../report/page.ts';
 import { watch } from '../report/watch.ts';
 import { interruptSignal } from './interrupt.ts';
-import { ourVersions, plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { pageRollOf } from './page-of-run.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
 
@@ -13,14 +13,14 @@ export function watchCommand(): Command {
     .description('roll, with its report in a browser while it goes on; the page stays until Ctrl-C')
     .option('--open', 'show it in the browser')
     .action(async (scenario: string | undefined, flags: RollFlags & { open?: boolean }) => {
-      const plans = plansFrom(scenario, flags, ourVersions());
+      const plans = plansFrom(scenario, flags);
       const [plan] = plans;
       if (plan === undefined || plans.length > 1) throw new InputError('--order all: watch takes one order: name it');
       const watching = await watch(plan);
       try {
         console.log(`watch it at ${watching.address}`);
         if (flags.open) await (await import('open')).default(watching.address);
-        const session = await rollAll([plan], false, [], watching.observer);
+        const session = await rollAll([plan], false, { observer: watching.observer });
         process.exitCode = exitCodeOf(session);
         const [rolled] = session.rolled;
         if (session.interrupted || rolled === undefined) return;

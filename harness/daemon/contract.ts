@@ -1,29 +1,104 @@
 /**
- * A kind of member: all that the rig must know of a daemon to roll a cluster of it. Our own daemon is the first kind;
- * whatever is particular to a daemon stays on its side of this contract.
+ * The contract with a daemon: all that the rig must know of one to roll a cluster of it. What a daemon cannot do or does
+ * not tell is said by its capabilities, which its plan carries; whatever is particular to it stays on its side of this.
  */
 import type { Action, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Artifact } from '../build/artifact.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, RuntimeName } from '../plan/plan.ts';
 
 /** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
 export interface Seat {
   readonly member: string;
   /** HOST:PORT by which peers reach it, and at which it listens. */
   readonly address: string;
-  /** A folder of its own, and one that all members share. */
+  /** A folder of its own, and one that all members share, as the member sees them. */
   readonly stateFolder: string;
   readonly sharedFolder: string;
+  /** The same folders as the rig sees them; null where it does not. */
+  readonly ours: { readonly stateFolder: string; readonly sharedFolder: string } | null;
 }
 
 /** How a member is to be started. */
 export interface Launch {
   readonly action: Action;
   readonly seat: Seat;
-  /** The seat of the live member to join through; set exactly where the action is `join`. */
-  readonly through: Seat | null;
+  readonly version: string;
+  /** The seats of all members. */
+  readonly seats: readonly Seat[];
+  /** The live member to join through; set exactly where the action is `join`. */
+  readonly through: Peer | null;
   readonly failpoints: readonly Failpoint[];
+}
+
+/** A live member, and how to have something done where it runs. */
+export interface Peer {
+  readonly seat: Seat;
+  readonly version: string;
+  readonly reach: Reach;
+}
+
+/** How the rig reaches a member's process. */
+export interface Reach {
+  /** HOST:PORT by which the rig reaches it. */
+  readonly authority: string;
+  /** The program of its version, with its first arguments, as it is started there. */
+  readonly program: readonly string[];
+  /** Run a program where the member runs, with its environment. Never throws for how the program ends. */
+  run(command: readonly string[], options: RunOptions): Promise<Ran>;
+}
+
+export interface RunOptions {
+  readonly stdin: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a program ended. `code` is null where it did not end by itself: it could not be started, or took too long. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why there is no code; null where there is one. */
+  readonly because: string | null;
+}
+
+/** What follows the artifact's program, and the environment beside the artifact's. */
+export interface Command {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where a line was read; `output` where a runtime has both streams as one. */
+export type Stream = 'stdout' | 'stderr' | 'output';
+
+/** Listens to one process of a member, from its start to its end, and makes events of what it tells. */
+export interface Attendance {
+  /** A line has been read. */
+  line(stream: Stream, text: string): void;
+  /** The process is there. Probes begin. */
+  started(reach: Reach): void;
+  /** The process is gone, or about to be told to stop: no more probes. Resolves when none is under way. */
+  end(): Promise<void>;
+}
+
+/** What an attendance makes known. */
+export interface Told {
+  event(event: MemberEvent): void;
+  /** Something about what a member prints that a person should know: told once. */
+  remark(member: string, text: string): void;
+  /** Two sources say different things of a member at the same time: told once. */
+  contradiction(member: string, text: string): void;
+}
+
+/** How a member is stopped. */
+export interface Stopping {
+  readonly signal: NodeJS.Signals;
+  /** Of a member that is stopped by a command; null where a signal does it. */
+  readonly command: ((launch: Launch, reach: Reach) => readonly string[]) | null;
+  readonly graceMs: number;
+  /** Whether a parked member is killed, because it does not stop when it is told to. */
+  readonly killsParked: boolean;
 }
 
 /** What a member says of itself when asked. */
@@ -33,35 +108,88 @@ export interface MemberStatus {
   readonly waitsFor: string | null;
 }
 
-/** Talks to one member from the rig's side, as a client of the cluster would. Every call throws where it fails. */
+/** How a request of the rig failed: the member answered that it does not serve, did not answer in time, or was not there. */
+export class RequestError extends Error {
+  override name = 'RequestError';
+  readonly how: 'refused' | 'timeout' | 'unreachable';
+
+  constructor(how: RequestError['how'], message: string) {
+    super(message);
+    this.how = how;
+  }
+}
+
+/** Talks to one member from the rig's side, as a client of the cluster would. Every call throws a RequestError where it fails. */
 export interface MemberClient {
-  status(): Promise<MemberStatus>;
-  writeRecord(key: string, value: string): Promise<void>;
+  /** Null where the daemon cannot be asked. */
+  status(): Promise<MemberStatus | null>;
+  readonly records: RecordsClient | null;
+  readonly failpoints: FailpointsClient | null;
+  readonly leader: LeaderClient | null;
+}
+
+export interface RecordsClient {
+  write(key: string, value: string): Promise<void>;
   /** One light read. */
   readOne(): Promise<void>;
   /** All records: values by key. */
-  readRecords(): Promise<Record<string, string>>;
+  readAll(): Promise<Record<string, string>>;
+}
+
+export interface FailpointsClient {
   /** Let a member go on that is held at a failpoint; of held notices, the one of that name. */
   release(failpoint: Failpoint, notice?: string): Promise<void>;
-  /** Become the leader of the database. */
-  lead(): Promise<void>;
   /** Hold the member nowhere any more. */
   disarm(): Promise<void>;
 }
 
-export interface MemberKind {
+export interface LeaderClient {
+  /** Become the leader of the database. */
+  lead(): Promise<void>;
+}
+
+export interface Daemon {
   readonly name: string;
   /** The port on which a member listens where every member has a network address of its own. */
   readonly port: number;
+  /** Whether the rig must see the members' folders: for sockets in them, files that they log to, and kept clusters. */
+  readonly needsFolders: boolean;
+  /** Where these versions can be rolled. */
+  runtimes(versions: readonly string[]): readonly RuntimeName[];
+  /** Whether several members may join at the same time. */
+  readonly joinsAtOnce: boolean;
+  /**
+   * Names what a formed cluster of a version is like, so that one can be kept and used again; null where every roll forms
+   * its own.
+   */
+  readonly keeps: ((plan: Plan, artifact: Artifact) => string) | null;
+  readonly stopping: Stopping;
+  /** How long a cluster may take to be formed, and a member to enter it, in milliseconds. */
+  readonly formingLimitMs: number;
   /**
    * Build versions, where their inputs changed.
    * @throws InputError where there is no such version; EnvironmentError where building fails
    */
   build(versions: readonly string[]): Promise<ReadonlyMap<string, Artifact>>;
-  /** The arguments that follow the artifact's program. */
-  args(plan: Plan, launch: Launch): string[];
-  /** The event in a line that a member printed, or null where it is a line for people. */
-  readEvent(line: string): MemberEvent | null;
-  /** @param authority HOST:PORT by which the rig reaches the member */
-  client(authority: string): MemberClient;
+  command(plan: Plan, launch: Launch): Command;
+  attend(plan: Plan, launch: Launch, told: Told): Attendance;
+  /**
+   * Whatever makes a process that has been started a member of its cluster.
+   * @throws Finding where the daemon refuses
+   */
+  enter(launch: Launch, reach: Reach, signal: AbortSignal): Promise<void>;
+  /** Whether a cluster whose members were started together is formed, asked of one of them; null: never asked. */
+  readonly isFormed: ((launch: Launch, reach: Reach) => Promise<boolean>) | null;
+  client(launch: Launch, reach: Reach): MemberClient;
+}
+
+/** What a daemon did wrong, so that the roll cannot go on: it ends in a verdict, not in an error of the environment. */
+export class Finding extends Error {
+  override name = 'Finding';
+  readonly member: string;
+
+  constructor(member: string, message: string) {
+    super(message);
+    this.member = member;
+  }
 }

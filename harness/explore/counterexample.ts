@@ -1,6 +1,7 @@
 /** A path of the explorer as a Plan: the same steps, each held and let go in turn, on real members. */
 import type { Version } from '../../node/upgrade/version.ts';
 import { compile } from '../plan/compile.ts';
+import type { DaemonSource } from '../plan/daemon.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { Answer } from './explore.ts';
 import type { Told } from './path.ts';
@@ -9,7 +10,7 @@ import type { Told } from './path.ts';
  * The plan that replays an answer's path, and then lets everybody go, so that one sees what it takes to get out.
  * @throws Error where the path has a fault in it, which cannot be held and let go
  */
-export function counterexample(answer: Answer, versions: ReadonlyMap<string, Version>): Plan {
+export function counterexample(answer: Answer, daemon: DaemonSource, versions: ReadonlyMap<string, Version>): Plan {
   const { strategy, wakeups, ahead, from, to, members, path, unsafe } = answer;
   if (path === null) throw new Error('nothing falls short, so there is nothing to replay');
   const scenario = {
@@ -18,7 +19,7 @@ export function counterexample(answer: Answer, versions: ReadonlyMap<string, Ver
     ...{ strategy, wakeups, ahead, from, to, members },
     expect: { woken: unsafe > 0 ? ('either' as const) : ('timer' as const), safe: unsafe === 0 },
   };
-  const [plan] = compile({ scenario, versions, records: [], freshSeed: 0 });
+  const [plan] = compile({ scenario, daemon, versions, records: [], freshSeed: 0 });
   if (plan === undefined) throw new Error('a scenario with a given order makes one plan');
   const entering = plan.steps.filter((step) => step.do === 'bootstrap' || step.do === 'join');
   const walked = path.map((told) => stepOf(told, from));

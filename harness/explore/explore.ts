@@ -1,8 +1,9 @@
 /** Exploring: one question, one answer: how many states, which of them fall short, and the shortest way into one. */
 import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Wakeups } from '../../node/upgrade/machine.ts';
-import { STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import type { COMPARED, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import { rulesOf } from '../plan/daemon.ts';
 import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { Locals } from './locals.ts';
 import { type Told, walk } from './path.ts';
@@ -13,6 +14,8 @@ import { Search } from './search.ts';
 
 export interface Asked {
   readonly strategy: StrategyName;
+  /** What its one gate compares, of a daemon that takes the column for granted; null, or nothing, for the strategy's own gates. */
+  readonly compares?: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
   readonly from: Version;
@@ -57,7 +60,7 @@ export interface Answer {
 /** @param protocol what members run; a test may plant a fault */
 export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
   const { strategy, wakeups, ahead, from, to, members, faults } = asked;
-  const model: Model = { protocol, rules: { strategy: STRATEGIES[strategy], wakeups, ahead } };
+  const model: Model = { protocol, rules: rulesOf({ strategy, compares: asked.compares ?? null, wakeups, ahead }) };
   // A crashed member starts again and reads what was on its way to it: no reduction survives that.
   const reduce = asked.reduce && faults.crash === 0;
   const locals = new Locals(model, reduce);

@@ -2,7 +2,7 @@
  * What a plan will meet, without running it: the roll in memory, in the one interleaving in which every member acts at
  * once and every notice arrives in the order of its sending. A stall that needs another interleaving is not in it.
  */
-import { STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { rulesOf } from '../plan/daemon.ts';
 import { type Plan, type Step, versionOf } from '../plan/plan.ts';
 import { type Model, PROTOCOL } from './protocol.ts';
 import {
@@ -27,9 +27,10 @@ export interface Forecast {
 /** A roll that has not ended by then goes round in circles: a fault of the machine. */
 const MOST_MOVES = 100_000;
 
+/** Of a daemon that no row of the table models, nothing is foreseen. */
 export function forecast(plan: Plan): Forecast[] {
-  const rules = { strategy: STRATEGIES[plan.strategy], wakeups: plan.wakeups, ahead: plan.ahead };
-  const model: Model = { protocol: PROTOCOL, rules };
+  if (plan.daemon.model === null) return plan.steps.map((step) => ({ step, happenings: [] }));
+  const model: Model = { protocol: PROTOCOL, rules: rulesOf(plan.daemon.model) };
   let world = worldOf(plan.members, versionOf(plan, plan.from));
   return plan.steps.map((step): Forecast => {
     const happenings: Happening[] = [];

@@ -5,6 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
+/** How the folders of rolls begin, and the file in them that names their owner. */
+export const SITE_PREFIX = 'refresh-rig-';
+export const OWNER_FILE = 'owner';
+
 /** The name of this process as an owner: HOST/PID/START. */
 export function owner(): string {
   return `${hostname()}/${process.pid}/${startOf(process.pid) ?? 'unknown'}`;

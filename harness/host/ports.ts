@@ -27,7 +27,8 @@ export async function freePort(taken: Set<number>): Promise<number> {
   );
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens at a port of 127.0.0.1. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

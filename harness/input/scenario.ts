@@ -5,6 +5,7 @@ import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { Duration, oneOf } from './values.ts';
 
 /** How a scenario may name orders: given by numbers from 1, or by a word. */
 export const ORDER_WORDS = ['forward', 'reverse', 'random', 'all', 'together'] as const;
@@ -14,18 +15,6 @@ export type DatabaseName = (typeof DATABASES)[number];
 
 /** More members than this do not fit one machine, and Raft clusters of this kind are smaller. */
 export const MOST_MEMBERS = 50;
-
-function oneOf<const Values extends readonly string[]>(values: Values) {
-  return z.enum(values, { error: `must be one of ${values.join(', ')}` });
-}
-
-/** Milliseconds, from a text such as 30s. */
-const Duration = z.string('must be a duration such as 30s, 500ms or 2m').transform((text, context) => {
-  const durationMs = parseDuration(text);
-  if (durationMs !== null) return durationMs;
-  context.addIssue({ code: 'custom', message: 'must be a duration such as 30s, 500ms or 2m' });
-  return z.NEVER;
-});
 
 const Flag = z.boolean('must be true or false');
 const VersionName = z.string('must be the name of a version, such as v2');
@@ -66,6 +55,7 @@ export const Scenario = z
   .strictObject({
     name: z.string('must be a text').regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
     about: z.string('must be a text'),
+    daemon: z.string('must be the name of a daemon, or the file of its description').min(1, 'must not be empty'),
     members: z
       .int('must be a number of members')
       .min(1, 'must be 1 or more')

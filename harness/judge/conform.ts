@@ -15,17 +15,18 @@ import {
   type State,
   start,
 } from '../../node/upgrade/machine.ts';
-import { STRATEGIES } from '../../node/upgrade/strategy.ts';
 import type { Version, View } from '../../node/upgrade/version.ts';
+import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
+import { observedDeviationOf } from './conform-observed.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
 
 /** One member as the check goes through its events. */
 interface Follower {
   readonly member: string;
-  readonly events: MemberEvent[];
+  readonly events: readonly MemberEvent[];
   /** How far its transactions and its events have been followed. */
   at: number;
   version: Version;
@@ -43,8 +44,12 @@ class Deviation extends Error {
   override name = 'Deviation';
 }
 
-/** @returns null where the roll conforms, else the first thing that does not, in a sentence */
+/**
+ * @param plan of a daemon that a model is of
+ * @returns null where the roll conforms, else the first thing that does not, in a sentence
+ */
 export function deviationOf(plan: Plan, trace: Trace): string | null {
+  if (!tells(plan.daemon, 'checked')) return observedDeviationOf(plan, trace);
   try {
     new Conformance(plan, trace).check();
     return null;
@@ -65,7 +70,7 @@ class Conformance {
   readonly #sent = new Map<string, { kind: string; arrived: boolean; answered: boolean; accepted: boolean }>();
 
   constructor(plan: Plan, trace: Trace) {
-    this.#rules = { strategy: STRATEGIES[plan.strategy], wakeups: plan.wakeups, ahead: plan.ahead };
+    this.#rules = rulesOf(plan.daemon.model!);
     this.#followers = plan.members.map((member): Follower => {
       const events = eventsOf(trace, member);
       const version = plan.versions[plan.from]!;

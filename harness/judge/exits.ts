@@ -1,6 +1,7 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason } from '../../node/events.ts';
-import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
+import type { Plan } from '../plan/plan.ts';
+import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
 
 /** A member that went, and that the rig had not told to. */
@@ -9,40 +10,75 @@ export interface OwnExit {
   readonly atNs: number;
   readonly reason: ExitReason;
   readonly message: string;
+  /** Whether its supervisor started it again: then it is not the end of the member. */
+  readonly isHealed: boolean;
 }
 
 /** Every time a member went by itself: turned away, failed, told by somebody else, or without a word. */
 export function ownExits(trace: Trace, member: string): OwnExit[] {
-  const goings = rigEvents(trace, 'gone').filter((event) => event.member === member);
   const starts = [
-    ...rigEvents(trace, 'launching').filter((event) => event.member === member),
+    ...rigEventsOf(trace, 'launching', member),
     ...eventsOf(trace, member).filter((event) => event.event === 'started'),
   ].map((event) => event.atNs);
-  return goings.flatMap((gone): OwnExit[] => {
+  const told = [...rigEventsOf(trace, 'stopping', member), ...rigEventsOf(trace, 'killing', member)];
+  const restarts = rigEventsOf(trace, 'restarting', member);
+  const goings = rigEventsOf(trace, 'gone', member);
+  return goings.flatMap((gone, index): OwnExit[] => {
     // The incarnation that this ended: what was told or said before it belongs to another.
-    const sinceNs = Math.max(Number.NEGATIVE_INFINITY, ...starts.filter((atNs) => atNs <= gone.atNs));
-    const isWithin = (atNs: number): boolean => atNs > sinceNs && atNs <= gone.atNs;
-    const wasTold = [...rigEvents(trace, 'stopping'), ...rigEvents(trace, 'killing')].some(
-      (event) => event.member === member && isWithin(event.atNs),
+    const sinceNs = starts.reduce(
+      (last, atNs) => (atNs <= gone.atNs ? Math.max(last, atNs) : last),
+      Number.NEGATIVE_INFINITY,
     );
-    const said = eventsOf(trace, member).findLast((event) => event.event === 'exiting' && isWithin(event.atNs));
+    const isWithin = ({ atNs }: { atNs: number }): boolean => atNs > sinceNs && atNs <= gone.atNs;
+    const said = eventsOf(trace, member).findLast((event) => event.event === 'exiting' && isWithin(event));
     const exiting = said?.event === 'exiting' ? said : null;
+    const nextNs = goings[index + 1]?.atNs ?? Number.POSITIVE_INFINITY;
+    const isHealed = restarts.some(({ atNs }) => atNs >= gone.atNs && atNs < nextNs);
     // One that was turned away while the rig was about to stop it was turned away all the same.
     const wasTurnedAway = exiting !== null && exiting.reason !== 'signal' && exiting.reason !== 'tether';
-    if (wasTurnedAway) return [{ member, atNs: gone.atNs, reason: exiting.reason, message: `it ${exiting.message}` }];
-    if (wasTold) return [];
+    if (wasTurnedAway)
+      return [{ member, atNs: gone.atNs, reason: exiting.reason, message: `it ${exiting.message}`, isHealed }];
+    if (told.some(isWithin)) return [];
     const how = exiting === null ? 'without a word' : 'told by a signal that the rig did not send';
-    const message = `it went ${how} (exit code ${gone.code}, signal ${gone.signal})`;
-    return [{ member, atNs: gone.atNs, reason: 'failed', message }];
+    const message = `it went ${how} (${exitWords(gone)})`;
+    return [{ member, atNs: gone.atNs, reason: 'failed', message, isHealed }];
   });
 }
 
+/** `exit code 1`, `signal SIGSEGV`, `exit code 139, as of SIGSEGV` */
+export function exitWords({ code, signal }: { code: number | null; signal: string | null }): string {
+  if (signal !== null) return `signal ${signal}`;
+  if (code === null) return 'nobody knows how';
+  const asOf = signalOfCode(code);
+  return asOf === null ? `exit code ${code}` : `exit code ${code}, as of ${asOf}`;
+}
+
+/** The signal that a shell's, or a container's, exit code stands for; null where it stands for none. */
+export function signalOfCode(code: number): string | null {
+  return SIGNALS[code - 128] ?? null;
+}
+
+/** The numbers of Linux, for the signals by which programs end. Not from the machine: a trace may be judged on another. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
+
 /** Open in the incarnation that its last start began, and not gone by itself since. */
-export function isOpenAtEnd(trace: Trace, member: string): boolean {
-  const incarnation = incarnationsOf(trace, member).at(-1);
+export function isOpenAtEnd(plan: Plan, trace: Trace, member: string): boolean {
+  const incarnation = incarnationsOf(plan, trace, member).at(-1);
   if (incarnation === undefined || incarnation.open === null) return false;
-  const launchedNs = rigEvents(trace, 'launching').findLast((event) => event.member === member)?.atNs;
-  const isLastLife = launchedNs === undefined || incarnation.started.atNs >= launchedNs;
+  const launchedNs = rigEventsOf(trace, 'launching', member).at(-1)?.atNs;
+  const isLast = launchedNs === undefined || incarnation.started.atNs >= launchedNs;
   const openNs = incarnation.open.atNs;
-  return isLastLife && !ownExits(trace, member).some((exit) => exit.atNs >= openNs);
+  return isLast && !ownExits(trace, member).some((exit) => exit.atNs >= openNs);
 }

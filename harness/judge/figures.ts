@@ -1,22 +1,21 @@
 /** The figures of each member, in milliseconds. */
-import { examine } from '../../node/upgrade/gate.ts';
-import type { WokenBy } from '../../node/upgrade/machine.ts';
-import { type Gate, isFor, STRATEGIES } from '../../node/upgrade/strategy.ts';
-import type { View } from '../../node/upgrade/version.ts';
+import type { Cause, EventGate } from '../../node/events.ts';
+import { canReckonGates } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
-import type { History, Moment } from './history.ts';
-import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
+import { rigEventsOf, type Trace } from '../trace/trace.ts';
+import type { History } from './history.ts';
+import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { couldPass, momentOfPassing, stallOf } from './passing.ts';
 
-/** What one member of a roll has to show. Null: it never came to that. */
+/** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
   readonly name: string;
   /** Process start to open, of the last refresh. */
   readonly timeToOpenMs: number | null;
   /** Time parked, by gate. */
-  readonly parkedMs: Readonly<Partial<Record<Gate, number>>>;
+  readonly parkedMs: Readonly<Partial<Record<EventGate, number>>>;
   /** Every wake, in order. */
-  readonly wokenBy: readonly WokenBy[];
+  readonly wokenBy: readonly Cause[];
   /**
    * From the transaction that made the last thing true which the member waited for, to its opening. It contains that
    * transaction's commit, and no start of a process. Null where the member waited for nothing.
@@ -28,94 +27,74 @@ export interface MemberFigures {
   readonly downtimeMs: number | null;
   /** Resident memory at the end of the roll, in bytes. */
   readonly memoryBytes: number | null;
+  /** How often it exited by itself and was started again by its supervisor. */
+  readonly restarts: number;
+  /** What a figure is at the least, where the events that it rests on were observed and may have happened earlier or later. */
+  readonly atLeastMs: Readonly<Partial<Record<'timeToOpenMs' | 'unblockLatencyMs' | 'downtimeMs', number>>>;
 }
 
 const MS = 1e-6;
 
 /** The figures of every member that the plan refreshes, in the order of the plan's members. */
 export function figuresOf(plan: Plan, trace: Trace, history: History): MemberFigures[] {
-  const refreshed = plan.members.filter((member) => plan.order.includes(member));
-  return refreshed.map((member) => memberFigures(plan, trace, history, member));
-}
-
-/**
- * Since when a gate could have passed for a member, looking back from an instant: the start of the unbroken time in
- * which the database was such that it would have. Null where it could not have passed at that instant.
- */
-export function passableSince(
-  plan: Plan,
-  history: History,
-  incarnation: Incarnation,
-  gate: Gate,
-  untilNs: number,
-): number | null {
-  return momentOfPassing(plan, history, incarnation, gate, untilNs)?.atNs ?? null;
-}
-
-/**
- * The part of a park that came after its gate could have passed. Zero where a notice ended it in time, or it could not; and
- * where the notice that would have ended it was on its way, and the timer merely came before it.
- */
-export function stallOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): number {
-  if (park.by !== 'timer' || park.toNs === null) return 0;
-  const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
-  if (moment === null || isOnItsWay(plan, trace, incarnation, park, moment)) return 0;
-  return (park.toNs - Math.max(moment.atNs, park.fromNs)) * MS;
-}
-
-function momentOfPassing(
-  plan: Plan,
-  history: History,
-  incarnation: Incarnation,
-  gate: Gate,
-  untilNs: number,
-): Moment | null {
-  const past = history.filter((moment) => moment.atNs <= untilNs);
-  const firstBad = past.findLastIndex((moment) => !couldPass(plan, incarnation, gate, moment.view));
-  return past[firstBad + 1] ?? null;
-}
-
-/**
- * Whether the member that had made the gate passable went on to tell so without waiting for anything itself, and its notice
- * came when the timer had already fired. One that parked first would have told nobody without that timer.
- */
-function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, { by, atNs }: Moment): boolean {
-  const strategy = STRATEGIES[plan.strategy];
-  const late = incarnation.notices.filter(
-    (notice) => notice.from === by && notice.atNs > park.toNs! && isFor(strategy, notice.kind, park.gate),
-  );
-  const next = eventsOf(trace, by).find(
-    (event) => event.atNs > atNs && (event.event === 'parked' || event.event === 'notifying'),
-  );
-  return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice);
+  const refreshed = new Set(plan.order);
+  return plan.members
+    .filter((member) => refreshed.has(member))
+    .map((member) => memberFigures(plan, trace, history, member));
 }
 
 function memberFigures(plan: Plan, trace: Trace, history: History, member: string): MemberFigures {
-  const incarnations = refreshedIncarnations(trace, member);
+  const incarnations = refreshedIncarnations(plan, trace, member);
   const last = incarnations.at(-1);
   const parks = incarnations.flatMap((incarnation) => incarnation.parks);
-  const stopping = rigEvents(trace, 'stopping').findLast(
-    (event) => event.member === member && event.atNs < (last?.started.atNs ?? 0),
+  const stopping = rigEventsOf(trace, 'stopping', member).findLast(
+    (event) => event.atNs < (last?.started.atNs ?? 0) && last?.started.action === 'start',
   );
-  const openNs = last?.open?.atNs ?? null;
+  const toOpen = last?.open ? span(sinceNs(last.started), last.started.atNs, sinceNs(last.open), last.open.atNs) : null;
+  const downtime =
+    stopping === undefined || !last?.open
+      ? null
+      : span(stopping.atNs, stopping.atNs, sinceNs(last.open), last.open.atNs);
+  const unblock = last === undefined ? null : unblockLatencyOf(plan, history, last);
   return {
     name: member,
-    timeToOpenMs: last === undefined || openNs === null ? null : (openNs - last.started.atNs) * MS,
+    timeToOpenMs: toOpen?.mostMs ?? null,
     parkedMs: parkedByGate(parks),
     wokenBy: parks.flatMap((park) => (park.by === null ? [] : [park.by])),
-    unblockLatencyMs: last === undefined ? null : unblockLatencyOf(plan, history, last),
+    unblockLatencyMs: unblock?.mostMs ?? null,
     stallMs: incarnations.reduce(
       (sum, incarnation) =>
         sum + incarnation.parks.reduce((part, park) => part + stallOf(plan, trace, history, incarnation, park), 0),
       0,
     ),
-    downtimeMs: stopping === undefined || openNs === null ? null : (openNs - stopping.atNs) * MS,
-    memoryBytes: rigEvents(trace, 'memory').findLast((event) => event.member === member)?.bytes ?? null,
+    downtimeMs: downtime?.mostMs ?? null,
+    memoryBytes: rigEventsOf(trace, 'memory', member).at(-1)?.bytes ?? null,
+    restarts: rigEventsOf(trace, 'restarting', member).length,
+    atLeastMs: {
+      ...leastOf('timeToOpenMs', toOpen),
+      ...leastOf('unblockLatencyMs', unblock),
+      ...leastOf('downtimeMs', downtime),
+    },
   };
 }
 
-function parkedByGate(parks: readonly Park[]): Partial<Record<Gate, number>> {
-  const sums: Partial<Record<Gate, number>> = {};
+/** How long something took, at the most and at the least. */
+interface Range {
+  readonly mostMs: number;
+  readonly leastMs: number;
+}
+
+function span(fromSinceNs: number, fromNs: number, toSinceNs: number, toNs: number): Range {
+  return { mostMs: (toNs - fromSinceNs) * MS, leastMs: Math.max(0, (toSinceNs - fromNs) * MS) };
+}
+
+function leastOf<Name extends string>(name: Name, range: Range | null): Partial<Record<Name, number>> {
+  if (range === null || range.leastMs === range.mostMs) return {};
+  return { [name]: range.leastMs } as Partial<Record<Name, number>>;
+}
+
+function parkedByGate(parks: readonly Park[]): Partial<Record<EventGate, number>> {
+  const sums: Partial<Record<EventGate, number>> = {};
   for (const { gate, fromNs, toNs } of parks) {
     if (toNs !== null) sums[gate] = (sums[gate] ?? 0) + (toNs - fromNs) * MS;
   }
@@ -123,21 +102,32 @@ function parkedByGate(parks: readonly Park[]): Partial<Record<Gate, number>> {
 }
 
 /** Of all gates at which the member was turned back, the one that became passable last. */
-function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation): number | null {
-  const { open, checks } = incarnation;
-  if (open === null) return null;
-  const turnedBackAt = new Set(checks.filter((check) => check.outcome.is !== 'pass').map((check) => check.gate));
-  const instants = [...turnedBackAt].flatMap((gate) => {
-    const passed = checks.findLast((check) => check.gate === gate && check.outcome.is === 'pass');
-    // The instant just before the member's own transaction: what others had made true by then.
-    const since = passed === undefined ? null : passableSince(plan, history, incarnation, gate, passed.decidedNs - 1);
-    return since === null ? [] : [since];
-  });
-  return instants.length === 0 ? null : (open.atNs - Math.max(...instants)) * MS;
+function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation): Range | null {
+  const { open, checks, parks } = incarnation;
+  if (open === null || !canReckonGates(plan.daemon)) return null;
+  const moments =
+    checks.length > 0
+      ? turnedBackMoments(plan, history, incarnation)
+      : [...new Set(parks.map(({ gate }) => gate))].flatMap((gate) =>
+          couldPass(plan, incarnation, gate, history, open.atNs)
+            ? (momentOfPassing(plan, history, incarnation, gate, open.atNs) ?? [])
+            : [],
+        );
+  const last = moments.reduce<(typeof moments)[number] | null>(
+    (latest, moment) => (latest === null || moment.atNs > latest.atNs ? moment : latest),
+    null,
+  );
+  return last === null ? null : span(last.sinceNs, last.atNs, sinceNs(open), open.atNs);
 }
 
-function couldPass(plan: Plan, incarnation: Incarnation, gate: Gate, view: View): boolean {
-  const { member, started } = incarnation;
-  if (!view.rows.some((row) => row.member === member)) return false;
-  return examine(STRATEGIES[plan.strategy], plan.ahead, gate, member, started.version, view).outcome.is === 'pass';
+function turnedBackMoments(plan: Plan, history: History, incarnation: Incarnation) {
+  const { checks } = incarnation;
+  const turnedBackAt = new Set(checks.filter((check) => check.outcome.is !== 'pass').map((check) => check.gate));
+  return [...turnedBackAt].flatMap((gate) => {
+    const passed = checks.findLast((check) => check.gate === gate && check.outcome.is === 'pass');
+    // The instant just before the member's own transaction: what others had made true by then.
+    const moment =
+      passed === undefined ? null : momentOfPassing(plan, history, incarnation, gate, passed.decidedNs - 1);
+    return moment === null ? [] : [moment];
+  });
 }

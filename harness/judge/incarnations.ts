@@ -1,18 +1,23 @@
 /** The incarnations of a member: from each start of its process to the end of it, with what happened at its gates. */
-import type { MemberEvent } from '../../node/events.ts';
-import type { WokenBy } from '../../node/upgrade/machine.ts';
-import type { Gate } from '../../node/upgrade/strategy.ts';
+import type { Cause, EventGate, MemberEvent } from '../../node/events.ts';
+import type { Timer } from '../plan/daemon.ts';
+import type { Plan } from '../plan/plan.ts';
+import { reckonedCause } from '../trace/cause.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
 
 /** One park: from the waiting's start until a waking, or until the process ended. */
 export interface Park {
-  readonly gate: Gate;
+  readonly gate: EventGate;
   readonly fromNs: number;
   /** Null where the member was never woken. */
   readonly toNs: number | null;
-  readonly by: WokenBy | null;
+  /** When it may have begun at the earliest, and have been ended at the earliest. The same as above where that is known. */
+  readonly sinceNs: number;
+  readonly wokenSinceNs: number | null;
+  /** What ended it, told or reckoned; null where nothing did. */
+  readonly by: Cause | null;
 }
 
 export interface Incarnation {
@@ -21,41 +26,76 @@ export interface Incarnation {
   readonly checks: ReadonlyArray<Of<'checked'>>;
   readonly parks: readonly Park[];
   readonly notices: ReadonlyArray<Of<'noticed'>>;
-  readonly sent: ReadonlyArray<Of<'notified'>>;
   readonly open: Of<'open'> | null;
   readonly exiting: Of<'exiting'> | null;
 }
 
+/** When an event happened at the earliest: its own time, unless it was observed. */
+export function sinceNs(event: MemberEvent): number {
+  return event.observed?.sinceNs ?? event.atNs;
+}
+
 /** All incarnations of a member, in order. */
-export function incarnationsOf(trace: Trace, member: string): Incarnation[] {
+export function incarnationsOf(plan: Plan, trace: Trace, member: string): readonly Incarnation[] {
   const events = eventsOf(trace, member);
+  const known = KNOWN.get(events);
+  if (known !== undefined) return known;
   const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
-  return starts.map((start, index) => incarnationOf(member, events.slice(start, starts[index + 1])));
+  const { timer } = plan.daemon;
+  const all = starts.map((start, index) => incarnationOf(timer, member, events.slice(start, starts[index + 1])));
+  if (events.length > 0) KNOWN.set(events, all);
+  return all;
 }
 
-/** The incarnations that began with a refresh; a bootstrapped or joined member passes no gate. */
-export function refreshedIncarnations(trace: Trace, member: string): Incarnation[] {
-  return incarnationsOf(trace, member).filter((incarnation) => incarnation.started.action === 'start');
+/** A member's events are the same list every time, so its incarnations are worked out once. */
+const KNOWN = new WeakMap<readonly MemberEvent[], readonly Incarnation[]>();
+
+/** The incarnations that began with a refresh; a member that enters its cluster passes no gate. */
+export function refreshedIncarnations(plan: Plan, trace: Trace, member: string): Incarnation[] {
+  return incarnationsOf(plan, trace, member).filter((incarnation) => incarnation.started.action === 'start');
 }
 
-function incarnationOf(member: string, events: readonly MemberEvent[]): Incarnation {
+function incarnationOf(timer: Timer | null, member: string, events: readonly MemberEvent[]): Incarnation {
   const all = <Name extends MemberEvent['event']>(name: Name): Of<Name>[] =>
     events.filter((event): event is Of<Name> => event.event === name);
   const started = all('started')[0];
-  if (started === undefined) throw new Error('a incarnation begins with the event "started"');
-  const wakes = all('woken');
-  const parks = all('parked').map((parked, index): Park => {
-    const wake = wakes[index];
-    return { gate: parked.gate, fromNs: parked.atNs, toNs: wake?.atNs ?? null, by: wake?.by ?? null };
-  });
+  if (started === undefined) throw new Error('an incarnation begins with the event "started"');
   return {
     member,
     started,
     checks: all('checked'),
-    parks,
+    parks: parksOf(timer, events),
     notices: all('noticed'),
-    sent: all('notified'),
     open: all('open')[0] ?? null,
     exiting: all('exiting')[0] ?? null,
   };
+}
+
+/** Each park with the first waking that comes after it; one that was never told of has ended with the next park or opening. */
+function parksOf(timer: Timer | null, events: readonly MemberEvent[]): Park[] {
+  const parks: Park[] = [];
+  let parked: Of<'parked'> | null = null;
+  const end = (wake: MemberEvent | null, told: Cause | null): void => {
+    if (parked !== null) parks.push(parkOf(timer, parked, wake, told));
+    parked = null;
+  };
+  for (const event of events) {
+    if (event.event === 'parked') {
+      end(event, 'unknown');
+      parked = event;
+    } else if (event.event === 'woken') end(event, event.by);
+    else if (event.event === 'open') end(event, 'unknown');
+  }
+  end(null, null);
+  return parks;
+}
+
+function parkOf(timer: Timer | null, parked: Of<'parked'>, wake: MemberEvent | null, told: Cause | null): Park {
+  const park = { gate: parked.gate, fromNs: parked.atNs, sinceNs: sinceNs(parked) };
+  if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null };
+  const wokenSinceNs = sinceNs(wake);
+  const shortestMs = (wokenSinceNs - parked.atNs) / 1e6;
+  const longestMs = (wake.atNs - park.sinceNs) / 1e6;
+  const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer) : told;
+  return { ...park, toNs: wake.atNs, wokenSinceNs, by };
 }

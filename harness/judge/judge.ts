@@ -3,20 +3,26 @@
  */
 import { formatDuration } from '../../node/duration.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Trace } from '../trace/trace.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
 import { CHECKS } from './checks.ts';
+import { healedWords } from './course.ts';
 import type { Check } from './evidence.ts';
+import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
 import { type Stall, stallsOf } from './stall.ts';
 
-export const VERDICT_FORMAT = 1;
+/** 1 knew only checks that hold and that do not. */
+export const VERDICT_FORMAT = 2;
+
+/** `unknown`: nothing is broken, and what decides could not be judged. It is no verdict that holds. */
+export const VERDICTS = ['holds', 'broken', 'unknown'] as const;
+export type VerdictOutcome = (typeof VERDICTS)[number];
 
 export interface Verdict {
   readonly format: typeof VERDICT_FORMAT;
   readonly plan: string;
-  /** Whether every check holds. */
-  readonly holds: boolean;
+  readonly outcome: VerdictOutcome;
   /** What happened, in the sentence that a person would say. */
   readonly sentence: string;
   readonly checks: readonly Check[];
@@ -25,50 +31,69 @@ export interface Verdict {
 }
 
 export function judge(plan: Plan, trace: Trace): Verdict {
-  const history = historyOf(trace);
+  const history = historyOf(plan, trace);
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
   const checks = CHECKS.map((check) => check({ plan, trace, history, figures, stalls }));
+  const outcome = outcomeOf(trace, checks);
   return {
     format: VERDICT_FORMAT,
     plan: plan.name,
-    holds: checks.every((check) => check.holds),
-    sentence: sentenceOf(plan, figures, stalls, checks),
+    outcome,
+    sentence: sentenceOf(plan, trace, outcome, figures, stalls, checks),
     checks,
     members: figures,
     stalls,
   };
 }
 
+/** What an environment that failed kept from happening is not a member's fault. */
+function outcomeOf(trace: Trace, checks: readonly Check[]): VerdictOutcome {
+  if (rigEvents(trace, 'ended')[0]?.how === 'environment') return 'unknown';
+  if (checks.some((check) => check.outcome === 'broken')) return 'broken';
+  return checks.some((check) => check.leavesOpen) ? 'unknown' : 'holds';
+}
+
 function sentenceOf(
   plan: Plan,
+  trace: Trace,
+  outcome: VerdictOutcome,
   figures: readonly MemberFigures[],
   stalls: readonly Stall[],
   checks: readonly Check[],
 ): string {
-  // A stall is told in its own words.
-  const failures = checks.filter((check) => !check.holds).toSorted((one, other) => rank(one) - rank(other));
+  const failures = checks
+    .filter((check) => check.outcome === 'broken')
+    .toSorted((one, other) => rank(one) - rank(other));
   const failed = failures[0];
-  const asExpected = failed === undefined ? ', as this plan expects' : '';
-  const opened = openedWords(plan, figures, asExpected);
-  const worstStallMs = Math.max(0, ...figures.map((member) => member.stallMs));
+  const opened = openedWords(plan, figures, outcome === 'holds' ? ', as this plan expects' : '');
+  const healed = healedWords(plan.members.flatMap((member) => ownExits(trace, member).filter((exit) => exit.isHealed)));
+  const aside = healed === '' ? '' : ` ${healed}.`;
+  const open = checks.find((check) => check.leavesOpen);
+  if (outcome === 'unknown' && open !== undefined)
+    return `${opened}, but it cannot be judged: ${open.because}.${aside}`;
+  const worstStallMs = figures.reduce((worst, member) => Math.max(worst, member.stallMs), 0);
   if (stalls.length > 0 && worstStallMs > 0) {
+    // A stall is told in its own words; but what it followed from comes first.
+    const exits = failures.find((check) => check.name === 'exits');
+    const first = exits === undefined ? '' : `${exits.because}. `;
     const still = `the cluster had stood still for ${formatDuration(worstStallMs)}, until a timer fired`;
-    const beside = failures.find((check) => check.name !== 'woken');
+    const beside = failures.find((check) => check.name !== 'woken' && check.name !== 'exits');
     const also = beside === undefined ? '' : ` Beside that: ${beside.because}.`;
-    return `${opened}, but only after ${still}${plan.expect.wokenBy === 'timer' ? asExpected : ''}.${also}`;
+    const expected = outcome === 'holds' && plan.expect.wokenBy === 'timer' ? ', as this plan expects' : '';
+    return `${first}${opened}, but only after ${still}${expected}.${also}${aside}`;
   }
-  if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.`;
-  if (figures.some((member) => member.wokenBy.includes('timer'))) return `${opened}.`;
-  const latencies = figures.flatMap((member) => (member.unblockLatencyMs === null ? [] : [member.unblockLatencyMs]));
-  const slowest = formatDuration(Math.max(...latencies));
+  if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.${aside}`;
+  if (figures.some((member) => member.wokenBy.includes('timer'))) return `${opened}.${aside}`;
+  const latencies = figures.flatMap((member) => member.unblockLatencyMs ?? []);
+  const slowest = formatDuration(latencies.reduce((most, latency) => Math.max(most, latency), 0));
   const late = latencies.length === 0 ? '' : `; the slowest opened ${slowest} after the last thing it waited for`;
-  return `${opened}, and nobody needed a timer${late}.`;
+  return `${opened}, and nobody needed a timer${late}.${aside}`;
 }
 
 /** That a member did not open, or the roll did not settle, is mostly a consequence; it is named where nothing else is. */
 function rank({ name }: Check): number {
-  return ['opened', 'complete'].indexOf(name);
+  return ['notices', 'opened', 'complete'].indexOf(name);
 }
 
 /** `All 3 refreshed members opened`, `2 of 3 refreshed members opened and node01 exited (ahead)` */

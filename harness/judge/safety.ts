@@ -1,8 +1,10 @@
-/** Checks of safety: nobody opens early, and no update is applied twice. */
-import { sameVersion } from '../../node/upgrade/version.ts';
+/** Checks of safety: nobody opens too early, and no schema update is applied twice. */
+import { axesOf } from '../../node/upgrade/gate.ts';
+import { AXES, type Axis, count, sameVersion, type Version } from '../../node/upgrade/version.ts';
+import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, type Trace } from '../trace/trace.ts';
-import type { Check, Evidence } from './evidence.ts';
+import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
 import { type History, viewAt } from './history.ts';
 import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
@@ -10,67 +12,130 @@ import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incar
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
  * lie: a member that was turned away under `ahead: exit` leaves the version behind that it recorded before.
  */
-export function nobodyOpenedEarly({ plan, trace, history }: Evidence): Check {
-  const incarnations = plan.members
-    .flatMap((member) => refreshedIncarnations(trace, member))
-    .filter((incarnation) => incarnation.open !== null);
-  const faults = incarnations.flatMap((incarnation) => {
-    const decidedNs = lastPass(incarnation);
-    const missing =
-      decidedNs === null ? ['it had passed no gate'] : missingAt(plan, trace, history, incarnation, decidedNs);
-    return missing.length === 0 ? [] : [`${incarnation.member} opened early: ${missing.join(', ')}`];
-  });
-  const fine = `each of ${incarnations.length} openings came after all members had recorded its version, ran it, and the schema was applied`;
+export function nobodyOpenedEarly(evidence: Evidence): Check {
   const name = 'nobody-early';
-  if (plan.expect.safe) return { name, holds: faults.length === 0, because: faults.join('; ') || fine };
-  const because =
-    faults.length > 0 ? `as expected: ${faults.join('; ')}` : 'nobody opened early, and somebody was expected to';
-  return { name, holds: faults.length > 0, because };
+  const { plan, trace } = evidence;
+  if (!plan.daemon.capabilities.waits)
+    return notApplicable(name, `a member of ${plan.daemon.name} never waits for others`);
+  if (!tells(plan.daemon, 'open')) return cannotTell(name, 'nothing tells when a member opens');
+  const openings = plan.members
+    .flatMap((member) => refreshedIncarnations(plan, trace, member))
+    .filter((incarnation) => incarnation.open !== null);
+  if (openings.length === 0) return notApplicable(name, 'no refreshed member opened');
+  const byRows = canReckonGates(plan.daemon);
+  const faults = openings.flatMap((opening) => {
+    const missing = byRows ? missingRows(evidence, opening) : missingStarts(plan, trace, opening);
+    return missing.length === 0 ? [] : [`${opening.member} opened early: ${missing.join(', ')}`];
+  });
+  const fine = byRows
+    ? `each of ${openings.length} openings came after all members had recorded its version, ran it, and the schema was applied`
+    : `each of ${openings.length} openings came after all members had been started in its version`;
+  if (plan.expect.safe) return judged(name, faults, fine);
+  return faults.length > 0
+    ? holds(name, `as expected: ${faults.join('; ')}`)
+    : broken(name, 'nobody opened early, and somebody was expected to');
 }
 
-function lastPass(incarnation: Incarnation): number | null {
-  const passes = incarnation.checks.filter(
-    (check) => check.outcome.is === 'pass' && check.decidedNs <= incarnation.open!.atNs,
-  );
+/** What the database did not say yet, or what a row said that was not so. */
+function missingRows({ plan, trace, history }: Evidence, opening: Incarnation): string[] {
+  const decidedNs = lastPass(opening);
+  return decidedNs === null ? ['it had passed no gate'] : missingAt(plan, trace, history, opening, decidedNs);
+}
+
+/** When the gate was passed last before the opening; the opening itself where the daemon does not tell of its gates. */
+function lastPass({ checks, open }: Incarnation): number | null {
+  if (checks.length === 0) return open!.atNs;
+  const passes = checks.filter((check) => check.outcome.is === 'pass' && check.decidedNs <= open!.atNs);
   return passes.at(-1)?.decidedNs ?? null;
 }
 
-/** What was not at the member's version at an instant. */
-function missingAt(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, atNs: number): string[] {
-  const { version } = incarnation.started;
-  const view = viewAt(history, atNs);
+/** What was not at the member's version at an instant, as far as its gates look. */
+function missingAt(
+  plan: Plan,
+  trace: Trace,
+  history: History,
+  { member: opening, started }: Incarnation,
+  atNs: number,
+): string[] {
+  const { version } = started;
+  const axes = axesOf(rulesOf(plan.daemon.model!).strategy);
+  // What was observed may have come about before it was seen: nobody is accused for the rig's being late.
+  const view = viewAt(earliest(history), atNs);
   const faults = plan.members.flatMap((member) => {
     const row = view.rows.find((candidate) => candidate.member === member);
     if (row === undefined) return [`${member} had no row`];
-    if (!sameVersion(row, version)) return [`${member} had not recorded it`];
-    const running = incarnationsOf(trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version;
-    return running === undefined || sameVersion(running, version)
+    if (!agree(row, version, axes)) return [`${member} had not recorded it`];
+    if (member === opening) return [];
+    const running = runningAt(plan, trace, member, atNs);
+    return running === null || agree(running, version, axes)
       ? []
       : [`the row of ${member} was a lie, it ran ${running.name}`];
   });
-  const schemaIsOff = view.applied.internal !== version.internal || view.applied.external !== version.external;
+  const schemaIsOff =
+    tells(plan.daemon, 'applied') &&
+    (view.applied.internal !== version.internal || view.applied.external !== version.external);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }
 
+/** Two versions, or a version and a row, on the axes that a daemon's gates compare; on all of them, name by name. */
+function agree(one: Omit<Version, 'name'>, other: Version, axes: readonly Axis[]): boolean {
+  return axes.length === AXES.length
+    ? sameVersion(one, other)
+    : axes.every((axis) => count(one, axis) === count(other, axis));
+}
+
+function runningAt(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
+  return incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version ?? null;
+}
+
+const EARLIEST = new WeakMap<History, History>();
+
+/** A history in which everything has come about as early as it may have. */
+function earliest(history: History): History {
+  if (history.every((moment) => moment.sinceNs === moment.atNs)) return history;
+  const known = EARLIEST.get(history);
+  if (known !== undefined) return known;
+  // The view of a moment holds all that was seen before it, so no moment may come before one that was seen earlier.
+  let sinceNs = Number.NEGATIVE_INFINITY;
+  const moved = history.map((moment) => {
+    sinceNs = Math.max(sinceNs, moment.sinceNs);
+    return { ...moment, atNs: sinceNs };
+  });
+  EARLIEST.set(history, moved);
+  return moved;
+}
+
+/** Where nothing tells what members have recorded: who had not even been started in the version. */
+function missingStarts(plan: Plan, trace: Trace, { member: opening, started, open }: Incarnation): string[] {
+  return plan.members.flatMap((member) => {
+    if (member === opening) return [];
+    const launched = rigEventsOf(trace, 'launching', member).findLast((event) => event.atNs <= open!.atNs);
+    if (launched === undefined || launched.version === started.version.name) return [];
+    return [`${member} had not been started in ${started.version.name} yet, and ran ${launched.version}`];
+  });
+}
+
 export function appliedOnce({ plan, trace }: Evidence): Check {
+  const name = 'applied-once';
+  if (!tells(plan.daemon, 'applied')) return notApplicable(name, 'nothing tells when a schema update is applied');
   const by = new Map<string, string[]>();
-  for (const { member, update } of plan.members.flatMap((name) => appliedBy(trace, name))) {
+  for (const { member, update } of plan.members.flatMap((known) => appliedBy(trace, known))) {
     by.set(update, [...(by.get(update) ?? []), member]);
   }
+  if (by.size === 0) return notApplicable(name, 'no schema update was applied');
   const twice = [...by].filter(([, members]) => members.length > 1);
   const faults = twice.map(
     ([update, members]) => `schema update ${update} was applied ${members.length} times, by ${members.join(' and ')}`,
   );
-  const fine = `each of ${by.size} schema updates was applied once`;
-  return { name: 'applied-once', holds: faults.length === 0, because: faults.join('; ') || fine };
+  return judged(name, faults, `each of ${by.size} schema updates was applied once`);
 }
 
 function appliedBy(trace: Trace, member: string): Array<{ member: string; update: string }> {
   return eventsOf(trace, member).flatMap((event) => {
     if (event.event !== 'applied') return [];
     return (['internal', 'external'] as const).flatMap((kind) => {
-      const count = Math.max(0, event.to[kind] - event.from[kind]);
-      return Array.from({ length: count }, (_, index) => ({
+      const applied = Math.max(0, event.to[kind] - event.from[kind]);
+      return Array.from({ length: applied }, (_, index) => ({
         member,
         update: `${kind} ${event.from[kind] + index + 1}`,
       }));

@@ -1,6 +1,15 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
-import { eventsOf, type Operation, type Records, rigEvents, type Trace } from '../trace/trace.ts';
-import type { Check, Evidence } from './evidence.ts';
+import { formatDuration } from '../../node/duration.ts';
+import {
+  eventsOf,
+  OPERATIONS,
+  type Operation,
+  type Records,
+  rigEvents,
+  rigEventsOf,
+  type Trace,
+} from '../trace/trace.ts';
+import { broken, type Check, cameToItsEnd, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
 
 /** How many of the records that are missing are named. */
@@ -9,28 +18,38 @@ const NAMED = 5;
 /** Every record whose writing was acknowledged is there in the end, with its value, through every open member. */
 export function noRecordLost({ plan, trace }: Evidence): Check {
   const name = 'no-record-lost';
+  if (!plan.daemon.capabilities.records) return notApplicable(name, NO_RECORDS);
   const ledger = rigEvents(trace, 'ledger')[0];
-  if (ledger === undefined) return { name, holds: false, because: 'the records were never read back' };
+  if (ledger === undefined) {
+    return cameToItsEnd(trace)
+      ? broken(name, 'the records were never read back')
+      : cannotTell(name, 'the roll ended before the records were read back');
+  }
   const { acknowledged, found } = ledger;
-  const count = Object.keys(acknowledged).length;
-  const open = plan.members.filter((member) => isOpenAtEnd(trace, member));
+  const written = Object.keys(acknowledged).length;
+  const open = plan.members.filter((member) => isOpenAtEnd(plan, trace, member));
+  const late = rigEvents(trace, 'unread').filter(({ how }) => how === 'timeout');
+  const unasked = open.filter(
+    (member) => found[member] === undefined && !late.some((event) => event.member === member),
+  );
   const faults = [
     ...plan.records
       .filter(({ key }) => !(key in acknowledged))
       .map(({ key }) => `the writing of ${key} was never acknowledged`),
-    ...open.filter((member) => found[member] === undefined).map((member) => `${member} ${unread(trace, member)}`),
+    ...unasked.map((member) => `${member} ${unread(trace, member)}`),
     ...Object.entries(found).flatMap(([member, records]) => differences(member, acknowledged, records)),
   ];
-  if (faults.length > 0) return { name, holds: false, because: faults.join('; ') };
-  if (open.length === 0) return { name, holds: true, because: 'no member was open at the end to be asked' };
-  if (count === 0)
-    return { name, holds: false, because: 'no writing of a record was acknowledged, so nothing was tried' };
-  return {
-    name,
-    holds: true,
-    because: `all ${count} acknowledged records were there, read through ${open.join(', ')}`,
-  };
+  if (faults.length > 0) return broken(name, faults.join('; '));
+  if (late.length > 0) {
+    const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
+    return cannotTell(name, `${words.join('; ')}${lagWords(trace)}`);
+  }
+  if (open.length === 0) return notApplicable(name, 'no member was open at the end to be asked');
+  if (written === 0) return broken(name, 'no writing of a record was acknowledged, so nothing was tried');
+  return holds(name, `all ${written} acknowledged records were there, read through ${open.join(', ')}`);
 }
+
+const NO_RECORDS = 'the rig cannot write and read records with this daemon';
 
 function differences(member: string, acknowledged: Records, found: Records): string[] {
   const keys = Object.keys(acknowledged);
@@ -50,41 +69,63 @@ function unread(trace: Trace, member: string): string {
   return `could not be asked for its records: ${because ?? 'it does not say why'}`;
 }
 
-/** From its opening, before the roll or in it, until it is told to stop, a member serves every request. */
+/**
+ * From its opening, before the roll or in it, until it is told to stop, a member serves every request. That it is slow is not
+ * that it refuses: a time-out leaves the question open.
+ */
 export function openMembersServe({ plan, trace }: Evidence): Check {
-  const refused = plan.members.flatMap((member) =>
-    openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-      rigEvents(trace, 'unavailable')
-        .filter((event) => event.member === member && event.sinceNs > fromNs && event.atNs < toNs)
-        .map((event) => `${member} was open and did not serve a ${event.operation}: ${event.because}`),
-    ),
-  );
+  const name = 'open-serves';
+  if (!plan.daemon.capabilities.records) return notApplicable(name, NO_RECORDS);
+  const failures = plan.members.flatMap((member) => failuresWhileOpen(trace, member));
   const idle = plan.members.flatMap((member) =>
-    (['read', 'write'] as const)
-      .filter((operation) => served(trace, member, operation) === 0)
-      .map((operation) => `${member} never served a ${operation}`),
+    OPERATIONS.filter((operation) => served(trace, member, operation) === 0).map((operation) => ({
+      member,
+      operation,
+    })),
   );
-  const faults = [...new Set([...refused, ...idle])];
-  return {
-    name: 'open-serves',
-    holds: faults.length === 0,
-    because: faults.join('; ') || 'no open member refused a read or a write',
-  };
+  const words = ({ member, operation, because }: (typeof failures)[number]): string =>
+    `${member} was open and did not serve a ${operation}: ${because}`;
+  const late = failures.filter(({ how }) => how === 'timeout');
+  const neverServed = cameToItsEnd(trace)
+    ? idle.filter(({ member, operation }) => !late.some((one) => one.member === member && one.operation === operation))
+    : [];
+  const faults = [
+    ...failures.filter(({ how }) => how !== 'timeout').map(words),
+    ...neverServed.map(({ member, operation }) => `${member} never served a ${operation}`),
+  ];
+  if (faults.length > 0) return broken(name, [...new Set(faults)].join('; '));
+  if (late.length > 0) return cannotTell(name, `${[...new Set(late.map(words))].join('; ')}${lagWords(trace)}`);
+  return holds(name, 'no open member refused a read or a write');
+}
+
+/** What a rig that did not get to run itself has to say about its time-outs. */
+function lagWords(trace: Trace): string {
+  const lags = rigEvents(trace, 'lag');
+  if (lags.length === 0) return '';
+  const longestMs = lags.reduce((longest, { forMs }) => Math.max(longest, forMs), 0);
+  return `; the rig itself did not get to run for up to ${formatDuration(longestMs)}, ${lags.length} times`;
+}
+
+function failuresWhileOpen(trace: Trace, member: string) {
+  const failures = rigEventsOf(trace, 'unavailable', member);
+  if (failures.length === 0) return [];
+  return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
+    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs),
+  );
 }
 
 function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
-  const ends = [...rigEvents(trace, 'stopping'), ...rigEvents(trace, 'gone')].filter(
-    (event) => event.member === member,
-  );
+  const ends = (['stopping', 'killing', 'gone'] as const).flatMap((name) => rigEventsOf(trace, name, member));
   const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
   return openings.map(({ atNs }) => {
-    const later = ends.map((event) => event.atNs).filter((endNs) => endNs > atNs);
-    return { fromNs: atNs, toNs: Math.min(Number.POSITIVE_INFINITY, ...later) };
+    const toNs = ends.reduce(
+      (next, end) => (end.atNs > atNs ? Math.min(next, end.atNs) : next),
+      Number.POSITIVE_INFINITY,
+    );
+    return { fromNs: atNs, toNs };
   });
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {
-  return (
-    rigEvents(trace, 'tally').find((event) => event.member === member && event.operation === operation)?.served ?? 0
-  );
+  return rigEventsOf(trace, 'tally', member).find((event) => event.operation === operation)?.served ?? 0;
 }

@@ -4,19 +4,21 @@
  */
 
 import { formatDuration } from '../../node/duration.ts';
+import type { EventGate } from '../../node/events.ts';
 import { examine, type Outcome } from '../../node/upgrade/gate.ts';
-import { type Gate, isFor, STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
+import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
-import { passableSince, stallOf } from './figures.ts';
 import { type History, viewAt } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
+import { gateOf, momentOfPassing, stallOf } from './passing.ts';
 
 /** One parked member, and whom it waited for at that instant. */
 export interface Waiter {
   readonly member: string;
-  readonly gate: Gate;
+  readonly gate: EventGate;
   /** The members it waited for: to record something, or, where it could have passed, to tell it so. */
   readonly waitsFor: readonly string[];
   /** `record`: what they lack is in the database. `notice`: the gate could pass, and the member did not know. */
@@ -27,7 +29,7 @@ export interface Waiter {
 
 export interface Stall {
   readonly member: string;
-  readonly gate: Gate;
+  readonly gate: EventGate;
   readonly stallMs: number;
   /** Everybody who was parked when it ended. */
   readonly waiters: readonly Waiter[];
@@ -46,11 +48,11 @@ interface Waiting {
 
 /** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
 export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
-  const incarnations = plan.members.flatMap((member) => refreshedIncarnations(trace, member));
+  const incarnations = plan.members.flatMap((member) => refreshedIncarnations(plan, trace, member));
   const waitings = incarnations.flatMap((incarnation) =>
     incarnation.parks.map((park): Waiting => ({ incarnation, park })),
   );
-  const endNs = Math.max(...trace.map((event) => event.atNs));
+  const endNs = trace.reduce((last, event) => Math.max(last, event.atNs), 0);
   const ended = waitings.filter(({ incarnation, park }) => stallOf(plan, trace, history, incarnation, park) > 0);
   const endless = waitings.filter(
     ({ incarnation, park }) =>
@@ -102,39 +104,46 @@ function explain(
 
 function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, atNs: number): Waiter {
   const { member } = incarnation;
-  const strategy = STRATEGIES[plan.strategy];
+  const { gate } = park;
+  const where = GATE_WORDS[gate];
+  if (!canReckonGates(plan.daemon)) {
+    const sentence = `${member} waited at ${where}; for what, its daemon does not tell`;
+    return { member, gate, waitsFor: [], needs: 'record', sentence };
+  }
+  const { strategy, ahead } = rulesOf(plan.daemon.model!);
+  const modelled = gateOf(strategy, gate);
   // What others had made true by then; the member's own next transaction is not part of it.
   const { outcome } = examine(
     strategy,
-    plan.ahead,
-    park.gate,
+    ahead,
+    modelled,
     member,
     incarnation.started.version,
     viewAt(history, atNs - 1),
   );
   if (outcome.is !== 'pass') {
-    const sentence = `${member} waited at ${GATE_WORDS[park.gate]} for ${whatIsMissing(outcome)}`;
-    return { member, gate: park.gate, waitsFor: membersIn(outcome), needs: 'record', sentence };
+    const sentence = `${member} waited at ${where} for ${whatIsMissing(outcome)}`;
+    return { member, gate, waitsFor: membersIn(outcome), needs: 'record', sentence };
   }
-  const since = passableSince(plan, history, incarnation, park.gate, atNs - 1);
-  const knower = history.find((moment) => moment.atNs === since)?.by ?? member;
+  const moment = momentOfPassing(plan, history, incarnation, gate, atNs - 1);
+  const knower = moment?.by ?? member;
   const lost = incarnation.notices.find(
     (notice) =>
       notice.disposition === 'dropped' &&
-      notice.atNs >= (since ?? 0) &&
+      notice.atNs >= (moment?.atNs ?? 0) &&
       notice.atNs <= atNs &&
-      isFor(strategy, notice.kind, park.gate),
+      isFor(strategy, notice.kind, modelled),
   );
   const why =
     lost === undefined
-      ? `${knower} had made that true and had not told it (${tellsWhen(plan)})`
+      ? `${knower} had made that true and had not told it (${tellsWhen(strategy)})`
       : `the notice from ${lost.from} came before ${member} had parked, and was dropped`;
-  const sentence = `${member} waited at ${GATE_WORDS[park.gate]}, which it could have passed: ${why}`;
-  return { member, gate: park.gate, waitsFor: lost === undefined ? [knower] : [], needs: 'notice', sentence };
+  const sentence = `${member} waited at ${where}, which it could have passed: ${why}`;
+  return { member, gate, waitsFor: lost === undefined ? [knower] : [], needs: 'notice', sentence };
 }
 
-function tellsWhen(plan: Plan): string {
-  return STRATEGIES[plan.strategy].notifies === 'open'
+function tellsWhen(strategy: Strategy): string {
+  return strategy.notifies === 'open'
     ? 'a member tells its peers only once it is open'
     : 'a member tells its peers after each gate';
 }

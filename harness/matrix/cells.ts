@@ -1,11 +1,10 @@
 /** From a spec and the versions there are to the cells of a matrix, each with the plan of its rolls. Pure. */
-import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Dimensions, idOf } from './dimensions.ts';
-import { type Pair, pairName, pairsNamed } from './pairs.ts';
+import { type Dimensions, idOf, OWN } from './dimensions.ts';
+import { type Pair, pairName, pairsNamed, type RolledDaemon } from './pairs.ts';
 import { isChosen, parsePattern } from './pattern.ts';
 import type { MatrixSpec } from './spec.ts';
 
@@ -44,10 +43,10 @@ interface Order {
  * The cells of a matrix, in the order of its spec, each once.
  * @throws InputError where an order does not fit a number of members, or nothing is left to roll
  */
-export function cellsOf(spec: MatrixSpec, versions: ReadonlyMap<string, Version>): Cell[] {
+export function cellsOf(spec: MatrixSpec, rolled: RolledDaemon): Cell[] {
   const [include, exclude] = [spec.include.map(parsePattern), spec.exclude.map(parsePattern)];
-  const pairs = spec.pairs.flatMap((text) => pairsNamed(text, versions));
-  const orders = spec.members.flatMap((members) => ordersOf(spec, members, pairs[0]!, versions));
+  const pairs = spec.pairs.flatMap((text) => pairsNamed(text, rolled));
+  const orders = spec.members.flatMap((members) => ordersOf(spec, members, pairs[0]!, rolled));
   const places = spec.databases.flatMap((database) =>
     spec.strategies.flatMap((strategy) =>
       spec.wakeups.flatMap((wakeups) =>
@@ -58,7 +57,7 @@ export function cellsOf(spec: MatrixSpec, versions: ReadonlyMap<string, Version>
   const chosen = places.filter(({ place }) => isChosen(place, include, exclude));
   if (chosen.length === 0) throw new InputError('include, exclude: they leave no cell of the matrix');
   const once = new Map(chosen.map((one) => [one.place.id, one]));
-  return [...once.values()].map(({ place, order }) => cellOf(place, order, spec, versions));
+  return [...once.values()].map(({ place, order }) => cellOf(place, order, spec, rolled));
 }
 
 function placeOf(pair: Pair, order: Order, rest: Pick<Dimensions, 'strategy' | 'wakeups' | 'database'>) {
@@ -67,27 +66,27 @@ function placeOf(pair: Pair, order: Order, rest: Pick<Dimensions, 'strategy' | '
 }
 
 /** Compiling the pair's plain roll says which orders there are, and refuses those that do not fit. */
-function ordersOf(spec: MatrixSpec, members: number, pair: Pair, versions: ReadonlyMap<string, Version>): Order[] {
+function ordersOf(spec: MatrixSpec, members: number, pair: Pair, { source: daemon, versions }: RolledDaemon): Order[] {
   return spec.orders.flatMap((order) => {
     const seed = order === 'random' ? { seed: spec.seed } : {};
     const scenario = Scenario.parse({ ...pair, members, order, ...seed });
     if (scenario.order === 'together') return [{ members, name: 'together', order: 'together' }];
-    return compile({ scenario, versions, records: [], freshSeed: spec.seed }).map((plan): Order => {
+    return compile({ scenario, daemon, versions, records: [], freshSeed: spec.seed }).map((plan): Order => {
       const numbers = plan.order.map((member) => plan.members.indexOf(member) + 1);
       return { members, name: numbers.join(members > 9 ? '.' : ''), order: numbers };
     });
   });
 }
 
-function cellOf(place: Place, { order }: Order, spec: MatrixSpec, versions: ReadonlyMap<string, Version>): Cell {
+function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daemon, versions }: RolledDaemon): Cell {
   const { id, from, to, strategy, wakeups, database, members } = place;
   const scenario = Scenario.parse({
     name: id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
-    ...{ from, to, order, strategy, wakeups, database, members },
-    ...{ wait: spec.wait, runtime: spec.runtime, expect: { budgets: spec.budgets } },
+    ...{ from, to, order, members, runtime: spec.runtime, expect: { budgets: spec.budgets } },
+    ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
   });
   try {
-    const [plan] = compile({ scenario, versions, records: [], freshSeed: spec.seed });
+    const [plan] = compile({ scenario, daemon, versions, records: [], freshSeed: spec.seed });
     return { ...place, plan: plan!, impossible: null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

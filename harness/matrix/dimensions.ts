@@ -4,15 +4,18 @@ import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { DATABASES } from '../input/scenario.ts';
 
+/** On a dimension that is a setting of our daemon, another daemon has a value of its own, which nobody sets. */
+export const OWN = 'own';
+
 /** Where a cell lies in its matrix. */
 export const Dimensions = z.object({
   /** `v1-v2` */
   pair: z.string(),
   /** The members' numbers in the order of their refreshes, `312`; past nine members `10.2.…`; or `together`. */
   order: z.string(),
-  strategy: z.enum(STRATEGY_NAMES),
-  wakeups: z.enum(WAKEUPS),
-  database: z.enum(DATABASES),
+  strategy: z.enum([...STRATEGY_NAMES, OWN]),
+  wakeups: z.enum([...WAKEUPS, OWN]),
+  database: z.enum([...DATABASES, OWN]),
   /** How many. */
   members: z.int(),
 });

@@ -51,8 +51,8 @@ function conflictsOf(parts: readonly Part[]): string[] {
   );
   const same = Map.groupBy(rolls, ({ attempt }) => `${attempt.cell}, repeat ${attempt.repeat}`);
   return [...same].flatMap(([name, own]) => {
-    const holding = own.find(({ attempt }) => attempt.holds);
-    const broken = own.find(({ attempt }) => !attempt.holds);
+    const holding = own.find(({ attempt }) => attempt.verdict === 'holds');
+    const broken = own.find(({ attempt }) => attempt.verdict !== 'holds');
     return holding === undefined || broken === undefined
       ? []
       : [`${name}: holds in ${holding.folder}, and does not in ${broken.folder}`];

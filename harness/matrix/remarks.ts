@@ -42,10 +42,13 @@ function remarkOn(result: CellResult): Remark | null {
   const remark = (text: string, folders: readonly string[]): Remark => ({ state, cells: [cell.id], text, folders });
   switch (state) {
     case 'broken':
-      return remark(judged[0]!.sentence, [judged[0]!.folder]);
+    case 'unknown': {
+      const shows = judged.find(({ verdict }) => verdict === state)!;
+      return remark(shows.sentence, [shows.folder]);
+    }
     case 'flaky': {
       const { holding, broken } = disagreement(result)!;
-      const count = judged.filter(({ holds }) => !holds).length;
+      const count = judged.filter(({ verdict }) => verdict === 'broken').length;
       const text = `${count} of ${judged.length} rolls did not hold, such as the second of these two: ${broken.sentence}`;
       return remark(text, [holding.folder, broken.folder]);
     }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { Dimensions } from './dimensions.ts';
 
-export const MATRIX_FORMAT = 1;
+/** 1 knew no verdict but holds and does not. */
+export const MATRIX_FORMAT = 2;
 
 /** A cell as results have it: without its plan, which is in the folder of each of its rolls. */
 const SavedCell = Dimensions.extend({
@@ -37,9 +38,9 @@ const About = z.object({
 export const Attempt = z.discriminatedUnion('outcome', [
   About.extend({
     outcome: z.literal('judged'),
-    holds: z.boolean(),
+    verdict: z.enum(['holds', 'broken', 'unknown']),
     sentence: z.string(),
-    /** The checks that do not hold. */
+    /** The checks that are broken, or leave open what decides. */
     failing: z.array(z.object({ name: z.string(), because: z.string() })),
     /** The folder of its roll, relative to that of the matrix. */
     folder: z.string(),

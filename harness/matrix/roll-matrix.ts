@@ -56,7 +56,7 @@ export async function rollMatrix(tasks: readonly Task[], options: MatrixOptions)
       watcher.began(task);
       const attempt = await attemptAt(task, options, stop);
       watcher.ended(task, attempt);
-      const fine = attempt === null || (attempt.outcome === 'judged' && attempt.holds);
+      const fine = attempt === null || (attempt.outcome === 'judged' && attempt.verdict === 'holds');
       if (failFast && !fine) failed.abort(new Error('another roll did not hold'));
     }
   };

@@ -1,9 +1,9 @@
 /** The spec of a matrix: what is to be rolled with what. A plain document, in the words in which a person writes it. */
 import { z } from 'zod';
-import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import { Scenario } from '../input/scenario.ts';
-import { FORWARD, pairsNamed } from './pairs.ts';
+import { OWN } from './dimensions.ts';
+import { FORWARD, pairsNamed, type RolledDaemon } from './pairs.ts';
 import { parsePattern } from './pattern.ts';
 
 /** More repeats than this are not a matrix but a mistake. */
@@ -40,22 +40,34 @@ function listOf<Item extends z.ZodType>(item: Item) {
   );
 }
 
-/** The schema of a matrix file, every key of which may be missing. @param versions those that pairs may name */
-export function matrixFile(versions: ReadonlyMap<string, Version>) {
+/** The one key that says which daemon the others are about. */
+export const DaemonKey = z.looseObject({ daemon: z.string('must be the name of a daemon').min(1).optional() });
+
+/** The schema of a matrix file, every key of which may be missing. @param rolled the daemon whose versions pairs may name */
+export function matrixFile(rolled: RolledDaemon) {
+  // What is a setting of our daemon is none of another's.
+  const ours = <Value extends z.ZodType>(value: Value) =>
+    rolled.described === null
+      ? value
+      : value.refine(
+          () => false,
+          `a setting of the rig's own daemon; what ${rolled.name} does is said in its description`,
+        );
   const patterns = z.preprocess(
     (value) => (Array.isArray(value) ? value : [value]),
     z.array(acceptedBy((text) => parsePattern(text))),
   );
   return z
     .strictObject({
-      pairs: listOf(acceptedBy((text) => pairsNamed(text, versions))),
+      daemon: z.string('must be the name of a daemon'),
+      pairs: listOf(acceptedBy((text) => pairsNamed(text, rolled))),
       orders: listOf(writtenAs(scenarioKeys.order.unwrap())),
-      strategies: listOf(scenarioKeys.strategy.unwrap()),
-      wakeups: listOf(scenarioKeys.wakeups.unwrap()),
-      databases: listOf(scenarioKeys.database.unwrap()),
+      strategies: ours(listOf(scenarioKeys.strategy.unwrap())),
+      wakeups: ours(listOf(scenarioKeys.wakeups.unwrap())),
+      databases: ours(listOf(scenarioKeys.database.unwrap())),
       members: listOf(scenarioKeys.members.unwrap().min(2, 'must be 2 or more: one member waits for nobody')),
       runtime: scenarioKeys.runtime.unwrap(),
-      wait: writtenAs(scenarioKeys.wait.unwrap()),
+      wait: ours(writtenAs(scenarioKeys.wait.unwrap())),
       seed: scenarioKeys.seed.unwrap(),
       repeat: z
         .int('must be a whole number')
@@ -71,11 +83,18 @@ export function matrixFile(versions: ReadonlyMap<string, Version>) {
 /** A matrix file as it was read: every key may be missing. */
 export type MatrixFile = z.output<ReturnType<typeof matrixFile>>;
 
-/** A matrix in which nothing is missing. */
-export type MatrixSpec = { readonly [Key in keyof MatrixFile]-?: NonNullable<MatrixFile[Key]> };
+type Settings = 'strategies' | 'wakeups' | 'databases';
+
+/** A matrix in which nothing is missing. A dimension that is none of its daemon has one value, which nobody sets. */
+export type MatrixSpec = {
+  readonly [Key in Exclude<keyof MatrixFile, Settings>]-?: NonNullable<MatrixFile[Key]>;
+} & {
+  readonly [Key in Settings]: ReadonlyArray<NonNullable<MatrixFile[Key]>[number] | typeof OWN>;
+};
 
 /** Every forward pair, in every order of three members, with the strategy under test. */
 export const DEFAULT_SPEC: MatrixSpec = {
+  daemon: '',
   pairs: [FORWARD],
   orders: ['all'],
   strategies: ['split'],
@@ -92,7 +111,9 @@ export const DEFAULT_SPEC: MatrixSpec = {
 };
 
 /** A spec from what was given, the later before the earlier, and the defaults. */
-export function specFrom(...given: readonly MatrixFile[]): MatrixSpec {
+export function specFrom(rolled: RolledDaemon, ...given: readonly MatrixFile[]): MatrixSpec {
+  const own = { strategies: [OWN], wakeups: [OWN], databases: [OWN], runtime: 'auto', wait: '' };
   const said = given.map((file) => Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined)));
-  return Object.assign({}, DEFAULT_SPEC, ...said) as MatrixSpec;
+  const defaults = { ...DEFAULT_SPEC, daemon: rolled.name, ...(rolled.described === null ? {} : own) };
+  return Object.assign(defaults, ...said) as MatrixSpec;
 }

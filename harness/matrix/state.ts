@@ -2,10 +2,10 @@
 import type { Attempt, Judged, Results, SavedCell } from './results.ts';
 
 /**
- * `flaky`: its rolls do not agree. `no-verdict`: a roll came to none, and those that did hold. `impossible`: its
+ * `unknown`: what decides could not be judged, in some roll, and none was broken. `flaky`: its rolls do not agree. `no-verdict`: a roll came to none, and those that did hold. `impossible`: its
  * strategy cannot take it. `not-run`: it has not been rolled.
  */
-export const CELL_STATES = ['holds', 'broken', 'flaky', 'no-verdict', 'impossible', 'not-run'] as const;
+export const CELL_STATES = ['holds', 'broken', 'unknown', 'flaky', 'no-verdict', 'impossible', 'not-run'] as const;
 export type CellState = (typeof CELL_STATES)[number];
 
 /** Cells that are impossible take nothing away; whatever else does not hold does. */
@@ -35,8 +35,9 @@ function stateOf({ impossible }: SavedCell, attempts: readonly Attempt[]): CellS
   if (impossible !== null) return 'impossible';
   if (attempts.length === 0) return 'not-run';
   const judged = judgedOf(attempts);
-  const holding = judged.filter(({ holds }) => holds);
-  if (holding.length < judged.length) return holding.length === 0 ? 'broken' : 'flaky';
+  const count = (verdict: Judged['verdict']): number => judged.filter((attempt) => attempt.verdict === verdict).length;
+  if (count('broken') > 0) return count('holds') === 0 ? 'broken' : 'flaky';
+  if (count('unknown') > 0) return 'unknown';
   return judged.length < attempts.length ? 'no-verdict' : 'holds';
 }
 
@@ -47,8 +48,8 @@ export function judgedOf(attempts: readonly Attempt[]): Judged[] {
 /** Two rolls of a flaky cell that do not agree: the first that holds, and the first that does not. */
 export function disagreement({ attempts }: CellResult): { holding: Judged; broken: Judged } | null {
   const judged = judgedOf(attempts);
-  const holding = judged.find(({ holds }) => holds);
-  const broken = judged.find(({ holds }) => !holds);
+  const holding = judged.find(({ verdict }) => verdict === 'holds');
+  const broken = judged.find(({ verdict }) => verdict === 'broken');
   return holding === undefined || broken === undefined ? null : { holding, broken };
 }
 
@@ -79,6 +80,7 @@ export function summaryOf(cells: readonly CellResult[]): string {
 
 const OTHERS: ReadonlyArray<readonly [state: CellState, one: string, several: string]> = [
   ['broken', 'does not', 'do not'],
+  ['unknown', 'could not be judged', 'could not be judged'],
   ['flaky', 'is flaky', 'are flaky'],
   ['no-verdict', 'came to no verdict', 'came to no verdict'],
   ['impossible', 'is impossible', 'are impossible'],

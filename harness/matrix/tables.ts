@@ -1,5 +1,5 @@
 /** The results of a matrix as tables: pair × order, one for each combination of the other dimensions. Pure. */
-import type { Dimension, Dimensions } from './dimensions.ts';
+import { type Dimension, type Dimensions, OWN } from './dimensions.ts';
 import type { CellResult } from './state.ts';
 
 const HEADED_BY = ['strategy', 'wakeups', 'database', 'members'] as const satisfies readonly Dimension[];
@@ -27,5 +27,6 @@ export function tablesOf(results: readonly CellResult[]): MatrixTable[] {
 
 /** `strategy split, wake-ups latched, sqlite, 3 members` */
 export function tableHeading({ strategy, wakeups, database, members }: MatrixTable): string {
+  if (strategy === OWN) return `${members} members`;
   return `strategy ${strategy}, wake-ups ${wakeups}, ${database}, ${members} members`;
 }

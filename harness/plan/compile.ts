@@ -2,6 +2,7 @@
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
+import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
   type Crash,
@@ -13,12 +14,13 @@ import {
   type SeedRecord,
   type Step,
 } from './plan.ts';
-import { refuseIntroduction, refuseLeaderless } from './refusals.ts';
+import { refusedRefresh, refuseIntroduction } from './refusals.ts';
 
 /** What a plan is made from. */
 export interface Sources {
   readonly scenario: Scenario;
   readonly versions: ReadonlyMap<string, Version>;
+  readonly daemon: DaemonSource;
   readonly records: readonly SeedRecord[];
   /** Used where the order is random and the scenario gives no seed. */
   readonly freshSeed: number;
@@ -28,33 +30,27 @@ const DEFAULTS = {
   name: 'roll',
   about: '',
   members: 3,
-  from: 'v1',
-  to: 'v2',
   order: 'forward',
-  strategy: 'split',
-  wakeups: 'latched',
-  ahead: 'exit',
-  wait: 30_000,
   pace: 'settled',
   runtime: 'auto',
-  database: 'sqlite',
-  handover: true,
 } as const;
 
 /** A scenario in which nothing that has a default is missing. */
-type Settings = Scenario & { readonly [Key in keyof typeof DEFAULTS]: NonNullable<Scenario[Key]> };
+type Settings = Scenario & { readonly [Key in keyof typeof DEFAULTS | 'from' | 'to']: NonNullable<Scenario[Key]> };
 
 /** What a member may need beside its parks: starting, on a slow machine. */
 const SETTLE_SLACK_MS = 60_000;
+/** Where it is not known how long a member waits. */
+const UNKNOWN_WAIT_MS = 60_000;
 
 /**
  * Make the plans of a scenario.
  * @throws InputError where the scenario contradicts itself or asks for what there is not
  */
 export function compile(sources: Sources): Plan[] {
-  const settings = withDefaults(sources.scenario);
+  const settings = withDefaults(sources);
   const members = Array.from({ length: settings.members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
-  const orders = ordersOf(settings, sources.freshSeed, membersToRefresh(sources.scenario, members));
+  const orders = ordersOf(settings, sources.freshSeed, membersToRefresh(settings, sources.scenario, members));
   return orders.map((order) => {
     const plan = planOf(settings, sources, members, order);
     const numbers = plan.order.map(numberOf).join('');
@@ -62,9 +58,9 @@ export function compile(sources: Sources): Plan[] {
   });
 }
 
-function withDefaults(scenario: Scenario): Settings {
+function withDefaults({ scenario, daemon }: Sources): Settings {
   const given = Object.entries(scenario).filter(([, value]) => value !== undefined);
-  return { ...DEFAULTS, ...Object.fromEntries(given) } as Settings;
+  return { ...DEFAULTS, ...daemon.defaults, ...Object.fromEntries(given) } as Settings;
 }
 
 /** The 3 of node03. */
@@ -79,8 +75,8 @@ interface Target {
 }
 
 /** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
-function membersToRefresh(scenario: Scenario, members: readonly string[]): Target[] {
-  const { refreshes, to = DEFAULTS.to } = scenario;
+function membersToRefresh({ to }: Settings, scenario: Scenario, members: readonly string[]): Target[] {
+  const { refreshes } = scenario;
   if (scenario.seed !== undefined && scenario.order !== 'random') {
     throw new InputError('seed: it draws a random order: say order random, or drop it');
   }
@@ -152,8 +148,12 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
   const names = [...new Set([scenario.from, ...order.targets.map((target) => target.to)])];
   const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
-  refuseIntroduction(scenario.strategy, Object.values(versions), known(sources.versions, scenario.from));
-  refuseLeaderless(scenario);
+  const daemon = sources.daemon.plan(sources.scenario);
+  if (daemon.model !== null) {
+    refuseIntroduction(rulesOf(daemon.model).strategy, Object.values(versions), known(sources.versions, scenario.from));
+  }
+  const refused = refusedRefresh(daemon, refreshes);
+  if (refused !== null) throw new InputError(refused);
   return {
     format: PLAN_FORMAT,
     name: scenario.name,
@@ -164,19 +164,16 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     order: refreshes.map((refresh) => refresh.member),
     seed: order.seed,
     versions,
-    strategy: scenario.strategy,
-    wakeups: scenario.wakeups,
-    ahead: scenario.ahead,
-    waitMs: scenario.wait,
+    daemon,
     runtime: scenario.runtime,
-    database: scenario.database,
-    handover: scenario.handover,
-    networkLatencyMs: scenario.network_latency ?? null,
     records: sources.records,
     holds: false,
-    steps: stepsOf(members, scenario.from, refreshes, order.together, scenario.pace, sources.records.length),
+    steps: [
+      ...enteringSteps(daemon, members, scenario.from),
+      ...rollSteps(refreshes, order.together, scenario.pace, sources.records.length),
+    ],
     expect: expectationOf(scenario, members),
-    settleLimitMs: scenario.wait * 2 * members.length + SETTLE_SLACK_MS,
+    settleLimitMs: (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
   };
 }
 
@@ -195,19 +192,16 @@ function withFrom(targets: readonly Target[], from: string): Refresh[] {
   });
 }
 
-function stepsOf(
-  members: readonly string[],
-  from: string,
-  refreshes: readonly Refresh[],
-  together: boolean,
-  pace: Pace,
-  records: number,
-): Step[] {
-  const first = members[0]!;
-  const others = members.slice(1);
+/** How the cluster comes to be that is rolled. */
+function enteringSteps({ forming }: PlannedDaemon, members: readonly string[], version: string): Step[] {
+  if (forming === 'together') return [{ do: 'form', members, version }];
+  const [first, ...others] = members as [string, ...string[]];
+  const bootstrap: Step = { do: 'bootstrap', member: first, version };
+  return others.length === 0 ? [bootstrap] : [bootstrap, { do: 'join', members: others, version, through: first }];
+}
+
+function rollSteps(refreshes: readonly Refresh[], together: boolean, pace: Pace, records: number): Step[] {
   return [
-    { do: 'bootstrap', member: first, version: from },
-    ...(others.length === 0 ? [] : [{ do: 'join', members: others, version: from, through: first } as const]),
     ...(records === 0 ? [] : [{ do: 'load', records } as const]),
     ...(together
       ? [{ do: 'refresh', refreshes, pace: 'eager' } as const]

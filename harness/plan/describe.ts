@@ -7,6 +7,8 @@ export function describeStep(plan: Plan, step: Step): string {
       return `bootstrap ${step.member} (${step.version})`;
     case 'join':
       return `join ${step.members.join(', ')} (${step.version}) through ${step.through}`;
+    case 'form':
+      return `form a cluster of ${step.members.join(', ')} (${step.version}), all at once`;
     case 'load':
       return `put ${step.records} records in`;
     case 'refresh': {

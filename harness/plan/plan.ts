@@ -4,13 +4,14 @@
  */
 import type { ExitReason } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
-import type { AheadPolicy, Outcome } from '../../node/upgrade/gate.ts';
-import type { Disposition, Wakeups } from '../../node/upgrade/machine.ts';
-import type { NoticeKind, StrategyName } from '../../node/upgrade/strategy.ts';
+import type { Outcome } from '../../node/upgrade/gate.ts';
+import type { Disposition } from '../../node/upgrade/machine.ts';
+import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
-import type { DatabaseName } from '../input/scenario.ts';
+import type { PlannedDaemon } from './daemon.ts';
 
-export const PLAN_FORMAT = 1;
+/** 1 held the settings of our own daemon itself. */
+export const PLAN_FORMAT = 2;
 
 /**
  * When the next refresh starts. `settled`: once the member before has parked, opened or exited. `eager`: at once.
@@ -32,6 +33,8 @@ export type Step =
   | { readonly do: 'bootstrap'; readonly member: string; readonly version: string }
   /** Several members at once: joining is not what a roll is about. */
   | { readonly do: 'join'; readonly members: readonly string[]; readonly version: string; readonly through: string }
+  /** All members start at once, each told of all, and form a cluster by themselves. */
+  | { readonly do: 'form'; readonly members: readonly string[]; readonly version: string }
   /** Put the scenario's records in, through the first member. */
   | { readonly do: 'load'; readonly records: number }
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
@@ -110,16 +113,8 @@ export interface Plan {
   readonly seed: number | null;
   /** Every version that the plan mentions, as it was when the plan was made. */
   readonly versions: Readonly<Record<string, Version>>;
-  readonly strategy: StrategyName;
-  readonly wakeups: Wakeups;
-  readonly ahead: AheadPolicy;
-  readonly waitMs: number;
+  readonly daemon: PlannedDaemon;
   readonly runtime: RuntimeName | 'auto';
-  readonly database: DatabaseName;
-  /** Whether a leader that is refreshed hands the leadership over first. Of no matter to a database without one. */
-  readonly handover: boolean;
-  /** What dqlite times its elections by; null for its own. */
-  readonly networkLatencyMs: number | null;
   readonly records: readonly SeedRecord[];
   /** Whether members are held before every step of their upgrade, as the replay of a counterexample needs. */
   readonly holds: boolean;

@@ -1,13 +1,14 @@
 /** What a scenario asks for and no roll can do. */
-import { cannotTake, STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import { cannotTake, type Strategy } from '../../node/upgrade/strategy.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
-import type { Scenario } from '../input/scenario.ts';
+import type { PlannedDaemon } from './daemon.ts';
+import type { Refresh } from './plan.ts';
 
 /** @throws InputError where the strategy cannot take the step that introduces the column */
-export function refuseIntroduction(strategy: StrategyName, versions: readonly Version[], from: Version): void {
+export function refuseIntroduction(strategy: Strategy, versions: readonly Version[], from: Version): void {
   for (const to of versions) {
-    const why = cannotTake(STRATEGIES[strategy], from, to);
+    const why = cannotTake(strategy, from, to);
     if (why === null) continue;
     throw new InputError(
       `strategy: ${why}, so it cannot go from ${from.name} to ${to.name}, which introduces it: start from a version with ` +
@@ -16,20 +17,13 @@ export function refuseIntroduction(strategy: StrategyName, versions: readonly Ve
   }
 }
 
-/** What is said of a leader needs a database that has one. @throws InputError */
-export function refuseLeaderless({
-  database,
-  handover,
-  network_latency: latency,
-  refreshes,
-}: Scenario & { readonly handover: boolean }): void {
-  if (database !== 'sqlite') return;
-  const wrong = [
-    ...(handover ? [] : ['handover']),
-    ...(latency === undefined ? [] : ['network_latency']),
-    ...(refreshes?.some(({ crash }) => crash?.leading) ? ['refreshes: crash: leading'] : []),
-  ];
-  if (wrong[0] !== undefined) {
-    throw new InputError(`${wrong[0]}: sqlite has no leader: say database dqlite (--database dqlite), or drop it`);
-  }
+/** Why these refreshes cannot be carried out with this daemon; null where they can. */
+export function refusedRefresh({ name, capabilities }: PlannedDaemon, refreshes: readonly Refresh[]): string | null {
+  const crash = refreshes.find((refresh) => refresh.crash !== undefined)?.crash;
+  if (crash === undefined) return null;
+  if (!capabilities.failpoints)
+    return `refreshes: crash: ${name} cannot be held at a point of its upgrade, so it cannot be killed there: drop it`;
+  return crash.leading && !capabilities.leader
+    ? 'refreshes: crash: leading: sqlite has no leader: say database dqlite (--database dqlite), or drop it'
+    : null;
 }

@@ -36,6 +36,10 @@ function figures(sides: readonly Side[]): string {
 
 function verdictText({ label, verdict }: Side): string {
   const because = verdict.stalls[0]?.because;
-  const mark = verdict.holds ? colors.green('holds') : colors.red('does not hold');
+  const mark = {
+    holds: colors.green('holds'),
+    broken: colors.red('does not hold'),
+    unknown: colors.yellow('is unknown'),
+  }[verdict.outcome];
   return `${colors.bold(label)}: ${mark}. ${verdict.sentence}${because === undefined ? '' : ` ${because}`}`;
 }

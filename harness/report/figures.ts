@@ -12,16 +12,16 @@ export interface Figure {
 const NONE = '–';
 
 export const FIGURES: readonly Figure[] = [
-  { name: 'time-to-open', show: (member) => orNone(member.timeToOpenMs), isBad: never },
+  { name: 'time-to-open', show: (member) => ranged(member, 'timeToOpenMs'), isBad: never },
   { name: 'parked', show: parked, isBad: never },
   { name: 'woken by', show: (member) => member.wokenBy.join(', ') || NONE, isBad: never },
-  { name: 'unblock latency', show: (member) => orNone(member.unblockLatencyMs), isBad: never },
+  { name: 'unblock latency', show: (member) => ranged(member, 'unblockLatencyMs'), isBad: never },
   {
     name: 'stall',
     show: (member) => (member.stallMs === 0 ? NONE : formatDuration(member.stallMs)),
     isBad: (member) => member.stallMs > 0,
   },
-  { name: 'downtime', show: (member) => orNone(member.downtimeMs), isBad: never },
+  { name: 'downtime', show: (member) => ranged(member, 'downtimeMs'), isBad: never },
 ];
 
 /** One figure of one member, for each of several rolls. */
@@ -50,8 +50,17 @@ function parked({ parkedMs }: MemberFigures): string {
   return gates.join(', ') || NONE;
 }
 
-function orNone(durationMs: number | null): string {
-  return durationMs === null ? NONE : formatDuration(durationMs);
+/** An interval of observation matters where it is more than this part of the figure, and more than a moment. */
+const MATTERS = 1 / 10;
+const MOMENT_MS = 1;
+
+/** A figure, or the range that it lies in where what it rests on was observed and the interval matters. */
+function ranged(member: MemberFigures, figure: keyof MemberFigures['atLeastMs']): string {
+  const mostMs = member[figure];
+  if (mostMs === null) return NONE;
+  const leastMs = member.atLeastMs[figure] ?? mostMs;
+  const matters = mostMs - leastMs > Math.max(MOMENT_MS, mostMs * MATTERS);
+  return matters ? `${formatDuration(leastMs)}–${formatDuration(mostMs)}` : formatDuration(mostMs);
 }
 
 function never(): boolean {

@@ -10,6 +10,7 @@ import { plainTable } from './terminal.ts';
 const MARKS: Readonly<Record<CellState, readonly [word: string, colour: (text: string) => string]>> = {
   holds: ['holds', colors.green],
   broken: ['BROKEN', colors.red],
+  unknown: ['unknown', colors.yellow],
   flaky: ['FLAKY', colors.yellow],
   'no-verdict': ['no verdict', colors.magenta],
   impossible: ['–', colors.dim],

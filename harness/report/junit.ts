@@ -36,9 +36,9 @@ function say(test: TestCase, attempt: Attempt): void {
     return;
   }
   test.standardOutput(attempt.folder);
-  if (attempt.holds) return;
+  if (attempt.verdict === 'holds') return;
   const checks = attempt.failing.map(({ name, because }) => `${name}: ${because}`);
-  test.failure(legal(attempt.sentence), 'broken').stacktrace(legal([attempt.sentence, ...checks].join('\n')));
+  test.failure(legal(attempt.sentence), attempt.verdict).stacktrace(legal([attempt.sentence, ...checks].join('\n')));
 }
 
 /** XML has no way to say most control characters, and what a program prints when it fails may hold them. */

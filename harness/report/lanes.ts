@@ -2,8 +2,7 @@
  * What a roll looks like, as data: for every member the spans that it spent in a state, the notices between members, and
  * the instants that concern the whole cluster. Pure, and free of Node: the terminal, the page and the live page draw it.
  */
-import type { MemberEvent } from '../../node/events.ts';
-import type { Gate } from '../../node/upgrade/strategy.ts';
+import type { EventGate, MemberEvent } from '../../node/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
@@ -11,7 +10,7 @@ import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/tra
 /** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */
 export type SpanState =
   | { readonly is: 'old' | 'stopped' | 'starting' | 'open' }
-  | { readonly is: 'at' | 'parked'; readonly gate: Gate };
+  | { readonly is: 'at' | 'parked'; readonly gate: EventGate };
 
 export interface Span {
   readonly member: string;

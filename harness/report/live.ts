@@ -7,6 +7,7 @@ import { describeOutcome } from '../../node/words.ts';
 import { describeStep } from '../plan/describe.ts';
 import { type Plan, versionOf } from '../plan/plan.ts';
 import { isRigEvent, type Observer, type TraceEvent } from '../trace/trace.ts';
+import { printable } from './printable.ts';
 
 export interface LiveView {
   readonly observer: Observer;
@@ -24,7 +25,7 @@ function plainLines(plan: Plan): LiveView {
   const observer: Observer = (event) => {
     firstNs ??= event.atNs;
     const line = lineOf(plan, event);
-    if (line !== null) console.log(`${formatDuration((event.atNs - firstNs) / 1e6).padStart(8)}  ${line}`);
+    if (line !== null) console.log(`${formatDuration((event.atNs - firstNs) / 1e6).padStart(8)}  ${printable(line)}`);
   };
   return { observer, end: async () => undefined };
 }
@@ -59,7 +60,7 @@ function taskList(plan: Plan): LiveView {
       current = event.step;
     }
     const line = lineOf(plan, event);
-    if (line !== null) outputs[current]?.(line);
+    if (line !== null) outputs[current]?.(printable(line));
   };
   return {
     observer,
@@ -84,6 +85,17 @@ function lineOf(plan: Plan, event: TraceEvent): string | null {
         .join('; ')}`;
     case 'gone':
       return event.killed ? `${event.member} had to be killed` : null;
+    case 'formed':
+      return event.how === 'now' ? null : 'a cluster that was formed earlier is used again';
+    case 'restarting':
+      return `${event.member} exited, and its supervisor starts it again (${event.attempt} of at most ${event.most})`;
+    case 'remark':
+      return `${event.member} ${event.text}`;
+    case 'contradiction':
+      return `of ${event.member}, ${event.text}`;
+    case 'finding':
+    case 'failure':
+      return event.because;
     default:
       return null;
   }
@@ -97,7 +109,7 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
     case 'applied':
       return `${event.member} applied schema updates: internal ${event.from.internal} → ${event.to.internal}, external ${event.from.external} → ${event.to.external}`;
     case 'woken':
-      return `${event.member} woken by a ${event.by}`;
+      return event.by === 'unknown' ? `${event.member} woken` : `${event.member} woken by a ${event.by}`;
     case 'handed-over':
       return event.to === null
         ? `${event.member} could not hand the leadership over: ${event.because}`

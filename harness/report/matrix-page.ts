@@ -46,9 +46,9 @@ function gridCell({ cell, state, attempts }: CellResult): Html {
 
 function attemptLink(attempt: Attempt, id: string): Html {
   if (attempt.outcome === 'no-verdict') return html`<span title="${attempt.because}">${stateWord('no-verdict')}</span>`;
-  const word = stateWord(attempt.holds ? 'holds' : 'broken');
+  const word = stateWord(attempt.verdict);
   const says = `${id}, roll ${attempt.repeat}: ${attempt.sentence} (${formatDuration(attempt.durationMs)})`;
-  return html`<a class="${attempt.holds ? 'good' : 'bad'}" href="${attempt.folder}/report.html" title="${says}">${word}</a>`;
+  return html`<a class="${attempt.verdict === 'holds' ? 'good' : attempt.verdict === 'unknown' ? 'open' : 'bad'}" href="${attempt.folder}/report.html" title="${says}">${word}</a>`;
 }
 
 function remarkItem(remark: Remark): Html {

@@ -40,7 +40,13 @@ export function otlpTrace(plan: Plan, lanes: Lanes, startedAt: string, zeroNs: n
     `roll ${plan.from} → ${plan.to}`,
     {
       startTime: time(lanes.fromNs),
-      attributes: { strategy: plan.strategy, wakeups: plan.wakeups, order: [...plan.order] },
+      attributes: {
+        daemon: plan.daemon.name,
+        ...(plan.daemon.model === null
+          ? {}
+          : { strategy: plan.daemon.model.strategy, wakeups: plan.daemon.model.wakeups }),
+        order: [...plan.order],
+      },
     },
     ROOT_CONTEXT,
   );

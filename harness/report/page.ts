@@ -3,6 +3,7 @@
  * and the figures are in the page as it is; the picture is drawn by its script from the trace.
  */
 
+import type { Check } from '../judge/evidence.ts';
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -119,10 +120,16 @@ ${plan.members.map((member) => html`<option>${member}</option>`)}</select></labe
 </section>`;
 }
 
-function verdictOf({ holds, sentence, stalls }: Verdict): Html {
-  const word = holds ? 'The verdict holds.' : 'The verdict does not hold.';
+const VERDICT_WORDS = {
+  holds: 'The verdict holds.',
+  broken: 'The verdict does not hold.',
+  unknown: 'The verdict is unknown.',
+} as const;
+
+function verdictOf({ outcome, sentence, stalls }: Verdict): Html {
+  const word = VERDICT_WORDS[outcome];
   const because = stalls[0]?.because;
-  return html`<div class="verdict ${holds ? '' : 'broken'}"><strong>${word}</strong> ${sentence}
+  return html`<div class="verdict ${outcome === 'holds' ? '' : outcome}"><strong>${word}</strong> ${sentence}
 ${because === undefined ? html`` : html`<br>${because}`}</div>`;
 }
 
@@ -137,12 +144,22 @@ function figures(members: readonly MemberFigures[]): Html {
 <tbody>${rows}</tbody></table>`;
 }
 
+function checkWord({ outcome, leavesOpen }: Pick<Check, 'outcome' | 'leavesOpen'>): string {
+  if (outcome === 'not-applicable') return leavesOpen ? 'unknown' : 'not applicable';
+  return outcome === 'holds' ? 'holds' : 'BROKEN';
+}
+
+function checkTone({ outcome, leavesOpen }: Pick<Check, 'outcome' | 'leavesOpen'>): string {
+  if (outcome === 'not-applicable') return leavesOpen ? 'open' : 'about';
+  return outcome === 'holds' ? 'good' : 'bad';
+}
+
 function checks({ checks: all }: Verdict): Html {
   const rows = all.map(
-    ({ name, holds, because }) => html`<tr><td class="${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'BROKEN'}</td>
+    ({ name, because, ...check }) => html`<tr><td class="${checkTone(check)}">${checkWord(check)}</td>
 <th scope="row">${name}</th><td>${because}</td></tr>`,
   );
-  return html`<details ${all.every((check) => check.holds) ? '' : 'open'}><summary>${all.length} checks</summary>
+  return html`<details ${all.every(({ outcome, leavesOpen }) => outcome !== 'broken' && !leavesOpen) ? '' : 'open'}><summary>${all.length} checks</summary>
 <table><tbody>${rows}</tbody></table></details>`;
 }
 

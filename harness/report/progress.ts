@@ -3,6 +3,7 @@ import { Listr } from 'listr2';
 import { formatDuration } from '../../node/duration.ts';
 import type { Attempt } from '../matrix/results.ts';
 import type { Task, Watcher } from '../matrix/roll-matrix.ts';
+import { stateWord } from './grid.ts';
 
 export interface Progress {
   readonly watcher: Watcher;
@@ -45,7 +46,7 @@ class Tally {
     this.#running.delete(task);
     if (attempt === null) return;
     this.#tookMs.push(attempt.durationMs);
-    if (attempt.outcome !== 'judged' || !attempt.holds) this.#failing += 1;
+    if (attempt.outcome !== 'judged' || attempt.verdict !== 'holds') this.#failing += 1;
   }
 
   get running(): string[] {
@@ -87,7 +88,7 @@ function plainLines(tally: Tally): Progress {
 /** `holds v1-v2/123/…  1.9 s` */
 function outcomeText({ cell }: Task, attempt: Attempt | null): string {
   if (attempt === null) return `cut short   ${cell.id}`;
-  const word = attempt.outcome === 'no-verdict' ? 'no verdict' : attempt.holds ? 'holds' : 'BROKEN';
+  const word = attempt.outcome === 'no-verdict' ? 'no verdict' : stateWord(attempt.verdict);
   return `${word.padEnd(10)}  ${cell.id}  ${formatDuration(attempt.durationMs)}`;
 }
 

@@ -1,54 +1,71 @@
 /**
- * The conductor: carries out a Plan on a Site, step by step, and hands back the Trace. It knows members only by their
- * kind, and judges nothing.
+ * The conductor: carries out a Plan on a Site, step by step, and hands back the Trace. It knows a daemon only by its
+ * contract, and judges nothing: what a member does wrong is told in the trace.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action, EventName } from '../../node/events.ts';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { Action } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
-import type { NoticeKind } from '../../node/upgrade/strategy.ts';
-import type { Seat } from '../daemon/contract.ts';
+import { Finding, type Peer, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Crash, Move, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
-import { isRigEvent, type Records, TRACE_FORMAT, type Trace } from '../trace/trace.ts';
-import { didNot, Members, type Stage } from './members.ts';
-import { isEnded, isSettled, lastWord, waitsInVain } from './standing.ts';
+import type { Crash, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
+import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
+import { watchLag } from './lag.ts';
+import { all, Members } from './members.ts';
+import { Replay } from './replay.ts';
+import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
 
 /**
- * Carry out a plan. All members have been stopped when it returns; the caller closes the site.
- * @throws EnvironmentError where members cannot be started at all
+ * Carry out a plan. All members have been stopped when it returns; the caller closes the site. What kept it from an end is
+ * told in the trace.
+ * @returns the fault of the environment, or of the rig, that ended it; null where there was none
  */
-export async function conduct(plan: Plan, stage: Stage): Promise<void> {
+export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   const { recorder, site, signal, alone } = stage;
   const startedAt = new Date().toISOString();
   recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt, alone });
+  const lag = watchLag((forMs) => recorder.tell('lag', { forMs }));
   const roll = new Roll(plan, stage);
-  let how: 'complete' | 'unsettled' | 'interrupted' = 'complete';
+  let how: Ending = 'complete';
+  let fault: Error | null = null;
+  const failed = (error: unknown): void => {
+    if (signal.aborted) how = 'interrupted';
+    else if (error instanceof Finding) {
+      how = 'finding';
+      recorder.tell('finding', { member: error.member, because: error.message });
+    } else {
+      how = 'environment';
+      fault = error as Error;
+      recorder.tell('failure', { because: (error as Error).message });
+    }
+  };
   try {
     for (const [index, step] of plan.steps.entries()) {
       recorder.tell('step', { step: index });
       if (!(await roll.carryOut(step))) how = 'unsettled';
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
-    how = 'interrupted';
-  } finally {
-    await roll.stopAll();
+    failed(error);
   }
+  await roll.stopAll().catch(failed);
+  lag.end();
   recorder.tell('ended', { how });
+  return fault;
 }
 
 class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #members: Members;
-  readonly #traffic: Traffic;
+  readonly #traffic: Traffic | null;
+  readonly #replay: Replay;
 
   constructor(plan: Plan, stage: Stage) {
     this.#plan = plan;
     this.#stage = stage;
     this.#members = new Members(plan, stage);
-    this.#traffic = new Traffic(stage.recorder);
+    this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
+    this.#replay = new Replay(stage.recorder, this.#members);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -56,10 +73,13 @@ class Roll {
     this.#stage.signal.throwIfAborted();
     switch (step.do) {
       case 'bootstrap':
-        await this.#enter('bootstrap', step.member, step.version, null);
+        await this.#bootstrap(step.member, step.version);
         return true;
       case 'join':
-        await this.#joinAll(step.members, step.version, this.#stage.site.seat(step.through));
+        await this.#joinAll(step.members, step.version, step.through);
+        return true;
+      case 'form':
+        await this.#form(step.members, step.version);
         return true;
       case 'load':
         await this.#load();
@@ -69,13 +89,13 @@ class Roll {
         await this.#keepPace(step.refreshes, step.pace);
         return true;
       case 'release':
-        await this.#release(step.member, step.move.step);
+        await this.#replay.release(step.member, step.move.step);
         return true;
       case 'deliver':
-        await this.#deliver(step.from, step.to, step.kind);
+        await this.#replay.deliver(step.from, step.to, step.kind);
         return true;
       case 'release-all':
-        await Promise.all([...this.#members.running.keys()].map((member) => this.#members.client(member)!.disarm()));
+        await this.#replay.releaseAll();
         return true;
       case 'settle':
         return this.#settle();
@@ -86,19 +106,81 @@ class Roll {
   }
 
   async stopAll(): Promise<void> {
-    await this.#traffic.stop();
-    await all([...this.#members.running.keys()].map((member) => this.#members.stop(member)));
+    await this.#traffic?.stop();
+    await this.#members.stopAll();
   }
 
-  async #enter(action: Action, member: string, version: string, through: Seat | null): Promise<void> {
+  async #bootstrap(member: string, version: string): Promise<void> {
+    const { isFormed, recorder } = this.#stage;
+    if (isFormed) {
+      recorder.tell('formed', { how: 'earlier' });
+      await this.#reform(this.#plan.members, version);
+      return;
+    }
+    await this.#enter('bootstrap', member, version, null);
+    if (this.#plan.members.length === 1) await this.#formed(version);
+  }
+
+  async #joinAll(members: readonly string[], version: string, through: string): Promise<void> {
+    if (this.#stage.isFormed) return;
+    const peer = this.#members.peer(through);
+    if (this.#stage.daemon.joinsAtOnce) await all(members.map((member) => this.#enter('join', member, version, peer)));
+    else for (const member of members) await this.#enter('join', member, version, peer);
+    await this.#formed(version);
+  }
+
+  async #form(members: readonly string[], version: string): Promise<void> {
+    const { isFormed, recorder } = this.#stage;
+    if (isFormed) {
+      recorder.tell('formed', { how: 'earlier' });
+      await this.#reform(members, version);
+      return;
+    }
+    await all(members.map((member) => this.#members.start('bootstrap', member, version)));
+    await all(members.map((member) => this.#members.untilFormed(member)));
+    await this.#allOpen(members);
+    await this.#formed(version);
+  }
+
+  /** The cluster is there. Where it is kept, it is stopped for that, and started again. */
+  async #formed(version: string): Promise<void> {
+    const { keep, recorder } = this.#stage;
+    recorder.tell('formed', { how: 'now' });
+    if (keep !== null) {
+      await this.#members.stopEach();
+      await keep();
+      await this.#reform(this.#plan.members, version);
+      return;
+    }
+    await this.#beginTraffic(this.#plan.members);
+  }
+
+  async #reform(members: readonly string[], version: string): Promise<void> {
+    await all(members.map((member) => this.#members.start('reform', member, version)));
+    await this.#allOpen(members);
+    await this.#beginTraffic(members);
+  }
+
+  async #allOpen(members: readonly string[]): Promise<void> {
+    const { formingLimitMs } = this.#stage.daemon;
+    await all(members.map((member) => this.#members.untilEnded(member, formingLimitMs)));
+    for (const member of members) {
+      if (this.#members.standings.word(member) !== 'open')
+        throw this.#members.didNot(member, 'open in its first cluster');
+    }
+  }
+
+  async #enter(action: Action, member: string, version: string, through: Peer | null): Promise<void> {
     await this.#members.start(action, member, version, through, this.#holds(action));
-    await this.#members.until(member, isEnded);
-    if (lastWord(this.#stage.recorder.trace, member) !== 'open') throw didNot(member, `${action} its cluster`);
-    await this.#traffic.run(member, () => this.#members.client(member));
+    await this.#members.enter(member);
+    await this.#members.untilEnded(member, this.#stage.daemon.formingLimitMs);
+    if (this.#members.standings.word(member) !== 'open') throw this.#members.didNot(member, `${action} its cluster`);
   }
 
-  async #joinAll(members: readonly string[], version: string, through: Seat): Promise<void> {
-    await all(members.map((member) => this.#enter('join', member, version, through)));
+  async #beginTraffic(members: readonly string[]): Promise<void> {
+    const traffic = this.#traffic;
+    if (traffic === null) return;
+    await all(members.map((member) => traffic.run(member, () => this.#members.client(member)?.records ?? null)));
   }
 
   async #refresh({ member, to, crash }: Refresh): Promise<void> {
@@ -109,20 +191,20 @@ class Roll {
 
   /** Start a member, and kill it where the plan has it. */
   async #crash(member: string, version: string, { at, leading }: Crash): Promise<void> {
-    const before = this.#stage.recorder.trace.length;
+    const from = this.#stage.recorder.trace.length;
     await this.#members.start('start', member, version, null, leading ? ['before-check', at] : [at]);
     if (leading) {
-      await this.#members.said(member, 'held', () => true, before);
+      await this.#members.said(member, 'held', () => true, from);
       await this.#lead(member);
-      if (at !== 'before-check') await this.#members.client(member)!.release('before-check');
+      if (at !== 'before-check') await this.#members.client(member)!.failpoints!.release('before-check');
     }
-    await this.#members.said(member, 'held', (event) => event.failpoint === at, before);
+    await this.#members.said(member, 'held', (event) => event.failpoint === at, from);
     await this.#members.kill(member, at);
   }
 
   async #lead(member: string): Promise<void> {
     try {
-      await this.#members.client(member)!.lead();
+      await this.#members.client(member)!.leader!.lead();
     } catch (error) {
       throw new EnvironmentError(`${member} could not be made the leader: ${(error as Error).message}`);
     }
@@ -140,41 +222,24 @@ class Roll {
       return;
     }
     if (pace === 'settled') {
-      for (const { member } of refreshes) await this.#members.until(member, isSettled);
+      for (const { member } of refreshes) await this.#members.untilSettled(member);
       return;
     }
     await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
   }
 
-  /** Release a member from where it is held before a step, and wait for its word that the step is done. */
-  async #release(member: string, step: Move['step']): Promise<void> {
-    const before = this.#stage.recorder.trace.length;
-    await this.#members.client(member)!.release(`before-${step}`);
-    await this.#members.said(member, MOVE_EVENTS[step], () => true, before);
-  }
-
-  /** The oldest notice of a kind that one member has sent to another, and that has not arrived. */
-  async #deliver(from: string, to: string, kind: NoticeKind): Promise<void> {
-    const { trace } = this.#stage.recorder;
-    const sent = await this.#members.said(
-      from,
-      'notifying',
-      (event) => event.kind === kind && !hasArrived(trace, to, event.notice),
-    );
-    const isIt = (event: { notice: string | null }): boolean => event.notice === sent.notice;
-    await this.#members.said(to, 'held', isIt);
-    await this.#members.client(to)!.release('on-notice', sent.notice);
-    await this.#members.said(to, 'noticed', isIt);
-  }
-
   async #settle(): Promise<boolean> {
     const { recorder, signal } = this.#stage;
-    const { members, settleLimitMs } = this.#plan;
-    const waiting = (trace: Trace): string[] => members.filter((member) => !isEnded(lastWord(trace, member)));
-    const isOver = (trace: Trace): boolean => waiting(trace).every((member) => waitsInVain(trace, member));
-    const isInTime = await recorder.until(isOver, settleLimitMs, signal);
-    const left = waiting(recorder.trace);
-    if (isInTime && left.length === 0) return true;
+    const { standings } = this.#members;
+    const limit = AbortSignal.timeout(this.#plan.settleLimitMs);
+    const steadyMs = this.#plan.daemon.capabilities.supervisor?.steadyMs ?? 0;
+    do {
+      await recorder.until(() => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
+      // Its supervisor may be about to start a member again, or the member be about to exit.
+      await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
+    } while (!standings.isOver() && !limit.aborted);
+    const left = standings.underWay();
+    if (left.length === 0) return true;
     const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));
     recorder.tell('unsettled', { members: Object.fromEntries(says) });
     return false;
@@ -182,63 +247,56 @@ class Roll {
 
   /** What a member says that it waits for; null where it does not answer. */
   async #waitsFor(member: string): Promise<string | null> {
-    const status = await this.#members
-      .client(member)
-      ?.status()
-      .catch(() => null);
-    return status?.waitsFor ?? null;
+    try {
+      return (await this.#members.client(member)?.status())?.waitsFor ?? null;
+    } catch (error) {
+      if (error instanceof RequestError) return null;
+      throw error;
+    }
   }
 
   async #load(): Promise<void> {
-    const client = this.#members.client(this.#plan.members[0]!);
-    if (client === null) throw new EnvironmentError('the first member is gone before the records were loaded');
+    const [first] = this.#plan.members as readonly [string];
+    const records = this.#members.client(first)?.records;
+    if (records === null || records === undefined)
+      throw new Finding(first, `${first} was gone before the records were loaded`);
     for (const { key, value } of this.#plan.records) {
-      await client.writeRecord(key, value);
-      this.#traffic.acknowledge(key, value);
+      try {
+        await records.write(key, value);
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        throw new Finding(first, `${first} did not write the record ${key}: ${error.message}`);
+      }
+      this.#traffic?.acknowledge(key, value);
     }
   }
 
   async #verify(): Promise<void> {
     const { recorder } = this.#stage;
-    await this.#traffic.stop();
+    await this.#traffic?.stop();
     const found: Record<string, Records> = {};
     await all(
-      [...this.#members.running].map(async ([member, running]) => {
-        recorder.tell('memory', { member, bytes: await running.memoryBytes().catch(() => null) });
-        if (lastWord(recorder.trace, member) !== 'open') return;
+      this.#members.names.map(async (member) => {
+        const bytes = await this.#members.memoryBytes(member).catch(() => null);
+        recorder.tell('memory', { member, bytes });
+        const records = this.#members.client(member)?.records ?? null;
+        if (records === null || this.#members.standings.word(member) !== 'open') return;
         try {
-          found[member] = await this.#stage.kind.client(running.authority).readRecords();
+          found[member] = await records.readAll();
         } catch (error) {
-          recorder.tell('unread', { member, because: (error as Error).message });
+          if (!(error instanceof RequestError)) throw error;
+          recorder.tell('unread', { member, how: error.how, because: error.message });
         }
       }),
     );
-    recorder.tell('ledger', { acknowledged: this.#traffic.acknowledged, found });
+    if (this.#traffic !== null) recorder.tell('ledger', { acknowledged: this.#traffic.acknowledged, found });
   }
 }
 
-/** Where members of a plan that holds are held, and what they say when a step is done. */
+/** Where members of a plan that holds are held, by how they come to be. */
 const HOLDS: Readonly<Record<Action, readonly Failpoint[]>> = {
   bootstrap: ['on-notice'],
   join: ['on-notice'],
+  reform: ['on-notice'],
   start: ['before-check', 'before-park', 'before-notify', 'before-open', 'on-notice'],
 };
-const MOVE_EVENTS: Readonly<Record<Move['step'], EventName>> = {
-  check: 'checked',
-  park: 'parked',
-  notify: 'notifying',
-  open: 'open',
-};
-
-function hasArrived(trace: Trace, member: string, notice: string): boolean {
-  return trace.some(
-    (event) => !isRigEvent(event) && event.event === 'noticed' && event.member === member && event.notice === notice,
-  );
-}
-
-/** As Promise.all, but whatever is under way has ended when it fails, so that nothing goes on behind the roll's back. */
-async function all(works: ReadonlyArray<Promise<unknown>>): Promise<void> {
-  const ends = await Promise.allSettled(works);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}

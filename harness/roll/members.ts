@@ -1,141 +1,277 @@
-/** The members of a roll as they come and go: started, stopped, killed, and what they say. */
+/** The members of a roll as they come and go: started, stopped, killed, started again, and what they say. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, EventName, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
-import type { Artifact } from '../build/artifact.ts';
-import type { MemberClient, MemberKind, Seat } from '../daemon/contract.ts';
-import { EnvironmentError } from '../input/errors.ts';
+import { type Attendance, Finding, type Launch, type MemberClient, type Peer } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Exit, RunningMember, Site } from '../runtime/runtime.ts';
-import { isRigEvent, type Trace } from '../trace/trace.ts';
-import type { Recorder } from './recorder.ts';
-import { lastWord, type Word } from './standing.ts';
+import type { Exit, RunningMember } from '../runtime/runtime.ts';
+import { isRigEvent, type StopWay, type TraceEvent } from '../trace/trace.ts';
+import type { Stage } from './stage.ts';
+import { Standings } from './standing.ts';
 
-/** How long a member may take to stop before it is killed. A parked one stops at once; this is for a broken one. */
-const STOP_GRACE_MS = 5000;
 /** How long a member may take from its start to its first word about where it stands. */
 const START_LIMIT_MS = 60_000;
 /** How long a member may take to say what the plan has it say; mostly it takes milliseconds, with an election seconds. */
 const WORD_LIMIT_MS = 20_000;
+/** How many of its last lines are quoted of a member that did something wrong. */
+const QUOTED_LINES = 5;
 
-/** What a roll is carried out with. */
-export interface Stage {
-  readonly kind: MemberKind;
-  readonly site: Site;
-  readonly artifacts: ReadonlyMap<string, Artifact>;
-  readonly recorder: Recorder;
-  /** Receives every line that a member prints, events too. */
-  readonly log: (member: string, line: string) => void;
-  /** Ends the roll early. */
-  readonly signal: AbortSignal;
-  /** Whether the roll has the machine to itself. */
-  readonly alone: boolean;
+interface Present {
+  readonly launch: Launch;
+  readonly running: RunningMember;
+  readonly attendance: Attendance;
 }
 
 export class Members {
+  readonly standings: Standings;
   readonly #plan: Plan;
   readonly #stage: Stage;
-  readonly #running = new Map<string, RunningMember>();
+  readonly #present = new Map<string, Present>();
+  readonly #lastLines = new Map<string, string[]>();
+  /** How often the supervisor has started each member again. */
+  readonly #restarts = new Map<string, number>();
+  readonly #restarting = new Map<string, Promise<void>>();
+  readonly #remarked = new Set<string>();
+  #isEnding = false;
 
   constructor(plan: Plan, stage: Stage) {
     this.#plan = plan;
     this.#stage = stage;
+    this.standings = new Standings(plan.members, plan.daemon.timer);
+    stage.recorder.observe((event) => this.standings.fold(event));
   }
 
-  /** All members that have been started and are not known to be gone. */
-  get running(): ReadonlyMap<string, RunningMember> {
-    return this.#running;
+  /** The names of all members that have been started and are not known to be gone. */
+  get names(): string[] {
+    return [...this.#present.keys()];
+  }
+
+  memoryBytes(member: string): Promise<number | null> {
+    return this.#present.get(member)?.running.memoryBytes() ?? Promise.resolve(null);
   }
 
   /** Null where the member is not running. */
   client(member: string): MemberClient | null {
-    const running = this.#running.get(member);
-    return running === undefined ? null : this.#stage.kind.client(running.authority);
+    const present = this.#present.get(member);
+    return present === undefined ? null : this.#stage.daemon.client(present.launch, present.running);
+  }
+
+  /** A live member, to join through. @throws Finding where it is gone */
+  peer(member: string): Peer {
+    const { launch, running } = this.#need(member, 'let others join through it');
+    return { seat: launch.seat, version: launch.version, reach: running };
   }
 
   async start(
     action: Action,
     member: string,
     version: string,
-    through: Seat | null,
-    failpoints: readonly Failpoint[],
+    through: Peer | null = null,
+    failpoints: readonly Failpoint[] = [],
   ): Promise<void> {
-    const { kind, site, artifacts, recorder, log } = this.#stage;
+    const { daemon, site, artifacts, recorder, log } = this.#stage;
     const artifact = artifacts.get(version);
     if (artifact === undefined) throw new Error(`version ${version} has not been built`);
-    const seat = site.seat(member);
-    const args = kind.args(this.#plan, { action, seat, through, failpoints });
+    const seats = this.#plan.members.map((name) => site.seat(name));
+    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints };
+    const attendance = daemon.attend(this.#plan, launch, {
+      event: (event) => recorder.add(event),
+      remark: (about, text) => this.#remark(about, text),
+      contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
+    });
     recorder.tell('launching', { member, version });
-    const running = await site.start(seat, artifact, args, (line) => {
+    const running = await site.start(launch.seat, artifact, daemon.command(this.#plan, launch), (stream, line) => {
       log(member, line);
-      const event = kind.readEvent(line);
-      if (event !== null) recorder.add(event);
+      this.#quote(member, line);
+      attendance.line(stream, line);
     });
-    this.#running.set(member, running);
-    const onGone = (exit: Exit): void => {
-      if (this.#running.get(member) !== running) return;
-      // It went by itself; one that the rig stops is no longer in the list by then.
-      this.#running.delete(member);
-      recorder.tell('gone', { member, ...exit, killed: false });
-    };
-    running.exited.then(onGone, (error: Error) => {
-      log(member, `the rig has lost sight of this member: ${error.message}`);
-      onGone({ code: null, signal: null });
-    });
+    const present: Present = { launch, running, attendance };
+    this.#present.set(member, present);
+    attendance.started(running);
+    running.exited.then(
+      (exit) => this.#gone(present, exit),
+      (error: Error) => {
+        log(member, `the rig has lost sight of this member: ${error.message}`);
+        this.#gone(present, { code: null, signal: null });
+      },
+    );
+  }
+
+  /** Make a started member one of its cluster. @throws Finding */
+  async enter(member: string): Promise<void> {
+    const { launch, running } = this.#need(member, 'become a member');
+    await this.#stage.daemon.enter(launch, running, this.#stage.signal);
+  }
+
+  /** Wait until a cluster is formed whose members have started together. @throws Finding */
+  async untilFormed(member: string): Promise<void> {
+    const { isFormed, formingLimitMs } = this.#stage.daemon;
+    if (isFormed === null) return;
+    const limit = AbortSignal.timeout(formingLimitMs);
+    while (!limit.aborted) {
+      const { launch, running } = this.#need(member, 'form a cluster');
+      if (await isFormed(launch, running)) return;
+      await sleep(FORMED_EVERY_MS, undefined, { signal: this.#stage.signal });
+    }
+    throw this.didNot(member, `form a cluster within ${formingLimitMs / 1000} s`);
   }
 
   async stop(member: string): Promise<void> {
-    const running = this.#running.get(member);
-    if (running === undefined) return;
-    const { recorder } = this.#stage;
-    this.#running.delete(member);
-    recorder.tell('stopping', { member });
-    const exit = await running.stop(STOP_GRACE_MS);
+    await this.#restarting.get(member);
+    const present = this.#present.get(member);
+    if (present === undefined) return;
+    const { recorder, daemon } = this.#stage;
+    const by = this.#stopWay(member);
+    this.#present.delete(member);
+    await present.attendance.end();
+    recorder.tell('stopping', { member, by });
+    const exit = await this.#stopBy(by, present);
     recorder.tell('gone', { member, ...exit });
+    if (daemon.stopping.killsParked && by !== 'kill' && exit.killed)
+      this.#remark(member, 'did not stop when it was told to, although it was not seen to wait');
+  }
+
+  /** Stop everybody, to start them again. */
+  async stopEach(): Promise<void> {
+    await all(this.names.map((member) => this.stop(member)));
+  }
+
+  async stopAll(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.allSettled(this.#restarting.values());
+    await all(this.names.map((member) => this.stop(member)));
   }
 
   /** As a machine that loses its power would have it. */
   async kill(member: string, at: Failpoint): Promise<void> {
-    const running = this.#running.get(member);
-    if (running === undefined) throw didNot(member, 'live until it was to be killed');
+    const present = this.#need(member, 'live until it was to be killed');
     const { recorder } = this.#stage;
-    this.#running.delete(member);
+    this.#present.delete(member);
+    await present.attendance.end();
     recorder.tell('killing', { member, at });
-    const exit = await running.kill();
+    const exit = await present.running.kill();
     recorder.tell('gone', { member, ...exit, killed: false });
   }
 
-  /** Wait for a member to say where it stands. */
-  async until(member: string, condition: (word: Word) => boolean): Promise<void> {
-    const { recorder, signal } = this.#stage;
-    const reached = await recorder.until((trace) => condition(lastWord(trace, member)), START_LIMIT_MS, signal);
-    if (!reached) throw didNot(member, `park, open or exit within ${START_LIMIT_MS / 1000} s`);
+  /** Wait for a member to open or to have ended. @throws Finding where it does neither in time */
+  async untilEnded(member: string, limitMs = START_LIMIT_MS): Promise<void> {
+    await this.#until(member, () => this.standings.isEnded(member), 'open or exit', limitMs);
   }
 
-  /** Wait for an event of a member, the first that matches. @param after look only at what comes after this many events */
+  /** Wait for a member to park, open or exit. @throws Finding where it does none in time */
+  async untilSettled(member: string): Promise<void> {
+    await this.#until(member, () => this.standings.isSettled(member), 'park, open or exit', START_LIMIT_MS);
+  }
+
+  /**
+   * Wait for an event of a member, the first that matches.
+   * @param from look only at what comes after this many events
+   * @throws Finding where it does not come
+   */
   async said<Name extends EventName>(
     member: string,
     name: Name,
     matches: (event: MemberEvent & { event: Name }) => boolean,
-    after = 0,
+    from = 0,
   ): Promise<MemberEvent & { event: Name }> {
     const { recorder, signal } = this.#stage;
-    const find = (trace: Trace) =>
-      trace
-        .slice(after)
-        .find(
-          (event): event is MemberEvent & { event: Name } =>
-            !isRigEvent(event) &&
-            event.member === member &&
-            event.event === name &&
-            matches(event as MemberEvent & { event: Name }),
-        );
-    await recorder.until((trace) => find(trace) !== undefined, WORD_LIMIT_MS, signal);
-    const found = find(recorder.trace);
-    if (found === undefined) throw didNot(member, `say '${name}' where the plan has it`);
+    const isIt = (event: TraceEvent): event is MemberEvent & { event: Name } =>
+      !isRigEvent(event) &&
+      event.member === member &&
+      event.event === name &&
+      matches(event as MemberEvent & { event: Name });
+    const found = await recorder.next(isIt, from, WORD_LIMIT_MS, signal);
+    if (found === null) throw this.didNot(member, `say '${name}' where the plan has it`);
     return found;
+  }
+
+  /** What a member failed to do, with the last lines that it printed. */
+  didNot(member: string, what: string): Finding {
+    const lines = this.#lastLines.get(member) ?? [];
+    const said = lines.length === 0 ? 'it printed nothing' : `its last lines: ${lines.join(' | ')}`;
+    return new Finding(member, `${member} did not ${what}; ${said}`);
+  }
+
+  async #until(member: string, condition: () => boolean, what: string, limitMs: number): Promise<void> {
+    const { recorder, signal } = this.#stage;
+    const reached = await recorder.until(condition, limitMs, signal);
+    if (!reached) throw this.didNot(member, `${what} within ${limitMs / 1000} s`);
+  }
+
+  #stopWay(member: string): StopWay {
+    const { killsParked, command } = this.#stage.daemon.stopping;
+    if (killsParked && !this.standings.isEnded(member)) return 'kill';
+    return command === null ? 'signal' : 'command';
+  }
+
+  async #stopBy(by: StopWay, { launch, running }: Present): Promise<Exit & { killed: boolean }> {
+    const { signal, command, graceMs } = this.#stage.daemon.stopping;
+    if (by === 'kill') return { ...(await running.kill()), killed: false };
+    if (by === 'signal' || command === null) return running.stop(signal, graceMs);
+    const options = { stdin: '', timeoutMs: graceMs, signal: new AbortController().signal };
+    const asking = running.run(command(launch, running), options);
+    const inTime = await Promise.race([running.exited, sleep(graceMs, null, { ref: false })]);
+    const exit = inTime ?? (await running.kill());
+    await asking;
+    return { ...exit, killed: inTime === null };
+  }
+
+  /** It went by itself; one that the rig stops is no longer in the list by then. */
+  #gone(present: Present, exit: Exit): void {
+    const { member } = present.launch.seat;
+    if (this.#present.get(member) !== present) return;
+    this.#present.delete(member);
+    void present.attendance.end();
+    this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
+    const restart = this.#restart(present, exit).catch((error: Error) => this.#remark(member, error.message));
+    this.#restarting.set(
+      member,
+      restart.finally(() => this.#restarting.delete(member)),
+    );
+  }
+
+  /** As the supervisor of a real machine would, where the daemon has one. */
+  async #restart({ launch }: Present, exit: Exit): Promise<void> {
+    const { supervisor } = this.#plan.daemon.capabilities;
+    const { recorder, signal } = this.#stage;
+    const { member } = launch.seat;
+    if (supervisor === null || this.#isEnding || signal.aborted) return;
+    if (supervisor.restart === 'on-failure' && exit.code === 0) return;
+    const attempt = (this.#restarts.get(member) ?? 0) + 1;
+    if (attempt > supervisor.most) return;
+    this.#restarts.set(member, attempt);
+    recorder.tell('restarting', { member, attempt, most: supervisor.most, afterMs: supervisor.delayMs });
+    await sleep(supervisor.delayMs);
+    if (this.#isEnding || signal.aborted) return;
+    await this.start('start', member, launch.version);
+  }
+
+  #need(member: string, what: string): Present {
+    const present = this.#present.get(member);
+    if (present === undefined) throw this.didNot(member, what);
+    return present;
+  }
+
+  #quote(member: string, line: string): void {
+    const lines = this.#lastLines.get(member) ?? [];
+    lines.push(line.length > 300 ? `${line.slice(0, 300)}…` : line);
+    this.#lastLines.set(member, lines.slice(-QUOTED_LINES));
+  }
+
+  /** Once for each thing that is to be said of a member. */
+  #remark(member: string, text: string, rig: 'remark' | 'contradiction' = 'remark'): void {
+    const kind = `${member} ${text.slice(0, 40)}`;
+    if (this.#remarked.has(kind)) return;
+    this.#remarked.add(kind);
+    this.#stage.recorder.tell(rig, { member, text: text.slice(0, 500) });
   }
 }
 
-export function didNot(member: string, what: string): EnvironmentError {
-  return new EnvironmentError(`${member} did not ${what}; its log says why`);
+const FORMED_EVERY_MS = 100;
+
+/** As Promise.all, but whatever is under way has ended when it fails, so that nothing goes on behind the roll's back. */
+export async function all(works: ReadonlyArray<Promise<unknown>>): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -1,49 +1,133 @@
-/** Where a member stands, as the trace has it so far. */
+/**
+ * Where every member stands, folded event by event: no question about it looks at the trace again, however long that is.
+ */
 import type { MemberEvent } from '../../node/events.ts';
-import { isRigEvent, type Trace } from '../trace/trace.ts';
+import type { Timer } from '../plan/daemon.ts';
+import { reckonedCause } from '../trace/cause.ts';
+import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 
 /** The last thing that tells where a member stands; null where nothing has. */
 export type Word = 'launching' | 'parked' | 'open' | 'exiting' | 'gone' | null;
 
-export function lastWord(trace: Trace, member: string): Word {
-  for (let index = trace.length - 1; index >= 0; index -= 1) {
-    const event = trace[index]!;
-    if (!('member' in event) || event.member !== member) continue;
+interface Standing {
+  word: Word;
+  /** Since when it has been parked, on the trace's clock; null where it is not. */
+  parkedNs: number | null;
+  /** When it was that its last two timers fired, counted in events; the older first. */
+  timers: readonly number[];
+  /** When it went, counted in events; null where it has been started since. */
+  goneAt: number | null;
+}
+
+/** A member that waits for somebody who is gone has sat out so many whole timers since; the first may have been under way. */
+const TIMERS_IN_VAIN = 2;
+
+export class Standings {
+  readonly #standings: ReadonlyMap<string, Standing>;
+  readonly #timer: Timer | null;
+  /** The members that are neither open nor gone nor about to go. */
+  readonly #underWay = new Set<string>();
+  readonly #gone = new Set<string>();
+  /** Notices that have arrived, by their name and their receiver. */
+  readonly #arrived = new Set<string>();
+  #events = 0;
+
+  constructor(members: readonly string[], timer: Timer | null) {
+    const nothing = (): Standing => ({ word: null, parkedNs: null, timers: [], goneAt: null });
+    this.#standings = new Map(members.map((member) => [member, nothing()]));
+    this.#timer = timer;
+    for (const member of members) this.#underWay.add(member);
+  }
+
+  /** Take an event in. */
+  fold(event: TraceEvent): void {
+    this.#events += 1;
+    if (!('member' in event)) return;
+    const standing = this.#standings.get(event.member);
+    if (standing === undefined) return;
     if (isRigEvent(event)) {
-      if (event.rig === 'gone' || event.rig === 'launching') return event.rig;
-    } else if (event.event === 'parked' || event.event === 'open' || event.event === 'exiting') {
-      return event.event;
-    } else if (event.event === 'woken') {
-      return 'launching';
+      if (event.rig === 'gone') {
+        standing.goneAt = this.#events;
+        this.#gone.add(event.member);
+        this.#say(event.member, standing, 'gone');
+      } else if (event.rig === 'launching' || event.rig === 'restarting') {
+        standing.goneAt = null;
+        this.#gone.delete(event.member);
+        this.#say(event.member, standing, 'launching');
+      }
+    } else this.#foldMember(event, standing);
+  }
+
+  word(member: string): Word {
+    return this.#standings.get(member)?.word ?? null;
+  }
+
+  /** Open, or never to be: nothing more is to be waited for. */
+  isEnded(member: string): boolean {
+    return !this.#underWay.has(member);
+  }
+
+  /** At rest for now: ended, or parked. */
+  isSettled(member: string): boolean {
+    return this.isEnded(member) || this.word(member) === 'parked';
+  }
+
+  isParked(member: string): boolean {
+    return this.word(member) === 'parked';
+  }
+
+  hasArrived(notice: string, member: string): boolean {
+    return this.#arrived.has(`${notice} ${member}`);
+  }
+
+  /** The members that are still on their way. */
+  underWay(): string[] {
+    return [...this.#standings.keys()].filter((member) => this.#underWay.has(member));
+  }
+
+  /**
+   * Whether nothing more is to be expected: everybody has ended, or those who have not each sat out whole timers, and parked
+   * again, since some other went for good.
+   */
+  isOver(): boolean {
+    if (this.#underWay.size === 0) return true;
+    if (this.#gone.size === 0) return false;
+    const firstGone = Math.min(...[...this.#gone].map((member) => this.#standings.get(member)!.goneAt!));
+    return [...this.#underWay].every((member) => {
+      const { word, timers } = this.#standings.get(member)!;
+      return word === 'parked' && timers.length >= TIMERS_IN_VAIN && timers[0]! > firstGone;
+    });
+  }
+
+  #foldMember(event: MemberEvent, standing: Standing): void {
+    switch (event.event) {
+      case 'parked':
+        standing.parkedNs = event.atNs;
+        this.#say(event.member, standing, 'parked');
+        break;
+      case 'woken': {
+        const parkedMs = standing.parkedNs === null ? 0 : (event.atNs - standing.parkedNs) / 1e6;
+        const by = event.by === 'unknown' ? reckonedCause(parkedMs, parkedMs, this.#timer) : event.by;
+        if (by === 'timer') standing.timers = [...standing.timers, this.#events].slice(-TIMERS_IN_VAIN);
+        this.#say(event.member, standing, 'launching');
+        break;
+      }
+      case 'open':
+      case 'exiting':
+        this.#say(event.member, standing, event.event);
+        break;
+      case 'noticed':
+        this.#arrived.add(`${event.notice} ${event.member}`);
+        break;
+      default:
+        break;
     }
   }
-  return null;
-}
 
-/** Open, or never to be: nothing more is to be waited for. */
-export function isEnded(word: Word): boolean {
-  return word === 'open' || word === 'exiting' || word === 'gone';
+  #say(member: string, standing: Standing, word: Word): void {
+    standing.word = word;
+    if (word !== 'parked') standing.parkedNs = null;
+    if (word === 'open' || word === 'exiting' || word === 'gone') this.#underWay.delete(member);
+    else this.#underWay.add(member);
+  }
 }
-
-/** At rest for now: ended, or parked. */
-export function isSettled(word: Word): boolean {
-  return word === 'parked' || isEnded(word);
-}
-
-/**
- * Whether a member has sat out a whole timer, and parked again, since some other went by itself: who is left then waits
- * for somebody that is gone.
- */
-export function waitsInVain(trace: Trace, member: string): boolean {
-  const gone = trace.findLastIndex((event) => isRigEvent(event) && event.rig === 'gone');
-  const since = trace
-    .slice(gone + 1)
-    .filter((event): event is MemberEvent => !isRigEvent(event) && event.member === member);
-  const isGoneForGood =
-    gone >= 0 && !trace.slice(gone + 1).some((event) => isRigEvent(event) && event.rig === 'launching');
-  const timers = since.filter((event) => event.event === 'woken' && event.by === 'timer').length;
-  return isGoneForGood && timers >= TIMERS_IN_VAIN && lastWord(trace, member) === 'parked';
-}
-
-/** The first may have been under way when the other went. */
-const TIMERS_IN_VAIN = 2;

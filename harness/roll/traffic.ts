@@ -4,12 +4,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../node/clock.ts';
-import type { MemberClient } from '../daemon/contract.ts';
+import { type RecordsClient, RequestError } from '../daemon/contract.ts';
 import type { Operation, Records } from '../trace/trace.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Each member is asked for one read and one write in this time, one after the other. */
+/**
+ * Each member is asked for one read and one write in this time, one after the other: often enough to see an outage, and the
+ * more members there are the less often, so that the rig is never what keeps the machine busy.
+ */
 const PERIOD_MS = 200;
+const PERIOD_PER_MEMBER_MS = 40;
 
 interface Tally {
   served: number;
@@ -20,13 +24,15 @@ interface Tally {
 
 export class Traffic {
   readonly #recorder: Recorder;
+  readonly #periodMs: number;
   readonly #acknowledged: Record<string, string> = {};
   readonly #tallies = new Map<string, Record<Operation, Tally>>();
   readonly #loops: Promise<void>[] = [];
   readonly #stop = new AbortController();
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Recorder, members: number) {
     this.#recorder = recorder;
+    this.#periodMs = Math.max(PERIOD_MS, members * PERIOD_PER_MEMBER_MS);
   }
 
   /** Every record of which a member has said that it is written. */
@@ -39,14 +45,14 @@ export class Traffic {
   }
 
   /**
-   * Keep going against a member, whatever becomes of it. `client` is asked anew each time: a refreshed member may move.
+   * Keep going against a member, whatever becomes of it. `records` is asked anew each time: a refreshed member may move.
    * Resolves after the first round, so that every member has been asked before anything is done to it.
    */
-  async run(member: string, client: () => MemberClient | null): Promise<void> {
+  async run(member: string, records: () => RecordsClient | null): Promise<void> {
     const tally = (): Tally => ({ served: 0, failed: 0, told: undefined });
     this.#tallies.set(member, { read: tally(), write: tally() });
-    await this.#ask(member, client, 1);
-    this.#loops.push(this.#loop(member, client));
+    await this.#ask(member, records, 1);
+    this.#loops.push(this.#loop(member, records));
   }
 
   /** End all loops, and tell the tallies. */
@@ -62,22 +68,22 @@ export class Traffic {
     this.#tallies.clear();
   }
 
-  async #loop(member: string, client: () => MemberClient | null): Promise<void> {
+  async #loop(member: string, records: () => RecordsClient | null): Promise<void> {
     for (let round = 2; ; round += 1) {
-      await sleep(PERIOD_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await sleep(this.#periodMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       if (this.#stop.signal.aborted) return;
-      await this.#ask(member, client, round);
+      await this.#ask(member, records, round);
     }
   }
 
   /** One write and one read. */
-  async #ask(member: string, client: () => MemberClient | null, round: number): Promise<void> {
+  async #ask(member: string, records: () => RecordsClient | null, round: number): Promise<void> {
     const [key, value] = [`${member}-${round}`, `record ${round}, written through ${member}`];
     await this.#attempt(member, 'write', async () => {
-      await required(client()).writeRecord(key, value);
+      await required(records()).write(key, value);
       this.acknowledge(key, value);
     });
-    await this.#attempt(member, 'read', () => required(client()).readOne());
+    await this.#attempt(member, 'read', () => required(records()).readOne());
   }
 
   async #attempt(member: string, operation: Operation, request: () => Promise<void>): Promise<void> {
@@ -89,15 +95,16 @@ export class Traffic {
       if (tally.told !== null) this.#recorder.tell('available', { member, operation });
       tally.told = null;
     } catch (error) {
-      const because = (error as Error).message;
+      if (!(error instanceof RequestError)) throw error;
+      const { how, message: because } = error;
       tally.failed += 1;
-      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, because, sinceNs });
+      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, how, because, sinceNs });
       tally.told = because;
     }
   }
 }
 
-function required(client: MemberClient | null): MemberClient {
-  if (client === null) throw new Error('the member is not running');
-  return client;
+function required(records: RecordsClient | null): RecordsClient {
+  if (records === null) throw new RequestError('unreachable', 'the member is not running');
+  return records;
 }

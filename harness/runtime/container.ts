@@ -2,24 +2,26 @@
  * The runtime `container`: each member is a container, all on one network and with one shared volume a roll. A refresh is
  * a new container from another image, on the same volumes and under the same network alias.
  */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { GenericContainer, PullPolicy, type StartedTestContainer, type WaitStrategy } from 'testcontainers';
 import { prepareImages } from '../build/images.ts';
 import type { Seat } from '../daemon/contract.ts';
 import { engineClient } from '../host/engine.ts';
 import { LABELS } from '../host/labels.ts';
-import { isOwnerAlive, owner } from '../host/owner.ts';
+import { readLines } from '../host/lines.ts';
+import { isOwnerAlive, OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { runInContainer } from './container-program.ts';
+import { removeLeftovers as removeFolders } from './leftovers.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
 
 const STATE_FOLDER = '/var/lib/member';
 const SHARED_FOLDER = '/var/lib/cluster';
 const CLOSE_GRACE_MS = 2000;
-/** The exit code of a container that was killed. */
-const KILLED = 137;
-
 export function containerRuntime(): Runtime {
   const images = new Map<string, string>();
   return {
@@ -27,10 +29,10 @@ export function containerRuntime(): Runtime {
     prepare: async (artifacts) => {
       const { base, tags } = await prepareImages(await dockerode(), artifacts);
       for (const [version, tag] of tags) images.set(version, tag);
-      return `base image: ${base}`;
+      return base === null ? null : `base image: ${base}`;
     },
     open: (options) => open(options, images),
-    clean: async () => removeLeftovers(await dockerode()),
+    clean: async () => [...(await removeLeftovers(await dockerode())), ...(await removeFolders())],
   };
 }
 
@@ -38,21 +40,24 @@ async function dockerode(): Promise<Dockerode> {
   return (await engineClient()).container.dockerode;
 }
 
-async function open({ run, members, port }: SiteOptions, images: ReadonlyMap<string, string>): Promise<Site> {
+async function open(options: SiteOptions, images: ReadonlyMap<string, string>): Promise<Site> {
+  const { run, members, port } = options;
   const docker = await dockerode();
   const name = `refresh-rig-${run}`;
   const labels = { [LABELS.run]: run, [LABELS.owner]: owner() };
-  const volumeOf = (member: string): string => `${name}-${member}`;
-  const volumes = [`${name}-shared`, ...members.map(volumeOf)];
+  const folder = options.needsFolders ? makeFolder(run, members) : null;
+  const sourceOf = (what: string): string => (folder === null ? `${name}-${what}` : join(folder, what));
+  const volumes = folder === null ? ['shared', ...members].map(sourceOf) : [];
   const running = new Set<RunningMember>();
   const starting = new Set<Promise<unknown>>();
   const removals: Promise<unknown>[] = [];
   const close = async (): Promise<void> => {
     await Promise.allSettled(starting);
-    await Promise.allSettled([...running].map((member) => member.stop(CLOSE_GRACE_MS)));
+    await Promise.allSettled([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     await Promise.allSettled(removals);
     // Whatever else carries the label: a container whose start was under way when the roll was interrupted.
     await removeRun(docker, run);
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
   };
   try {
     await Promise.all([
@@ -70,21 +75,27 @@ async function open({ run, members, port }: SiteOptions, images: ReadonlyMap<str
       address: `${member}:${port}`,
       stateFolder: STATE_FOLDER,
       sharedFolder: SHARED_FOLDER,
+      ours: folder === null ? null : { stateFolder: sourceOf(member), sharedFolder: sourceOf('shared') },
     }),
-    start: async (seat, artifact, args, onLine) => {
+    start: async (seat, artifact, command, onLine) => {
       const image = images.get(artifact.version);
       if (image === undefined) throw new Error(`the image of ${artifact.version} has not been prepared`);
       const container = new MemberContainer(image, name, seat.member)
         .withHostname(seat.member)
         .withLabels({ ...labels, [LABELS.member]: seat.member })
-        .withEnvironment(artifact.env.container)
-        .withCommand([...args])
+        .withEnvironment({ ...artifact.env.container, ...command.env })
+        .withCommand([...command.args])
         .withExposedPorts(port)
         .withBindMounts([
-          { source: volumeOf(seat.member), target: STATE_FOLDER },
-          { source: `${name}-shared`, target: SHARED_FOLDER },
+          { source: sourceOf(seat.member), target: STATE_FOLDER },
+          { source: sourceOf('shared'), target: SHARED_FOLDER },
         ]);
-      const start = startContainer(docker, container, seat, port, onLine, (removal) => removals.push(removal));
+      // An image made from layers has its entrypoint; of another, the version may say what to run in it.
+      if (artifact.image !== null && artifact.program.container.length > 0)
+        container.withEntrypoint([...artifact.program.container]);
+      const start = startContainer(docker, container, seat, artifact.program.container, port, onLine, (removal) =>
+        removals.push(removal),
+      );
       starting.add(start);
       const member = await start.finally(() => starting.delete(start));
       running.add(member);
@@ -122,13 +133,15 @@ async function startContainer(
   docker: Dockerode,
   container: MemberContainer,
   seat: Seat,
+  program: readonly string[],
   port: number,
   onLine: OnLine,
   removing: (removal: Promise<unknown>) => void,
 ): Promise<RunningMember> {
-  let lines: Promise<void> = Promise.resolve();
+  let lines: Promise<unknown> = Promise.resolve();
   container.withLogConsumer((stream) => {
-    lines = readLines(stream, onLine);
+    // The two streams of a container come as one here.
+    lines = readLines(stream, (line) => onLine('output', line));
   });
   let started: StartedTestContainer;
   try {
@@ -147,15 +160,28 @@ async function startContainer(
   return {
     seat,
     authority: `${started.getHost()}:${started.getMappedPort(port)}`,
+    program,
     exited,
-    stop: async (graceMs) => {
-      await started.stop({ timeout: graceMs, remove: false });
+    run: (argv, options) => runInContainer(docker, handle, argv, options),
+    stop: async (signal, graceMs) => {
+      let killed = false;
+      await handle.kill({ signal }).catch(ignoreMissing);
+      const insist = new AbortController();
+      const insisting = sleep(graceMs, undefined, { signal: insist.signal }).then(
+        async () => {
+          killed = true;
+          await handle.kill({ signal: 'SIGKILL' }).catch(ignoreMissing);
+        },
+        () => undefined,
+      );
       const exit = await exited;
+      insist.abort();
+      await insisting;
       removeLater();
-      return { ...exit, killed: exit.code === KILLED };
+      return { ...exit, killed };
     },
     kill: async () => {
-      await handle.kill({ signal: 'SIGKILL' });
+      await handle.kill({ signal: 'SIGKILL' }).catch(ignoreMissing);
       const exit = await exited;
       removeLater();
       return exit;
@@ -169,8 +195,16 @@ async function startContainer(
   };
 }
 
-async function readLines(stream: Readable, onLine: OnLine): Promise<void> {
-  for await (const line of createInterface({ input: stream })) onLine(line);
+/** One that the rig sees too, with a folder for each member and one that all share. */
+function makeFolder(run: string, members: readonly string[]): string {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), `${SITE_PREFIX}${run}-`));
+    writeFileSync(join(folder, OWNER_FILE), owner());
+    for (const name of ['shared', ...members]) mkdirSync(join(folder, name));
+    return folder;
+  } catch (error) {
+    throw new EnvironmentError(`cannot make a folder for the members: ${(error as Error).message}`);
+  }
 }
 
 async function removeLeftovers(docker: Dockerode): Promise<string[]> {

@@ -1,38 +1,36 @@
 /** Where members live. Nothing above this folder knows which runtime it is. */
 import type { Artifact } from '../build/artifact.ts';
-import type { Seat } from '../daemon/contract.ts';
+import type { Command, Reach, Seat, Stream } from '../daemon/contract.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
-/** How a member's process ended. */
+/** How a member's process ended. A signal that ended it is named where the runtime tells. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
 /** What a member printed, line by line. */
-export type OnLine = (line: string) => void;
+export type OnLine = (stream: Stream, line: string) => void;
 
 /** A member that has been started and not been stopped. */
-export interface RunningMember {
+export interface RunningMember extends Reach {
   readonly seat: Seat;
-  /** HOST:PORT by which the rig reaches it. */
-  readonly authority: string;
-  /** Resolves when it is gone, by itself or not. */
+  /** Resolves when it is gone, by itself or not, and every line it printed has been told. */
   readonly exited: Promise<Exit>;
-  /** Ask it to go, and insist after a grace. Resolves when it is gone and every line it printed has been told. */
-  stop(graceMs: number): Promise<Exit & { killed: boolean }>;
+  /** Ask it to go by a signal, and insist after a grace. Resolves when it is gone. */
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit & { killed: boolean }>;
   /** Kill it, without any grace. Resolves when it is gone. */
   kill(): Promise<Exit>;
   /** Resident memory in bytes, or null where it cannot be told. */
   memoryBytes(): Promise<number | null>;
 }
 
-/** What one roll lives in: a network and a volume, or a folder and some ports. */
+/** What one roll lives in: a network and folders, or a folder and some ports. */
 export interface Site {
   readonly runtime: RuntimeName;
   seat(member: string): Seat;
   /** @throws EnvironmentError where it cannot be started */
-  start(seat: Seat, artifact: Artifact, args: readonly string[], onLine: OnLine): Promise<RunningMember>;
+  start(seat: Seat, artifact: Artifact, command: Command, onLine: OnLine): Promise<RunningMember>;
   /** Remove everything that the roll made, whatever state it is in. Safe to call more than once. */
   close(): Promise<void>;
 }
@@ -43,6 +41,10 @@ export interface SiteOptions {
   readonly members: readonly string[];
   /** The port on which members listen where each has a network address of its own. */
   readonly port: number;
+  /** Whether the rig must see the members' folders. */
+  readonly needsFolders: boolean;
+  /** HOST:PORT by member, where members must have the addresses that they had before; null for new ones. */
+  readonly addresses: Readonly<Record<string, string>> | null;
 }
 
 export interface Runtime {

@@ -1,7 +1,7 @@
-/** Traces as files: one JSON object a line. */
-
+/** Traces as files: one JSON object a line, each checked by a schema as it is read. */
 import { InputError } from '../input/errors.ts';
 import { readText } from '../input/yaml.ts';
+import { MemberEvent, RigEvent } from './schema.ts';
 import { isRigEvent, TRACE_FORMAT, type Trace, type TraceEvent } from './trace.ts';
 
 export function formatTrace(trace: Trace): string {
@@ -9,33 +9,38 @@ export function formatTrace(trace: Trace): string {
 }
 
 /**
- * Read a trace.
+ * Read a trace. A last line without an end was being written when its rig was killed, and is left out.
  * @throws InputError naming the file and the line
  */
 export function readTrace(file: string): Trace {
-  const trace = readText(file, 'trace')
-    .split('\n')
-    .map((text, index) => ({ text, line: index + 1 }))
-    .filter(({ text }) => text.trim() !== '')
-    .map(({ text, line }) => parseLine(text, `${file}:${line}`));
+  const text = readText(file, 'trace');
+  const lines = text.split('\n');
+  if (!text.endsWith('\n')) lines.pop();
+  const trace = lines
+    .map((line, index) => ({ line, where: `${file}:${index + 1}` }))
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, where }, index) => readEvent(line, where, index === 0));
   const first = trace[0];
   if (first === undefined || !isRigEvent(first) || first.rig !== 'began') {
     throw new InputError(`${file}:1: a trace begins with the event "began"; this file is not a trace`);
   }
-  if (first.format !== TRACE_FORMAT) {
-    throw new InputError(`${file}:1: this trace has format ${first.format}, and this rig reads ${TRACE_FORMAT}`);
-  }
   return trace;
 }
 
-function parseLine(text: string, where: string): TraceEvent {
-  let event: Partial<Record<string, unknown>>;
+function readEvent(line: string, where: string, isFirst: boolean): TraceEvent {
+  let document: unknown;
   try {
-    event = JSON.parse(text) as typeof event;
+    document = JSON.parse(line);
   } catch (error) {
     throw new InputError(`${where}: not JSON: ${(error as Error).message}`);
   }
-  const isEvent = typeof event.atNs === 'number' && (typeof event.rig === 'string' || typeof event.event === 'string');
-  if (!isEvent) throw new InputError(`${where}: not an event: it needs atNs, and event or rig`);
-  return event as unknown as TraceEvent;
+  const about = typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
+  if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT) {
+    throw new InputError(`${where}: this trace has format ${String(about.format)}, and this rig reads ${TRACE_FORMAT}`);
+  }
+  const parsed = ('rig' in about ? RigEvent : MemberEvent).safeParse(document);
+  if (parsed.success) return parsed.data as TraceEvent;
+  const [issue] = parsed.error.issues;
+  const key = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new InputError(`${where}: not an event of a trace: ${key}${issue?.message}`);
 }

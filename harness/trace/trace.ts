@@ -6,10 +6,23 @@ import type { MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
-export const TRACE_FORMAT = 1;
+/** 1 had neither observed events nor the reasons of refused requests. */
+export const TRACE_FORMAT = 2;
 
 /** What a light client does with a member all the time. */
-export type Operation = 'read' | 'write';
+export const OPERATIONS = ['read', 'write'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** How a request failed: answered that it is not served, not answered in time, or nobody there. */
+export const REQUEST_FAILURES = ['refused', 'timeout', 'unreachable'] as const;
+export type RequestFailure = (typeof REQUEST_FAILURES)[number];
+
+/** How a member is told to stop. */
+export const STOP_WAYS = ['signal', 'command', 'kill'] as const;
+export type StopWay = (typeof STOP_WAYS)[number];
+
+export const ENDINGS = ['complete', 'unsettled', 'interrupted', 'finding', 'environment'] as const;
+export type Ending = (typeof ENDINGS)[number];
 
 /** Values by key. */
 export type Records = Readonly<Record<string, string>>;
@@ -17,36 +30,49 @@ export type Records = Readonly<Record<string, string>>;
 /** The events of the rig by name. */
 export interface RigFields {
   /**
-   * The first event. `startedAt`: ISO 8601, UTC; `plan`: its name; `alone`: whether the roll had the machine to itself,
-   * as those of before there was a matrix had.
+   * The first event. `startedAt`: ISO 8601, UTC; `plan`: its name; `alone`: whether the roll had the machine to itself.
    */
-  began: { format: typeof TRACE_FORMAT; plan: string; runtime: RuntimeName; startedAt: string; alone?: boolean };
+  began: { format: typeof TRACE_FORMAT; plan: string; runtime: RuntimeName; startedAt: string; alone: boolean };
   /** The conductor starts on a step of the plan, counted from 0. */
   step: { step: number };
+  /** The cluster is there: formed now, or formed earlier and kept since. */
+  formed: { how: 'now' | 'earlier' };
   /** A member is about to be started. */
   launching: { member: string; version: string };
-  /** A member has been told to stop. */
-  stopping: { member: string };
+  /** A member has been told to stop; by `kill` where the plan's daemon has it so for a parked one. */
+  stopping: { member: string; by: StopWay };
   /** A member is about to be killed, where the plan has it. */
   killing: { member: string; at: Failpoint };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */
   gone: { member: string; code: number | null; signal: string | null; killed: boolean };
+  /** The supervisor starts a member again that exited by itself, for the `attempt`-th time of at most `most`. */
+  restarting: { member: string; attempt: number; most: number; afterMs: number };
   /** A member is served or refused by, from now on; told only when it changes. */
   available: { member: string; operation: Operation };
   /** `sinceNs`: when the request set out that found it so. */
-  unavailable: { member: string; operation: Operation; because: string; sinceNs: number };
+  unavailable: { member: string; operation: Operation; how: RequestFailure; because: string; sinceNs: number };
   /** How many requests of the light client went well and not, over the whole roll. */
   tally: { member: string; operation: Operation; served: number; failed: number };
   /** All records whose writing was acknowledged, and what each running member returns of them in the end: key and value. */
   ledger: { acknowledged: Records; found: Readonly<Record<string, Records>> };
   /** A running member could not be asked for its records. */
-  unread: { member: string; because: string };
+  unread: { member: string; how: RequestFailure; because: string };
   /** Resident memory of a running member at the end of the roll; null where it cannot be told. */
   memory: { member: string; bytes: number | null };
+  /** The rig itself did not get to run for so long, up to this event: whatever it measured then, it measured late. */
+  lag: { forMs: number };
+  /** Something about what a member prints that a person should know. */
+  remark: { member: string; text: string };
+  /** Two sources of what a member does say different things at the same time, so that one of them is wrong. */
+  contradiction: { member: string; text: string };
   /** The roll did not settle. What each member says it waits for; null where it does not say. */
   unsettled: { members: Readonly<Record<string, string | null>> };
+  /** A member did what kept the plan from being carried out further, or did not do what it had to. */
+  finding: { member: string; because: string };
+  /** The environment or the rig itself kept the plan from being carried out further. */
+  failure: { because: string };
   /** The last event. */
-  ended: { how: 'complete' | 'unsettled' | 'interrupted' };
+  ended: { how: Ending };
 }
 
 export type RigEventName = keyof RigFields;
@@ -68,13 +94,60 @@ export function isRigEvent(event: TraceEvent): event is RigEvent {
 }
 
 /** All rig events of a name. */
-export function rigEvents<Name extends RigEventName>(trace: Trace, name: Name): Array<RigEvent & { rig: Name }> {
-  return trace.filter((event): event is RigEvent & { rig: Name } => isRigEvent(event) && event.rig === name);
+export function rigEvents<Name extends RigEventName>(
+  trace: Trace,
+  name: Name,
+): ReadonlyArray<RigEvent & { rig: Name }> {
+  return (indexOf(trace).rig.get(name) ?? []) as ReadonlyArray<RigEvent & { rig: Name }>;
 }
 
+/** All rig events of a name that are about a member. */
+export function rigEventsOf<Name extends RigEventName & AboutMember>(
+  trace: Trace,
+  name: Name,
+  member: string,
+): ReadonlyArray<RigEvent & { rig: Name }> {
+  return (indexOf(trace).rigByMember.get(`${name} ${member}`) ?? []) as ReadonlyArray<RigEvent & { rig: Name }>;
+}
+
+type AboutMember = { [Name in RigEventName]: RigFields[Name] extends { member: string } ? Name : never }[RigEventName];
+
 /** All events of a member, in the order of its clock. */
-export function eventsOf(trace: Trace, member: string): MemberEvent[] {
-  return trace
-    .filter((event): event is MemberEvent => !isRigEvent(event) && event.member === member)
-    .toSorted((one, other) => one.atNs - other.atNs);
+export function eventsOf(trace: Trace, member: string): readonly MemberEvent[] {
+  return indexOf(trace).members.get(member) ?? [];
+}
+
+interface Index {
+  readonly length: number;
+  readonly rig: ReadonlyMap<RigEventName, readonly RigEvent[]>;
+  readonly rigByMember: ReadonlyMap<string, readonly RigEvent[]>;
+  readonly members: ReadonlyMap<string, readonly MemberEvent[]>;
+}
+
+/** A trace is asked for the same things many times; each is looked up once. One that has grown since is looked up anew. */
+const INDEXES = new WeakMap<Trace, Index>();
+
+function indexOf(trace: Trace): Index {
+  const known = INDEXES.get(trace);
+  if (known?.length === trace.length) return known;
+  const rig = new Map<RigEventName, RigEvent[]>();
+  const rigByMember = new Map<string, RigEvent[]>();
+  const members = new Map<string, MemberEvent[]>();
+  for (const event of trace) {
+    if (!isRigEvent(event)) add(members, event.member, event);
+    else {
+      add(rig, event.rig, event);
+      if ('member' in event) add(rigByMember, `${event.rig} ${event.member}`, event);
+    }
+  }
+  for (const events of members.values()) events.sort((one, other) => one.atNs - other.atNs);
+  const index = { length: trace.length, rig, rigByMember, members };
+  INDEXES.set(trace, index);
+  return index;
+}
+
+function add<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [value]);
+  else known.push(value);
 }

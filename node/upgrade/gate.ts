@@ -4,7 +4,17 @@
  * database, the explorer on a view in memory.
  */
 import { cannotTake, type Gate, type Strategy } from './strategy.ts';
-import { type Axis, count, hasColumn, type Row, type Schema, sameNames, type Version, type View } from './version.ts';
+import {
+  AXES,
+  type Axis,
+  count,
+  hasColumn,
+  type Row,
+  type Schema,
+  sameNames,
+  type Version,
+  type View,
+} from './version.ts';
 
 export const AHEAD_POLICIES = ['exit', 'record', 'wait'] as const;
 /**
@@ -51,6 +61,11 @@ const LOOKS_AT: Readonly<Record<Gate, readonly Axis[]>> = {
   api: ['api'],
   pair: ['internal', 'external', 'api'],
 };
+
+/** The axes that the gates of a strategy look at. */
+export function axesOf(strategy: Strategy): readonly Axis[] {
+  return AXES.filter((axis) => strategy.gates.some((gate) => LOOKS_AT[gate].includes(axis)));
+}
 
 /** Examine a gate for `member`, which runs `version`. */
 export function examine(

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import got from 'got';
 import type { Artifact } from '../../harness/build/artifact.ts';
-import type { Seat } from '../../harness/daemon/contract.ts';
-import { daemonKind } from '../../harness/daemon/ours.ts';
+import type { Launch, MemberClient, Peer, Seat } from '../../harness/daemon/contract.ts';
+import { ourDaemon } from '../../harness/daemon/ours/daemon.ts';
 import type { Scenario } from '../../harness/input/scenario.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import { Recorder } from '../../harness/roll/recorder.ts';
@@ -20,7 +20,8 @@ const LIMIT_MS = 20_000;
 
 export class Daemons {
   readonly recorder = new Recorder();
-  readonly kind = daemonKind(versions);
+  readonly #daemon = ourDaemon(versions);
+  readonly #started = new Map<string, { launch: Launch; running: RunningMember }>();
   readonly plan: Plan;
   readonly folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
   readonly #site: Site;
@@ -35,8 +36,14 @@ export class Daemons {
   /** Members of a scenario, none of them started. */
   static async of(scenario: Scenario): Promise<Daemons> {
     const plan = planOf(scenario);
-    const artifacts = await daemonKind(versions).build(Object.keys(plan.versions));
-    const site = await processRuntime().open({ run: 'test', members: plan.members, port: 7000 });
+    const artifacts = await ourDaemon(versions).build(Object.keys(plan.versions));
+    const site = await processRuntime().open({
+      run: 'test',
+      members: plan.members,
+      port: 7000,
+      needsFolders: false,
+      addresses: null,
+    });
     return new Daemons(plan, site, artifacts);
   }
 
@@ -61,12 +68,30 @@ export class Daemons {
     failpoints: readonly Failpoint[] = [],
     more: readonly string[] = [],
   ): Promise<RunningMember> {
-    const through = action === 'join' ? this.seat(this.plan.members[0]!) : null;
-    const args = this.kind.args(this.plan, { action, seat: this.seat(member), through, failpoints });
-    return this.#site.start(this.seat(member), this.#artifacts.get(version)!, [...args, ...more], (line) => {
-      const event = this.kind.readEvent(line);
-      if (event !== null) this.recorder.add(event);
+    const first = this.#started.get(this.plan.members[0]!);
+    const through: Peer | null =
+      action === 'join' ? { seat: first!.launch.seat, version: first!.launch.version, reach: first!.running } : null;
+    const seats = this.plan.members.map((name) => this.seat(name));
+    const launch: Launch = { action, seat: this.seat(member), version, seats, through, failpoints };
+    const attendance = this.#daemon.attend(this.plan, launch, {
+      event: (event) => this.recorder.add(event),
+      remark: (about, text) => this.recorder.tell('remark', { member: about, text }),
+      contradiction: (about, text) => this.recorder.tell('contradiction', { member: about, text }),
     });
+    const command = this.#daemon.command(this.plan, launch);
+    const args = [...command.args, ...more];
+    const artifact = this.#artifacts.get(version)!;
+    const running = await this.#site.start(launch.seat, artifact, { ...command, args }, (stream, line) =>
+      attendance.line(stream, line),
+    );
+    this.#started.set(member, { launch, running });
+    return running;
+  }
+
+  /** Talks to a member that has been started. */
+  client(member: string): MemberClient {
+    const { launch, running } = this.#started.get(member)!;
+    return this.#daemon.client(launch, running);
   }
 
   /** The n-th time (from 1) that a member says something, now or soon. */

@@ -1,11 +1,15 @@
 /** Results of a matrix, made up for tests of what is pure. */
+
+import { chooseDaemon } from '../../harness/daemon/choose.ts';
 import { cellsOf } from '../../harness/matrix/cells.ts';
 import { type Attempt, MATRIX_FORMAT, type Results } from '../../harness/matrix/results.ts';
 import { type MatrixFile, specFrom } from '../../harness/matrix/spec.ts';
-import { pinned } from './versions.ts';
+
+/** Our own daemon, with the versions of this repository. */
+export const OURS = chooseDaemon(undefined);
 
 export function cells(file: MatrixFile = {}) {
-  return cellsOf(specFrom(file), pinned);
+  return cellsOf(specFrom(OURS, file), OURS);
 }
 
 /** The results of the matrix of a file, with attempts. */
@@ -15,7 +19,7 @@ export function resultsOf(file: MatrixFile, attempts: readonly Attempt[]): Resul
     startedAt: '2026-01-01T00:00:00.000Z',
     jobs: 2,
     shard: null,
-    spec: { ...specFrom(file) },
+    spec: { ...specFrom(OURS, file) },
     versions: {},
     cells: cells(file).map(({ plan, ...cell }) => ({ ...cell, inShare: true })),
     attempts: [...attempts],
@@ -24,6 +28,7 @@ export function resultsOf(file: MatrixFile, attempts: readonly Attempt[]): Resul
 
 export function judged(cell: string, repeat: number, holds: boolean, sentence = 'All opened.'): Attempt {
   const failing = holds ? [] : [{ name: 'woken', because: 'only a timer ended a stall' }];
+  const verdict = holds ? 'holds' : 'broken';
   const folder = `rolls/${cell.replaceAll('/', '-')}-${repeat}`;
-  return { cell, repeat, durationMs: 1500, alone: false, outcome: 'judged', holds, sentence, failing, folder };
+  return { cell, repeat, durationMs: 1500, alone: false, outcome: 'judged', verdict, sentence, failing, folder };
 }

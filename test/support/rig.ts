@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
 import { type Rolled, roll } from '../../harness/cli/roll-plan.ts';
-import { daemonKind } from '../../harness/daemon/ours.ts';
 import { askEngine } from '../../harness/host/engine.ts';
 import { paths } from '../../harness/host/paths.ts';
 import { deviationOf } from '../../harness/judge/conform.ts';
 import type { RuntimeName } from '../../harness/plan/plan.ts';
 import { chooseRuntime } from '../../harness/runtime/choose.ts';
-import { versions } from './versions.ts';
 
 /** Skips the test where no Docker engine answers; in CI that is a failure. */
 export async function requireRuntime(test: Context, runtime: RuntimeName): Promise<void> {
@@ -28,15 +26,14 @@ export async function rollAll(
   flags: RollFlags & { runtime: RuntimeName },
   jobs = 1,
 ): Promise<Rolled[]> {
-  const plans = plansFrom(fixture === undefined ? undefined : join(paths.fixtures, `${fixture}.yaml`), flags, versions);
-  const { runtime } = await chooseRuntime(flags.runtime);
+  const plans = plansFrom(fixture === undefined ? undefined : join(paths.fixtures, `${fixture}.yaml`), flags);
+  const { runtime } = await chooseRuntime(flags.runtime, ['container', 'process']);
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
   const waiting = plans.map((plan, index) => ({ plan, index }));
   const rolled: Rolled[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const kind = daemonKind(versions);
-      rolled[next.index] = await roll(next.plan, { kind, runtime, runs, signal: new AbortController().signal });
+      rolled[next.index] = await roll(next.plan, { runtime, runs, signal: new AbortController().signal });
     }
   };
   try {
@@ -53,6 +50,8 @@ export async function rollAll(
 
 /** What a failing roll has to say for itself. */
 export function account({ plan, verdict }: Rolled): string {
-  const checks = verdict.checks.filter((check) => !check.holds).map((check) => `${check.name}: ${check.because}`);
+  const checks = verdict.checks
+    .filter((check) => check.outcome === 'broken')
+    .map((check) => `${check.name}: ${check.because}`);
   return [`${plan.name}, order ${plan.order.join(', ')}: ${verdict.sentence}`, ...checks].join('\n');
 }

@@ -1,4 +1,5 @@
 /** The versions of this repository, for tests of what is pure. */
+import { ourSource } from '../../harness/daemon/ours/plan.ts';
 import { paths } from '../../harness/host/paths.ts';
 import type { Scenario } from '../../harness/input/scenario.ts';
 import { readVersions } from '../../harness/input/versions.ts';
@@ -18,7 +19,7 @@ export function version(name: string): Version {
 
 /** The one plan of a scenario. */
 export function planOf(scenario: Scenario): Plan {
-  return compile({ scenario, versions: pinned, records: [], freshSeed: 1 })[0]!;
+  return compile({ scenario, daemon: ourSource, versions: pinned, records: [], freshSeed: 1 })[0]!;
 }
 
 /** One step of each kind: introduces, both, schema, API. */

@@ -1,0 +1,85 @@
+/** Which daemon is rolled: ours, one that the rig ships a description of, or one that the user describes in a file. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Version } from '../../node/upgrade/version.ts';
+import { paths } from '../host/paths.ts';
+import { readDescription } from '../input/description-file.ts';
+import { InputError } from '../input/errors.ts';
+import { readVersions, type Versions } from '../input/versions.ts';
+import type { DaemonSource } from '../plan/daemon.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Daemon } from './contract.ts';
+import { type DescribedSettings, describedDaemon, isDescribed } from './described/daemon.ts';
+import { describedSource, describedVersions } from './described/source.ts';
+import { Tally } from './described/tally.ts';
+import { ourDaemon } from './ours/daemon.ts';
+import { OURS, ourSource } from './ours/plan.ts';
+
+/** A daemon that has been chosen, before there is a plan. */
+export interface Chosen {
+  readonly name: string;
+  readonly source: DaemonSource;
+  readonly versions: ReadonlyMap<string, Version>;
+  /** What each version is for, in a sentence. */
+  readonly about: ReadonlyMap<string, string>;
+  /** Null where it is ours. */
+  readonly described: DescribedSettings | null;
+}
+
+/** The versions of our own daemon. */
+export function ourVersions(): Versions {
+  return readVersions(relative(process.cwd(), paths.versions) || '.');
+}
+
+/**
+ * @param wanted the name of a description that the rig ships, or the file or folder of another; undefined for ours
+ * @throws InputError where there is none, or its description is not usable
+ */
+export function chooseDaemon(wanted: string | undefined): Chosen {
+  if (wanted === undefined || wanted === OURS) {
+    const versions = ourVersions();
+    return {
+      name: OURS,
+      source: ourSource,
+      versions: new Map([...versions].map(([name, { build }]) => [name, build.version])),
+      about: new Map([...versions].map(([name, { about }]) => [name, about])),
+      described: null,
+    };
+  }
+  const settings = readDescription(fileOf(wanted));
+  const { description } = settings;
+  return {
+    name: description.name,
+    source: describedSource(settings),
+    versions: describedVersions(description),
+    about: new Map(Object.entries(description.versions).map(([name, { about }]) => [name, about])),
+    described: settings,
+  };
+}
+
+/**
+ * The daemon that a plan is about.
+ * @param tally counts what became of each part of a description
+ * @param versions of ours, where they are not those of the rig
+ */
+export function daemonKind({ daemon }: Plan, tally = new Tally(), versions?: Versions): Daemon {
+  return isDescribed(daemon)
+    ? describedDaemon(daemon.settings as DescribedSettings, tally)
+    : ourDaemon(versions ?? ourVersions());
+}
+
+const DESCRIPTION = 'daemon.yaml';
+
+function fileOf(wanted: string): string {
+  if (/[/\\]|\.ya?ml$/.test(wanted)) return existsSync(join(wanted, DESCRIPTION)) ? join(wanted, DESCRIPTION) : wanted;
+  const shipped = join(paths.versions, wanted, DESCRIPTION);
+  if (existsSync(shipped)) return shipped;
+  const names = [OURS, ...shippedNames()].join(', ');
+  throw new InputError(
+    `--daemon ${wanted}: there is no such daemon; there are ${names}; the description of another is named by its file, such as ./${wanted}.yaml`,
+  );
+}
+
+function shippedNames(): string[] {
+  return readdirSync(paths.versions).filter((name) => existsSync(join(paths.versions, name, DESCRIPTION)));
+}

@@ -1,0 +1,213 @@
+/** A daemon that a description tells the rig how to start, join, observe and stop. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Artifact } from '../../build/artifact.ts';
+import { digestOf } from '../../host/digest.ts';
+import type { DescribedVersion, Description, Run } from '../../input/description.ts';
+import { InputError } from '../../input/errors.ts';
+import type { PlannedDaemon } from '../../plan/daemon.ts';
+import { rulesOf } from '../../plan/daemon.ts';
+import { type Plan, versionOf } from '../../plan/plan.ts';
+import { type Command, type Daemon, Finding, type Launch, type Peer, type Reach, RequestError } from '../contract.ts';
+import { ask, isLike, patternOf } from './asking.ts';
+import { attend } from './attendance.ts';
+import { describedClient } from './client.ts';
+import { Rows } from './rows.ts';
+import type { Tally } from './tally.ts';
+import { fill, fillAll, type Values, valuesOf } from './template.ts';
+
+/** What a plan keeps of a described daemon: its description whole, so that nothing else is needed to roll it again. */
+export type DescribedSettings = {
+  readonly description: Description;
+  /** The folder that the description lay in, for what it names beside itself. */
+  readonly folder: string;
+};
+
+/** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
+const REACHABLE_LIMIT_MS = 30_000;
+const AGAIN_MS = 100;
+
+export function describedDaemon({ description, folder }: DescribedSettings, tally: Tally): Daemon {
+  const { name, stop, form } = description;
+  const needsFolders =
+    description.log !== undefined ||
+    description.form?.keep !== false ||
+    JSON.stringify(description).includes('"socket"');
+  /** Of each roll, what all members have recorded. */
+  const rows = new WeakMap<Plan, Rows>();
+  const rowsOf = (plan: Plan): Rows => {
+    const known = rows.get(plan) ?? new Rows();
+    rows.set(plan, known);
+    return known;
+  };
+  let latest = new Rows();
+  return {
+    name,
+    port: description.port,
+    needsFolders,
+    runtimes: (names) => {
+      const versions = names.map((version) => description.versions[version]);
+      const has = (key: 'image' | 'program'): boolean => versions.every((version) => version?.[key] !== undefined);
+      return [...(has('image') ? ['container' as const] : []), ...(has('program') ? ['process' as const] : [])];
+    },
+    joinsAtOnce: false,
+    keeps:
+      form?.keep === false
+        ? null
+        : (_plan, artifact) => digestOf(JSON.stringify(description), JSON.stringify(artifact)),
+    stopping: {
+      signal: stop.signal,
+      command:
+        stop.run === undefined
+          ? null
+          : (launch, reach) =>
+              fillAll(stop.run ?? [], valuesOf(launch, folder, 'member'), reach.program, launch.seat.member),
+      graceMs: stop.grace,
+      killsParked: stop.parked === 'kill',
+    },
+    formingLimitMs: form?.within ?? 60_000,
+    build: async (names) => new Map(names.map((version) => [version, artifactOf(description, version)])),
+    command: (_plan, launch) => commandOf(description, folder, launch),
+    attend: (plan, launch, told) => {
+      latest = rowsOf(plan);
+      const { model, timer } = plan.daemon;
+      const gates = model === null ? [] : rulesOf(model).strategy.gates;
+      const about = {
+        member: launch.seat.member,
+        action: launch.action,
+        version: versionOf(plan, launch.version),
+        gate: gates.length === 1 ? gates[0]! : ('barrier' as const),
+        waitMs: timer?.everyMs ?? null,
+      };
+      return attend({ description, folder, about, launch, rows: latest, tally, told });
+    },
+    enter: (launch, reach, signal) => enter(description, folder, launch, reach, tally, signal),
+    isFormed: formedBy(description, folder, tally),
+    client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest }),
+  };
+}
+
+/** A version without an image is refused before it would be asked for. */
+const NO_IMAGE = 'none';
+
+function artifactOf({ versions, name }: Description, version: string): Artifact {
+  const described = versions[version];
+  if (described === undefined)
+    throw new InputError(`${name} has no version ${version}; there are ${Object.keys(versions).join(', ')}`);
+  return {
+    version,
+    layers: [],
+    program: { process: described.program ?? null, container: described.command ?? [] },
+    image: described.image ?? NO_IMAGE,
+    env: { process: {}, container: {} },
+  };
+}
+
+function commandOf({ start, versions }: Description, folder: string, launch: Launch): Command {
+  const values = valuesOf(launch, folder, 'member');
+  const { member } = launch.seat;
+  const env = { ...start.env, ...(versions[launch.version] as DescribedVersion).env };
+  return {
+    args: fillAll(start.args, values, [], member),
+    env: Object.fromEntries(Object.entries(env).map(([key, text]) => [key, fill(text, values, member)])),
+  };
+}
+
+/** Bootstrap or join, by the commands of the description. A member that is started again has no need to. */
+async function enter(
+  { form }: Description,
+  folder: string,
+  launch: Launch,
+  reach: Reach,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  if (form === undefined) return;
+  const { action, through } = launch;
+  if (action === 'bootstrap' && form.bootstrap !== undefined)
+    await carryOut('bootstrap', form.bootstrap, folder, launch, reach, {}, tally, signal);
+  if (action !== 'join' || through === null) return;
+  const token =
+    form.token === undefined ? {} : { token: await askToken(form.token, folder, launch, through, tally, signal) };
+  if (form.join !== undefined) await carryOut('join', form.join, folder, launch, reach, token, tally, signal);
+}
+
+/** A token, asked of the live member that lets the newcomer in: the command runs where that member does. */
+async function askToken(
+  token: NonNullable<NonNullable<Description['form']>['token']>,
+  folder: string,
+  launch: Launch,
+  through: Peer,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<string> {
+  const printed = await carryOut('token', token, folder, launch, through.reach, {}, tally, signal);
+  const last = printed.trim().split('\n').at(-1)?.trim() ?? '';
+  if (token.match === undefined) {
+    if (last !== '') return last;
+    throw new Finding(through.seat.member, `${through.seat.member} printed no token for ${launch.seat.member}`);
+  }
+  const matcher = patternOf(token.match).matcher(printed);
+  const found = matcher.find() && 'token' in patternOf(token.match).namedGroups() ? matcher.group('token') : null;
+  if (found) return found;
+  throw new Finding(
+    through.seat.member,
+    `form: token: match: /${token.match}/ finds no group "token" in what ${through.seat.member} printed: ${printed.slice(0, 200)}`,
+  );
+}
+
+/**
+ * Carry a step out, again and again until it succeeds: a daemon that has just been started may not answer yet.
+ * @throws Finding with what it printed last
+ */
+async function carryOut(
+  step: string,
+  { run, stdin, timeout }: Run,
+  folder: string,
+  launch: Launch,
+  reach: Reach,
+  more: Values,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<string> {
+  const { member } = launch.seat;
+  const values = { ...valuesOf(launch, folder, 'member'), ...more };
+  const command = fillAll(run, values, reach.program, member);
+  const input = stdin === undefined ? '' : fill(stdin, values, member);
+  const limit = AbortSignal.timeout(Math.max(REACHABLE_LIMIT_MS, timeout));
+  for (;;) {
+    const ran = await reach.run(command, { stdin: input, timeoutMs: timeout, signal });
+    if (ran.code === 0) {
+      tally.matched(`step ${step}`, member, performance.timeOrigin * 1e6, ran.stdout.trim().split('\n').at(-1) ?? '');
+      return ran.stdout;
+    }
+    const how = ran.code === null ? (ran.because ?? '') : `it exited with ${ran.code}`;
+    const printed = `${ran.stderr}\n${ran.stdout}`.trim().slice(-300);
+    const trouble = `form: ${step}: ${command.join(' ')}: ${how}${printed === '' ? '' : `: ${printed}`}`;
+    tally.failed(`step ${step}`, member, 0, trouble);
+    if (limit.aborted)
+      throw new Finding(member, `${member} could not ${step === 'token' ? 'be given a token' : step}: ${trouble}`);
+    await sleep(AGAIN_MS, undefined, { signal });
+  }
+}
+
+/** By the first probe that knows what a formed cluster answers; null where none does. */
+function formedBy({ probes, form }: Description, folder: string, tally: Tally): Daemon['isFormed'] {
+  const probe = probes.find(({ formed }) => formed !== undefined);
+  if (probe === undefined || form?.how !== 'together') return null;
+  return async (launch, reach) => {
+    try {
+      const answered = await ask({ asked: probe, launch, reach, folder, signal: AbortSignal.timeout(probe.timeout) });
+      const isFormed = isLike(probe.formed!, answered);
+      if (isFormed) tally.matched(`probe ${probe.name}: formed`, launch.seat.member, 0, answered.text);
+      return isFormed;
+    } catch (error) {
+      if (error instanceof RequestError || (error as Error).name === 'TimeoutError') return false;
+      throw error;
+    }
+  };
+}
+
+/** Whether a plan is of a described daemon. */
+export function isDescribed({ settings }: PlannedDaemon): boolean {
+  return 'description' in settings;
+}

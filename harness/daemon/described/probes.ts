@@ -1,0 +1,75 @@
+/** The probes of one process of a described member: each is sent again and again, and what it answers is told. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../../node/clock.ts';
+import type { Probe } from '../../input/description.ts';
+import { Finding, type Launch, type Reach, RequestError, type Told } from '../contract.ts';
+import { type Answered, ask, isLike, isSuccess } from './asking.ts';
+import type { Rows } from './rows.ts';
+import type { DescribedStanding, Turn } from './standing.ts';
+import type { Tally } from './tally.ts';
+
+export interface Probing {
+  readonly probes: readonly Probe[];
+  readonly launch: Launch;
+  readonly reach: Reach;
+  readonly folder: string;
+  readonly standing: DescribedStanding;
+  readonly rows: Rows;
+  readonly tally: Tally;
+  readonly told: Told;
+  /** Whether log lines tell when a member waits; then a probe only bears them out. */
+  readonly linesTellParks: boolean;
+}
+
+/** Probe until the signal aborts. Resolves when no probe is under way. */
+export async function probe(probing: Probing, signal: AbortSignal): Promise<void> {
+  await Promise.all(probing.probes.map((one) => probeAgain(probing, one, signal)));
+}
+
+async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Promise<void> {
+  const { launch, reach, folder, standing, tally } = probing;
+  const { member } = launch.seat;
+  const part = `probe ${one.name}`;
+  // Whatever an answer shows has come about since the question before it was sent: that one showed it not.
+  let sinceNs = standing.launchedNs;
+  while (!signal.aborted) {
+    const askedNs = nowNs();
+    try {
+      const answered = await ask({ asked: one, launch, reach, folder, signal });
+      take(probing, one, answered, askedNs, sinceNs);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof RequestError) && !(error instanceof Finding)) throw error;
+      tally.failed(part, member, askedNs, error.message);
+    }
+    sinceNs = askedNs;
+    await sleep(one.every, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function take(probing: Probing, one: Probe, answered: Answered, askedNs: number, sinceNs: number): void {
+  const { launch, standing, tally, rows, told, linesTellParks } = probing;
+  const { member } = launch.seat;
+  const by = `probe ${one.name}`;
+  const atNs = nowNs();
+  const turn: Turn = { atNs, observed: { sinceNs, by } };
+  const example = `${answered.status ?? `exit code ${answered.exit}`} ${answered.text}`;
+  const isOpen = one.open !== undefined && isLike(one.open, answered);
+  const isWaiting = !isOpen && one.waiting !== undefined && isLike(one.waiting, answered);
+  if (isOpen) tally.matched(`${by}: open`, member, atNs, example);
+  if (isWaiting) tally.matched(`${by}: waiting`, member, atNs, example);
+  if (isOpen && linesTellParks && standing.phase === 'parked') {
+    // Two sources of the same thing that say different things: one of them lies, and the rig cannot know which.
+    const longAgo = atNs - standing.parkedNs > CONTRADICTS_AFTER_NS;
+    if (longAgo) told.contradiction(member, `${by} says that it is open, while its log says that it waits for others`);
+  } else if (isOpen) standing.open(turn);
+  else if (isWaiting && !linesTellParks && standing.isRefreshed) standing.parked(turn);
+  if (one.rows !== undefined && isSuccess(answered)) {
+    const wrong = rows.take(answered.text, one.rows, askedNs, by, told);
+    if (wrong === null) tally.matched(`${by}: rows`, member, atNs, answered.text);
+    else tally.failed(`${by}: rows`, member, atNs, wrong);
+  }
+}
+
+/** The line that tells of an opening may be read a little after the probe has found it so. */
+const CONTRADICTS_AFTER_NS = 0.5e9;

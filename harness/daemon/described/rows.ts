@@ -1,0 +1,64 @@
+/**
+ * What every member has recorded, as probes read it, for the whole roll: a row that has changed is told once, whichever
+ * member was asked.
+ */
+import { search } from '@jmespath-community/jmespath';
+import { z } from 'zod';
+import { nowNs } from '../../../node/clock.ts';
+import { type Row, sameVersion } from '../../../node/upgrade/version.ts';
+import { extensionNames } from '../../input/described-versions.ts';
+import type { Told } from '../contract.ts';
+
+const Found = z.array(
+  z.object({ member: z.string(), schema: z.int().min(0).default(0), api: z.int().min(0).default(0) }),
+);
+
+export class Rows {
+  readonly #rows = new Map<string, Row>();
+  /** When rows were asked for last, on an answer of which everything seen so far rests. */
+  #askedNs: number | null = null;
+
+  get all(): ReadonlyMap<string, Row> {
+    return this.#rows;
+  }
+
+  /**
+   * Take an answer in, and tell what has changed.
+   * @param query JMESPath to a list of {member, schema, api}
+   * @param askedNs when the question was sent
+   * @returns what is wrong with the answer; null where it could be read
+   */
+  take(text: string, query: string, askedNs: number, by: string, told: Told): string | null {
+    const rows = readRows(text, query);
+    if (typeof rows === 'string') return rows;
+    const [atNs, sinceNs] = [nowNs(), this.#askedNs ?? askedNs];
+    this.#askedNs = Math.max(askedNs, this.#askedNs ?? 0);
+    for (const row of rows) {
+      const known = this.#rows.get(row.member);
+      if (known !== undefined && sameVersion(known, row)) continue;
+      this.#rows.set(row.member, row);
+      const observed = { sinceNs, by };
+      told.event({ atNs, member: row.member, event: 'recorded', gate: null, row, decidedNs: atNs, observed });
+    }
+    return null;
+  }
+}
+
+/** The rows in an answer, or what is wrong with it. */
+export function readRows(text: string, query: string): Row[] | string {
+  let found: unknown;
+  try {
+    found = search(JSON.parse(text), query);
+  } catch (error) {
+    return `the answer cannot be read: ${(error as Error).message}`;
+  }
+  const parsed = Found.safeParse(found);
+  if (!parsed.success)
+    return `"${query}" finds ${JSON.stringify(found)?.slice(0, 100)}, and must find a list of {member, schema, api}`;
+  return parsed.data.map(({ member, schema, api }) => ({
+    member,
+    internal: schema,
+    external: 0,
+    extensions: extensionNames(api),
+  }));
+}

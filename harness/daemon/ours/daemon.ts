@@ -1,0 +1,116 @@
+/** Our own daemon in `node/`: it pushes its events, and everything that the rig can do with a daemon can be done with it. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Artifact, Layer } from '../../build/artifact.ts';
+import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
+import { cacheEnv } from '../../build/compile-cache.ts';
+import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
+import { paths } from '../../host/paths.ts';
+import { InputError } from '../../input/errors.ts';
+import type { VersionSource, Versions } from '../../input/versions.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Daemon, Launch } from '../contract.ts';
+import { pushed } from '../pushed.ts';
+import { ourClient } from './client.ts';
+import { OURS, type OurSettings } from './plan.ts';
+
+const IMAGE_FOLDER = '/opt/member';
+const IMAGE_NODE = '/usr/local/bin/node';
+const HELD_NOTICE_TIMEOUT = '10m';
+/** How long a member may take to stop before it is killed. A parked one stops at once; this is for a broken one. */
+const STOP_GRACE_MS = 5000;
+const FORMING_LIMIT_MS = 60_000;
+
+/** @param versions the versions that can be built */
+export function ourDaemon(versions: Versions): Daemon {
+  return {
+    name: OURS,
+    port: 7000,
+    needsFolders: false,
+    runtimes: () => ['container', 'process'],
+    joinsAtOnce: true,
+    keeps: null,
+    stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false },
+    formingLimitMs: FORMING_LIMIT_MS,
+    build: async (names) => {
+      const bundle = await bundleDaemon();
+      return new Map(names.map((name) => [name, artifactOf(bundle, known(versions, name))]));
+    },
+    command: (plan, launch) => ({ args: args(plan, launch), env: {} }),
+    attend: (_plan, launch, told) => pushed(launch.seat.member, told),
+    // A member bootstraps or joins as it starts.
+    enter: async () => undefined,
+    isFormed: null,
+    client: (_launch, { authority }) => ourClient(authority),
+  };
+}
+
+function known(versions: Versions, name: string): VersionSource {
+  const source = versions.get(name);
+  if (source === undefined)
+    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+  return source;
+}
+
+function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
+  const { name } = source.build.version;
+  const content = `${JSON.stringify(source.build)}\n`;
+  const folder = join(paths.build, 'versions');
+  const versionFile = join(folder, `${name}-${digestOf(content)}.json`);
+  if (!existsSync(versionFile)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(versionFile, content);
+  }
+  const versionLayer: Layer = {
+    digest: digestOf(content),
+    files: [{ source: versionFile, target: `${IMAGE_FOLDER}/version.json` }],
+  };
+  return {
+    version: name,
+    layers: [bundleLayer(bundle), versionLayer],
+    program: {
+      process: [process.execPath, bundle.main, '--tether', '--version-file', versionFile],
+      container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
+    },
+    image: null,
+    env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
+  };
+}
+
+/** The layer that all versions share. */
+function bundleLayer(bundle: Bundle): Layer {
+  // An image is always Linux, and made for the processor of the host.
+  const natives = nativeLibraries('linux', process.arch);
+  const cached = filesBelow(bundle.cache).map((file) => ({
+    source: file,
+    target: `${IMAGE_FOLDER}/cache/${file.slice(bundle.cache.length + 1)}`,
+  }));
+  const files = [
+    { source: bundle.main, target: `${IMAGE_FOLDER}/${basename(bundle.main)}` },
+    ...natives.map(({ name, source }) => ({ source, target: `${IMAGE_FOLDER}/${name}` })),
+    ...cached,
+  ];
+  const digests = digestOfFiles(
+    '/',
+    natives.map(({ source }) => source),
+  );
+  return { digest: digestOf(bundle.digest, digests), files };
+}
+
+function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): string[] {
+  const { model, timer } = daemon;
+  if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
+  const { database, handover, networkLatencyMs } = daemon.settings as OurSettings;
+  return [
+    ...['--name', seat.member, '--listen', seat.address, '--state', seat.stateFolder],
+    ...['--database', database === 'sqlite' ? `sqlite:${seat.sharedFolder}/cluster.db` : database],
+    ...(networkLatencyMs === null ? [] : ['--network-latency', `${networkLatencyMs}ms`]),
+    ...(handover ? [] : ['--no-handover']),
+    ...['--strategy', model.strategy, '--wakeups', model.wakeups, '--ahead', model.ahead],
+    ...['--wait', `${timer.everyMs}ms`],
+    ...(action === 'bootstrap' ? ['--bootstrap'] : []),
+    ...(through === null ? [] : ['--join', through.seat.address]),
+    // A held notice is on its way for as long as it is held.
+    ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
+  ];
+}

@@ -1,0 +1,67 @@
+/** What a plan says of our own daemon: its strategy, its wake-ups and its database come from the scenario. */
+import { InputError } from '../../input/errors.ts';
+import type { DatabaseName, Scenario } from '../../input/scenario.ts';
+import type { Capabilities, DaemonSource, PlannedDaemon } from '../../plan/daemon.ts';
+
+export const OURS = 'refresh-rig';
+
+/** What is particular to our daemon. A type, not an interface: it travels as a plain object. */
+export type OurSettings = {
+  readonly database: DatabaseName;
+  /** Whether a leader that is refreshed hands the leadership over first. Of no matter to a database without one. */
+  readonly handover: boolean;
+  /** What dqlite times its elections by, in milliseconds; null for its own. */
+  readonly networkLatencyMs: number | null;
+};
+
+const TELLS: Capabilities['tells'] = [
+  'started',
+  'listening',
+  'recorded',
+  'checked',
+  'applied',
+  'parked',
+  'noticed',
+  'woken',
+  'notifying',
+  'notified',
+  'leader',
+  'handed-over',
+  'open',
+  'held',
+  'exiting',
+];
+
+export const ourSource: DaemonSource = {
+  defaults: { from: 'v1', to: 'v2' },
+  plan: (scenario): PlannedDaemon => {
+    const { strategy = 'split', wakeups = 'latched', ahead = 'exit', wait = 30_000 } = scenario;
+    const settings = settingsOf(scenario);
+    return {
+      name: OURS,
+      capabilities: {
+        tells: TELLS,
+        cause: 'told',
+        waits: true,
+        records: true,
+        failpoints: true,
+        leader: settings.database === 'dqlite',
+        supervisor: null,
+      },
+      model: { strategy, compares: null, wakeups, ahead },
+      timer: { everyMs: wait, toleranceMs: 0 },
+      forming: 'one-by-one',
+      settings,
+    };
+  },
+};
+
+/** What is said of a leader needs a database that has one. @throws InputError */
+function settingsOf({ database = 'sqlite', handover = true, network_latency: latency }: Scenario): OurSettings {
+  if (database === 'sqlite') {
+    const wrong = [...(handover ? [] : ['handover']), ...(latency === undefined ? [] : ['network_latency'])][0];
+    if (wrong !== undefined)
+      throw new InputError(`${wrong}: sqlite has no leader: say database dqlite (--database dqlite), or drop it`);
+  }
+  return { database, handover, networkLatencyMs: latency ?? null };
+}

@@ -1,0 +1,75 @@
+/** The values of a description that are more than texts: templates, commands, patterns, queries. */
+import { compile } from '@jmespath-community/jmespath';
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+
+/**
+ * What a template can name. `member`: the one that it is about. `through`: the live member that lets it in. `members`: all
+ * of the cluster. `cluster.shared`: a folder that all members share. `version.program`: the program with its first
+ * arguments, as an element of its own. `key`, `value`: of a record.
+ */
+export const PLACEHOLDERS = [
+  'member.name',
+  'member.number',
+  'member.address',
+  'member.host',
+  'member.port',
+  'member.state',
+  'members.addresses',
+  'members.named',
+  'members.count',
+  'through.name',
+  'through.address',
+  'through.state',
+  'cluster.shared',
+  'version.name',
+  'version.program',
+  'description.folder',
+  'token',
+  'key',
+  'value',
+] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Any other brace stands for itself, as in JSON. */
+export const PLACEHOLDER = /\{([a-z]+(?:\.[a-z]+)?)\}/g;
+
+export const Template = z.string('must be a text').superRefine((text, context) => {
+  for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
+    if (PLACEHOLDERS.some((known) => known === name)) continue;
+    context.addIssue({
+      code: 'custom',
+      message: `there is no ${whole}; there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(', ')}`,
+    });
+  }
+});
+
+/** A program and its arguments; never a line for a shell. */
+export const Command = z.array(Template, 'must be a list: the program and each argument by itself, no shell line');
+
+export const Environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'),
+  Template,
+  'must be variables with texts',
+);
+
+export const Name = z
+  .string('must be a name')
+  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'must be lower-case letters, digits and hyphens, at most 41');
+
+/** Patterns come from users and meet what a daemon prints, so they run on an engine that cannot backtrack. */
+export function isPattern(text: string, context: z.RefinementCtx): void {
+  try {
+    RE2JS.compile(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `not a regular expression (RE2): ${(error as Error).message}` });
+  }
+}
+
+export function isQuery(text: string, context: z.RefinementCtx): void {
+  try {
+    compile(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `not a JMESPath expression: ${(error as Error).message}` });
+  }
+}

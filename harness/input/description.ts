@@ -1,0 +1,173 @@
+/**
+ * The description of a daemon that is not ours: what a person writes in YAML, so that the rig can start, join, observe and
+ * stop it. Everything but how it is started may be missing; what is missing costs the checks that need it.
+ *
+ *     name: thing
+ *     versions:
+ *       old: { program: [/opt/thing-1/thingd] }
+ *       new: { program: [/opt/thing-2/thingd] }
+ *     start:
+ *       args: [--name, '{member.name}', --listen, '{member.address}', --state, '{member.state}']
+ *     patterns:
+ *       - { event: open, match: 'serving' }
+ */
+import { z } from 'zod';
+import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
+import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { Command, Environment, isPattern, isQuery, Name, Template } from './description-values.ts';
+import { Duration, oneOf } from './values.ts';
+
+/** The events that a line of a log can be taken for. */
+export const PATTERN_EVENTS = [
+  'listening',
+  'parked',
+  'woken',
+  'open',
+  'applied',
+  'notified',
+  'noticed',
+  'exiting',
+] as const;
+export type PatternEvent = (typeof PATTERN_EVENTS)[number];
+
+const Version = z.strictObject({
+  about: z.string('must be a text').default(''),
+  program: Command.optional().describe('the program on this host, and its first arguments'),
+  image: z.string('must be the name of a Docker image').min(1).optional(),
+  command: Command.optional().describe('the program inside the image, and its first arguments'),
+  env: Environment.default({}),
+  schema: z.int('must be a count').min(0, 'must be 0 or more').optional(),
+  api: z.int('must be a count').min(0, 'must be 0 or more').optional(),
+});
+
+const Run = z.strictObject({
+  run: Command,
+  stdin: Template.optional(),
+  timeout: Duration.default(30_000),
+});
+
+/** The last line of what the command prints, or what the group `token` of a pattern finds in it. */
+const Token = Run.extend({ match: z.string().superRefine(isPattern).optional() });
+
+const Forming = z.strictObject({
+  how: oneOf(['one-by-one', 'together']).default('one-by-one'),
+  bootstrap: Run.optional(),
+  token: Token.optional(),
+  join: Run.optional(),
+  within: Duration.default(60_000).describe('how long the cluster may take until it counts as formed'),
+  keep: z.boolean('must be true or false').default(true),
+});
+
+const Pattern = z.strictObject({
+  event: oneOf(PATTERN_EVENTS),
+  match: z.string('must be a regular expression').superRefine(isPattern),
+  on: oneOf(['stdout', 'stderr', 'both', 'file']).default('both'),
+  by: oneOf(['notice', 'timer']).optional().describe('what woke it, where the line tells that'),
+  reason: oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'failed'])
+    .optional()
+    .describe('why it exits, where the line tells that'),
+});
+
+const Request = z.strictObject({
+  socket: Template.optional().describe('a unix socket; without it the member’s address is asked over TCP'),
+  method: oneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+  path: Template,
+  json: z.unknown().optional(),
+  body: Template.optional(),
+});
+
+/** What an answer must be like: its status or exit code, and a pattern that its body or output must match. */
+const Answer = z.strictObject({
+  status: z.int('must be an HTTP status').optional(),
+  exit: z.int('must be an exit code').optional(),
+  match: z.string('must be a regular expression').superRefine(isPattern).optional(),
+});
+
+/** Over HTTP, or by a command. */
+const Asked = { http: Request.optional(), run: Command.optional(), stdin: Template.optional() };
+function isOneWay({ http, run }: { http?: unknown; run?: unknown }, context: z.RefinementCtx): void {
+  if ((http === undefined) === (run === undefined))
+    context.addIssue({ code: 'custom', message: 'must have either http or run' });
+}
+
+const Probe = z
+  .strictObject({
+    name: Name,
+    ...Asked,
+    every: Duration.default(100),
+    timeout: Duration.default(2000),
+    open: Answer.optional().describe('the answer of a member that is open'),
+    waiting: Answer.optional().describe('the answer of a member that waits for others'),
+    formed: Answer.optional().describe('the answer of a member whose cluster is formed'),
+    rows: z
+      .string('must be a JMESPath expression')
+      .superRefine(isQuery)
+      .optional()
+      .describe('JMESPath to a list of {member, schema, api}: what every member has recorded'),
+  })
+  .superRefine(isOneWay);
+
+const Access = z.strictObject({ ...Asked, timeout: Duration.default(10_000) }).superRefine(isOneWay);
+
+export const Description = z.strictObject({
+  name: Name,
+  about: z.string('must be a text').default(''),
+  versions: z.record(
+    z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,60}$/, 'must be letters, digits, dots, hyphens or plus signs'),
+    Version,
+    'must be versions by name',
+  ),
+  port: z.int('must be a port').min(1).max(65_535).default(8443),
+  start: z.strictObject({ args: Command.default([]), env: Environment.default({}) }).default({ args: [], env: {} }),
+  form: Forming.optional(),
+  stop: z
+    .strictObject({
+      signal: oneOf(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGKILL']).default('SIGTERM'),
+      run: Command.optional().describe('a command that stops the member, in place of a signal'),
+      grace: Duration.default(5000),
+      parked: oneOf(['as-told', 'kill'])
+        .default('as-told')
+        .describe('kill: a member that waits for others does not stop when it is told to, and is killed at once'),
+    })
+    .default({ signal: 'SIGTERM', grace: 5000, parked: 'as-told' }),
+  supervisor: z
+    .strictObject({
+      restart: oneOf(['on-failure', 'always']).default('on-failure'),
+      delay: Duration.default(500),
+      most: z.int('must be a count').min(1, 'must be 1 or more').default(5),
+      steady: Duration.default(1000).describe('how long all must have been at rest until the rig believes it'),
+    })
+    .optional(),
+  events: oneOf(['ndjson']).optional().describe('the daemon prints the rig’s own events, one JSON object a line'),
+  log: Template.optional().describe('a file that the member logs to, for patterns on: file'),
+  patterns: z.array(Pattern, 'must be a list of patterns').default([]),
+  probes: z.array(Probe, 'must be a list of probes').default([]),
+  waits: oneOf(['yes', 'no'])
+    .default('yes')
+    .describe('no: a member never waits for others after a refresh, so that nothing can stall'),
+  model: z
+    .strictObject({
+      strategy: oneOf(STRATEGY_NAMES).default('pair'),
+      compares: oneOf(COMPARED).optional(),
+      wakeups: oneOf(WAKEUPS).default('lossy'),
+      ahead: oneOf(AHEAD_POLICIES).default('exit'),
+    })
+    .optional(),
+  timer: z
+    .strictObject({
+      every: Duration.describe('how long one park lasts before the timer ends it'),
+      tolerance: Duration.optional().describe('how far from a whole number of timers a park may be that one ended'),
+    })
+    .optional(),
+  records: z.strictObject({ write: Access, read: Access }).optional(),
+});
+
+/** A description as it was read, with every default filled in. */
+export type Description = z.output<typeof Description>;
+export type DescribedVersion = Description['versions'][string];
+export type Pattern = Description['patterns'][number];
+export type Probe = Description['probes'][number];
+export type Answer = z.output<typeof Answer>;
+export type Asked = Pick<Probe, 'http' | 'run' | 'stdin' | 'timeout'>;
+export type Run = z.output<typeof Run>;

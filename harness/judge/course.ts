@@ -1,0 +1,133 @@
+/** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
+import { tells } from '../plan/daemon.ts';
+import { type RigEvent, rigEvents, rigEventsOf, type StopWay } from '../trace/trace.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
+import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
+import { firstDisagreement, predictedSteps } from './predicted.ts';
+
+export function complete({ trace }: Evidence): Check {
+  const name = 'complete';
+  const ended = rigEvents(trace, 'ended')[0];
+  if (ended === undefined) return broken(name, 'the trace has no end');
+  switch (ended.how) {
+    case 'complete':
+      return holds(name, 'every step of the plan was carried out');
+    case 'unsettled': {
+      const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
+      const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
+      return broken(name, `the roll did not settle: ${waits.join('; ')}`);
+    }
+    case 'interrupted':
+      return broken(name, 'the roll was interrupted');
+    case 'finding':
+      return broken(
+        name,
+        rigEvents(trace, 'finding')
+          .map(({ because }) => because)
+          .join('; '),
+      );
+    case 'environment': {
+      const words = rigEvents(trace, 'failure').map(({ because }) => because);
+      return cannotTell(name, `the environment failed: ${words.join('; ')}`);
+    }
+  }
+}
+
+/** Only the replay of a counterexample predicts what each step does. */
+export function asPredicted({ plan, trace }: Evidence): Check {
+  const name = 'as-predicted';
+  if (!plan.holds) return notApplicable(name, 'the plan predicts no single step');
+  const disagreement = firstDisagreement(plan, trace);
+  if (disagreement !== null) return broken(name, disagreement);
+  return holds(name, `reality agreed with the model in all ${predictedSteps(plan)} steps`);
+}
+
+/** Where what a daemon logs and what it answers contradict each other, nothing that rests on either can be believed. */
+export function sourcesAgree({ trace }: Evidence): Check {
+  const name = 'sources';
+  const contradictions = rigEvents(trace, 'contradiction');
+  if (contradictions.length > 0)
+    return cannotTell(name, contradictions.map(({ member, text }) => `of ${member}, ${text}`).join('; '));
+  const observed = trace.some((event) => 'observed' in event && event.observed !== undefined);
+  if (!observed) return notApplicable(name, 'every event was told by its member itself');
+  return holds(name, 'nothing that was seen contradicts what was seen elsewhere');
+}
+
+/** The members that are expected to be open are, and no others. */
+export function everyoneOpened({ plan, trace }: Evidence): Check {
+  const name = 'opened';
+  if (!tells(plan.daemon, 'open')) return cannotTell(name, 'nothing tells when a member opens');
+  const open = plan.members.filter((member) => isOpenAtEnd(plan, trace, member));
+  const missing = plan.expect.open.filter((member) => !open.includes(member));
+  const surprising = open.filter((member) => !plan.expect.open.includes(member));
+  const faults = [
+    ...missing.map((member) => `${member} did not open`),
+    ...surprising.map((member) => `${member} opened, and should not have`),
+  ];
+  const who =
+    open.length === plan.members.length
+      ? `all ${open.length} members`
+      : open.length === 0
+        ? 'no member'
+        : open.join(', ');
+  return judged(name, faults, `${who} open at the end, as expected`);
+}
+
+/** Every exit counts, also of a member that was started again since; but one that its supervisor heals is only told. */
+export function exitsAsExpected({ plan, trace }: Evidence): Check {
+  const exits = plan.members.flatMap((member) => ownExits(trace, member));
+  const final = exits.filter((exit) => !exit.isHealed);
+  const faults = [
+    ...final
+      .filter((exit) => plan.expect.exits[exit.member] !== exit.reason)
+      .map((exit) => `${exit.member} exited: ${exit.message}`),
+    ...Object.entries(plan.expect.exits)
+      .filter(([member]) => !exits.some((exit) => exit.member === member))
+      .map(([member, reason]) => `${member} should have exited (${reason}), and did not`),
+  ];
+  const expected = final.map((exit) => `${exit.member} exited: ${exit.message}`).join('; ');
+  const healed = healedWords(exits.filter((exit) => exit.isHealed));
+  const fine = expected === '' ? 'no member exited by itself for good' : `as expected: ${expected}`;
+  const check = judged('exits', faults, healed === '' && expected === '' ? 'no member exited by itself' : fine);
+  return healed === '' ? check : { ...check, because: `${check.because}; ${healed}` };
+}
+
+/** `node02 exited once, and its supervisor started it again: it went without a word (exit code 1)` */
+export function healedWords(exits: ReadonlyArray<{ member: string; message: string }>): string {
+  const members = Map.groupBy(exits, ({ member }) => member);
+  return [...members]
+    .map(([member, own]) => {
+      const times = own.length === 1 ? 'once' : `${own.length} times`;
+      return `${member} exited ${times}, and its supervisor started it again: ${own.at(-1)!.message}`;
+    })
+    .join('; ');
+}
+
+/**
+ * Whoever is told to stop ends as it was told: by itself, in time, and neither with a failure nor by a signal that is not the
+ * rig's. A parked member that does not stop by itself is killed where its daemon is known for that.
+ */
+export function stoppedAsTold({ plan, trace }: Evidence): Check {
+  const name = 'stopped';
+  const stops = rigEvents(trace, 'stopping');
+  if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
+  const faults = stops.flatMap((stop) => {
+    const gone = rigEventsOf(trace, 'gone', stop.member).find((event) => event.atNs >= stop.atNs);
+    const fault = gone === undefined ? null : faultOfStop(stop.by, gone);
+    return fault === null ? [] : [`${stop.member} ${fault}`];
+  });
+  const killed = stops.filter(({ by }) => by === 'kill').length;
+  const also = killed === 0 ? '' : `; ${killed} that waited were killed, as ${plan.daemon.name} does not stop then`;
+  return judged(name, [...new Set(faults)], `every member stopped when it was told to${also}`);
+}
+
+function faultOfStop(by: StopWay, gone: RigEvent & { rig: 'gone' }): string | null {
+  if (gone.killed) return 'did not stop when it was told to, and had to be killed';
+  const asOf = gone.signal ?? (gone.code === null ? null : signalOfCode(gone.code));
+  if (by === 'kill') return null;
+  if (gone.code === 0 || TELLING.includes(asOf ?? '')) return null;
+  return `was told to stop, and ended otherwise (${exitWords(gone)})`;
+}
+
+/** A program that dies of the very signal that tells it to stop has been told. */
+const TELLING = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];

@@ -1,0 +1,53 @@
+/**
+ * The check that matters most, and that no slow machine can turn: whether anybody sat out a timer after its gate could have
+ * passed. A timer that only looks again while there is something to wait for does no harm.
+ */
+import { formatDuration } from '../../node/duration.ts';
+import { GATE_WORDS } from '../../node/words.ts';
+import { tells } from '../plan/daemon.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Trace } from '../trace/trace.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import { refreshedIncarnations } from './incarnations.ts';
+
+export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Check {
+  const name = 'woken';
+  if (!plan.daemon.capabilities.waits)
+    return notApplicable(name, `a member of ${plan.daemon.name} never waits for others, so nothing can stall`);
+  if (plan.expect.wokenBy === 'either') return notApplicable(name, 'the plan does not say what may open a member');
+  const stalled = stalls.filter((stall) => stall.brokenBy === 'timer');
+  const words = stalled
+    .map(({ member, gate, stallMs }) => `${member} stalled at ${GATE_WORDS[gate]} for ${formatDuration(stallMs)}`)
+    .join(', ');
+  if (plan.expect.wokenBy === 'timer') {
+    if (stalled.length > 0) return holds(name, `as expected, only a timer ended a stall: ${words}`);
+    const open = openQuestion(plan, trace);
+    return open === null
+      ? broken(name, 'nobody stalled until a timer, and somebody was expected to')
+      : cannotTell(name, open);
+  }
+  if (stalled.length > 0) return broken(name, `only a timer ended a stall: ${words}`);
+  const open = openQuestion(plan, trace);
+  if (open !== null) return cannotTell(name, open);
+  const woken = figures.filter((member) => member.wokenBy.includes('notice')).map((member) => member.name);
+  return woken.length === 0
+    ? holds(name, 'nobody had to be woken by a notice')
+    : holds(name, `woken by notices in time: ${woken.join(', ')}`);
+}
+
+/** What cannot be told of how members were woken, in a sentence; null where everything can. */
+function openQuestion(plan: Plan, trace: Trace): string | null {
+  const { members, daemon } = plan;
+  if (!tells(daemon, 'parked')) return 'nothing tells when a member waits, so it cannot be told what opened it';
+  const unknown = members.filter((member) =>
+    refreshedIncarnations(plan, trace, member).some((incarnation) =>
+      incarnation.parks.some((park) => park.by === 'unknown'),
+    ),
+  );
+  if (unknown.length === 0) return null;
+  const why =
+    daemon.timer === null
+      ? 'the daemon does not tell, and its timer is not known'
+      : 'the daemon does not tell, and the park was too near to a whole number of timers';
+  return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
+}

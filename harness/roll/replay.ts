@@ -1,0 +1,63 @@
+/** The steps of a plan that holds members: each is let go for one step of its upgrade, or for one notice. */
+import type { EventName } from '../../node/events.ts';
+import type { NoticeKind } from '../../node/upgrade/strategy.ts';
+import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
+import type { Move } from '../plan/plan.ts';
+import { all, type Members } from './members.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What members say when a step is done. */
+const MOVE_EVENTS: Readonly<Record<Move['step'], EventName>> = {
+  check: 'checked',
+  park: 'parked',
+  notify: 'notifying',
+  open: 'open',
+};
+
+export class Replay {
+  readonly #recorder: Recorder;
+  readonly #members: Members;
+
+  constructor(recorder: Recorder, members: Members) {
+    this.#recorder = recorder;
+    this.#members = members;
+  }
+
+  /** Let a member go from where it is held before a step, and wait for its word that the step is done. @throws Finding */
+  async release(member: string, step: Move['step']): Promise<void> {
+    const from = this.#recorder.trace.length;
+    await this.#let(member, `take the step '${step}'`, (failpoints) => failpoints.release(`before-${step}`));
+    await this.#members.said(member, MOVE_EVENTS[step], () => true, from);
+  }
+
+  /** Let the oldest notice of a kind arrive that one member has sent to another, and that has not arrived. @throws Finding */
+  async deliver(from: string, to: string, kind: NoticeKind): Promise<void> {
+    const { standings } = this.#members;
+    const sent = await this.#members.said(
+      from,
+      'notifying',
+      (event) => event.kind === kind && !standings.hasArrived(event.notice, to),
+    );
+    const isIt = (event: { notice: string | null }): boolean => event.notice === sent.notice;
+    await this.#members.said(to, 'held', isIt);
+    await this.#let(to, `take the notice from ${from}`, (failpoints) => failpoints.release('on-notice', sent.notice));
+    await this.#members.said(to, 'noticed', isIt);
+  }
+
+  /** Hold nobody any more. */
+  async releaseAll(): Promise<void> {
+    await all(this.#members.names.map((member) => this.#let(member, 'go on', (failpoints) => failpoints.disarm())));
+  }
+
+  /** A member that is not where its path says is what the replay was to find out. */
+  async #let(member: string, what: string, go: (failpoints: FailpointsClient) => Promise<void>): Promise<void> {
+    const failpoints = this.#members.client(member)?.failpoints ?? null;
+    if (failpoints === null) throw new Finding(member, `${member} was to ${what}, and is not running`);
+    try {
+      await go(failpoints);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      throw new Finding(member, `${member} was to ${what}, and it is not held where the model says: ${error.message}`);
+    }
+  }
+}
