@@ -89,8 +89,10 @@ export class View {
     this.#scale.observe(() => this.#draw());
     // The caption is as wide as the charts, and stays as it is when they are drawn: what is drawn must not ask for more.
     new ResizeObserver((entries) => {
-      const width = Math.max(NARROWEST, Math.floor(entries.at(-1)!.contentRect.width));
-      if (width === this.#width) return;
+      const found = entries.at(-1)!.contentRect.width;
+      const width = Math.max(NARROWEST, Math.floor(found));
+      // Nothing is as wide as what is hidden.
+      if (found === 0 || width === this.#width) return;
       this.#width = width;
       this.#drawAll();
     }).observe(this.#part('caption'));
