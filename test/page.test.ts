@@ -64,6 +64,10 @@ describe('the page of a roll', function () {
     const paths = page.locator('[data-part="detail"] path.notices');
     const fates = async () => (await paths.evaluateAll((all) => all.map((path) => path.classList[1]))).sort();
     expect(await fates()).to.deep.equal(['delivered', 'latched']);
+    const lanesHeight = await page
+      .locator('[data-part="overview"] svg > g > path[fill="var(--open)"]')
+      .evaluate((path) => path.getBoundingClientRect().height);
+    expect(lanesHeight).to.be.within(100, 160);
     await page.getByLabel('notices that came for nothing').check();
     expect(await fates()).to.deep.equal(['delivered', 'dropped', 'latched']);
     await paths.last().dispatchEvent('pointerover');

@@ -48,6 +48,6 @@ export function legend(): Html {
   ] as Array<[paint: string, says: string]>;
   return html`<p class="legend">
 ${paints.map(([paint, says]) => html`<span><svg aria-hidden="true"><rect width="100%" height="100%" fill="${paint}"/></svg>${says}</span>`)}
-<span>→ notice: it woke its receiver</span><span>⇢ dashed: kept</span><span>✕ dropped, or it never came</span>
+<span>→ notice: it woke its receiver</span><span>⇢ dashed (faint, where they are many): kept</span><span>✕ dropped, or it never came</span>
 <span>◆ schema committed</span><span>★ leader</span><span>☠ killed</span></p>`;
 }

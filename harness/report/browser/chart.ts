@@ -5,6 +5,7 @@ import { keyOf, type Lanes, type Mark, type Span } from '../lanes.ts';
 import { spanWords } from '../story.ts';
 import { since, told } from './instant.ts';
 import { notices } from './notices.ts';
+import { places, SVG } from './places.ts';
 import { isWithin, type Stretch } from './scale.ts';
 
 /** The heights of a chart, in pixels. The more members, the lower their lanes: `most` for few, `least` for many. */
@@ -67,7 +68,7 @@ export function overviewChart(lanes: Lanes, whole: Stretch, width: number): Elem
   return Plot.plot({
     ...frame(lanes, whole, width, OVERVIEW),
     ariaLabel: 'the whole roll; drag to choose what is shown below in detail',
-    marks: [Plot.barX(lanes.spans, { ...bars(lanes, whole), ariaHidden: 'true' })],
+    marks: [silhouettes(lanes)],
   });
 }
 
@@ -84,6 +85,7 @@ function frame(lanes: Lanes, stretch: Stretch, width: number, size: Size): Plot.
     marginBottom: size.foot,
     x: { domain: [...stretch], label: null, ticks: Math.max(2, width / 110), tickFormat: (ms: number) => told(ms) },
     y: {
+      type: 'band',
       domain: [...lanes.members],
       label: null,
       tickSize: 0,
@@ -115,6 +117,25 @@ function bars(lanes: Lanes, stretch: Stretch): Plot.BarXOptions {
     x2: (span: Span) => Math.min(stretch[1], since(lanes, span.toNs)),
     y: 'member',
     fill: (span: Span) => paintOf(span),
+  };
+}
+
+/** All spans of a paint as one path: in the overview nobody points at one of them. */
+function silhouettes(lanes: Lanes): Plot.Markish {
+  return (_index, scales, _values, _dimensions, context) => {
+    const { xOf, topOf, height } = places(scales);
+    const group = context.document.createElementNS(SVG, 'g');
+    for (const [paint, spans] of Map.groupBy(lanes.spans, paintOf)) {
+      const path = context.document.createElementNS(SVG, 'path');
+      const boxes = spans.map((span) => {
+        const [from, to] = [xOf(since(lanes, span.fromNs)), xOf(since(lanes, span.toNs))];
+        return `M${from.toFixed(1)},${topOf(span.member).toFixed(1)}H${to.toFixed(1)}v${height.toFixed(1)}H${from.toFixed(1)}z`;
+      });
+      path.setAttribute('d', boxes.join(''));
+      path.setAttribute('fill', paint);
+      group.append(path);
+    }
+    return group;
   };
 }
 

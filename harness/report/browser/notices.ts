@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Arrow, Fate, Lanes } from '../lanes.ts';
 import { arrowWords } from '../story.ts';
 import { since, told } from './instant.ts';
+import { places, SVG } from './places.ts';
 import { isWithin, type Stretch } from './scale.ts';
 
 /** More cannot be told apart, nor pointed at; and an element for each takes a browser seconds. Closer in there are fewer. */
@@ -17,7 +18,7 @@ export function notices(lanes: Lanes, stretch: Stretch): Plot.Markish[] {
   return FATES.filter((fate) => byFate.has(fate)).map((fate) => allOf(lanes, byFate.get(fate)!, fate));
 }
 
-/** Solid: it woke its receiver. Dashed: it was kept. Crossed out: dropped, or it never came. */
+/** Each by itself. Solid: it woke its receiver. Dashed: it was kept. Crossed out: dropped, or it never came. */
 function eachOf(lanes: Lanes, shown: readonly Arrow[]): Plot.Markish[] {
   const ends = {
     x1: (arrow: Arrow) => since(lanes, arrow.sentNs),
@@ -68,21 +69,22 @@ const FATE_WORDS: Readonly<Record<Fate, string>> = {
   failed: 'did not reach their receivers',
 };
 
+/** All of a fate as one path, without heads, and as faint as they are many. Dashes would take longer than all else. */
 function allOf(lanes: Lanes, arrows: readonly Arrow[], fate: Fate): Plot.Markish {
   return (_index, scales, _values, dimensions, context) => {
     const [left, right] = [dimensions.marginLeft, dimensions.width - dimensions.marginRight];
-    const middle = middles(lanes.members, scales);
+    const { xOf, topOf, height } = places(scales);
+    const middleOf = (member: string): number => topOf(member) + height / 2;
     const opacity = Math.max(OPACITY.least, Math.min(OPACITY.most, DENSE / arrows.length));
-    const xOf = scales.x as (ms: number) => number;
     const lines = arrows.map((arrow) => {
       const [x1, x2] = [xOf(since(lanes, arrow.sentNs)), xOf(since(lanes, arrow.arrivedNs))];
-      const [y1, y2] = [middle.get(arrow.from)!, middle.get(arrow.to)!];
+      const [y1, y2] = [middleOf(arrow.from), middleOf(arrow.to)];
       // Cut where the chart ends.
       const yAt = (x: number): number => (x === x1 ? y1 : x === x2 ? y2 : y1 + ((x - x1) / (x2 - x1)) * (y2 - y1));
       const [fromX, toX] = [x1, x2].map((x) => Math.min(right, Math.max(left, x))) as [number, number];
       return `M${fromX.toFixed(1)},${yAt(fromX).toFixed(1)}L${toX.toFixed(1)},${yAt(toX).toFixed(1)}`;
     });
-    const path = context.document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    const path = context.document.createElementNS(SVG, 'path');
     path.setAttribute('d', lines.join(''));
     path.setAttribute('class', `notices ${fate}`);
     path.setAttribute('stroke', `var(--notice-${fate})`);
@@ -93,10 +95,4 @@ function allOf(lanes: Lanes, arrows: readonly Arrow[], fate: Fate): Plot.Markish
     );
     return path;
   };
-}
-
-/** The height of every member's line. */
-function middles(members: readonly string[], scales: Plot.ScaleFunctions): Map<string, number> {
-  const band = scales.y as ((member: string) => number) & { bandwidth(): number };
-  return new Map(members.map((member) => [member, band(member) + band.bandwidth() / 2]));
 }
