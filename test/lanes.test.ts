@@ -6,6 +6,8 @@ import { lanesIn, shownOf } from '../harness/report/document.ts';
 import { lanesOf } from '../harness/report/lanes.ts';
 import { decisiveWindow, storyOf } from '../harness/report/story.ts';
 import { timeline } from '../harness/report/timeline.ts';
+import { leadershipsOf } from '../harness/trace/leadership.ts';
+import type { Trace } from '../harness/trace/trace.ts';
 import { largeTrace } from './support/large-trace.ts';
 
 describe('the lanes of a large roll', function () {
@@ -61,5 +63,30 @@ describe('packed rows', () => {
     );
     expect(packed.fields.state!.values).to.have.length(2);
     expect(unpack(pack([]))).to.deep.equal([]);
+  });
+});
+
+describe('the leaderships of a roll', () => {
+  it('are known through handovers and elections', () => {
+    const at = (atNs: number, member: string, event: object) => ({ atNs, member, ...event });
+    const trace = [
+      at(1, 'node01', { event: 'listening', address: 'a:1' }),
+      at(2, 'node02', { event: 'listening', address: 'b:1' }),
+      at(3, 'node01', { event: 'leader', leader: 'a:1' }),
+      at(4, 'node02', { event: 'leader', leader: 'a:1' }),
+      at(5, 'node02', { event: 'leader', leader: null }),
+      at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
+      { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
+      { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
+      { atNs: 9, rig: 'launching', member: 'node01', version: 'v2' },
+      at(10, 'node01', { event: 'leader', leader: 'b:1' }),
+      at(11, 'node01', { event: 'leader', leader: 'a:1' }),
+    ] as unknown as Trace;
+    expect(leadershipsOf(trace)).to.deep.equal([
+      { fromNs: 3, leader: 'node01' },
+      { fromNs: 6, leader: 'node02' },
+      { fromNs: 8, leader: null },
+      { fromNs: 11, leader: 'node01' },
+    ]);
   });
 });

@@ -11,8 +11,7 @@ import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
 import { otlpTrace } from '../harness/report/otlp.ts';
 import { storyOf } from '../harness/report/story.ts';
 import { readRun } from '../harness/store/run-folder.ts';
-import { leadershipsOf } from '../harness/trace/leadership.ts';
-import { rigEvents, type Trace } from '../harness/trace/trace.ts';
+import { rigEvents } from '../harness/trace/trace.ts';
 import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
 
 const RIG = join(paths.root, 'harness', 'cli', 'main.ts');
@@ -96,29 +95,6 @@ describe('the report', function () {
     ]);
     const first = Math.min(...spans.map((span) => Number(span.startTimeUnixNano)));
     expect(first / 1e6).to.be.closeTo(Date.parse(began.startedAt) + (own.fromNs - began.atNs) / 1e6, 1);
-  });
-
-  it('knows who led, through handovers and elections', () => {
-    const at = (atNs: number, member: string, event: object) => ({ atNs, member, ...event });
-    const trace = [
-      at(1, 'node01', { event: 'listening', address: 'a:1' }),
-      at(2, 'node02', { event: 'listening', address: 'b:1' }),
-      at(3, 'node01', { event: 'leader', leader: 'a:1' }),
-      at(4, 'node02', { event: 'leader', leader: 'a:1' }),
-      at(5, 'node02', { event: 'leader', leader: null }),
-      at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
-      { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
-      { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
-      { atNs: 9, rig: 'launching', member: 'node01', version: 'v2' },
-      at(10, 'node01', { event: 'leader', leader: 'b:1' }),
-      at(11, 'node01', { event: 'leader', leader: 'a:1' }),
-    ] as unknown as Trace;
-    expect(leadershipsOf(trace)).to.deep.equal([
-      { fromNs: 3, leader: 'node01' },
-      { fromNs: 6, leader: 'node02' },
-      { fromNs: 8, leader: null },
-      { fromNs: 11, leader: 'node01' },
-    ]);
   });
 
   describe('in a browser', () => {
