@@ -8,7 +8,7 @@ import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
 import { matrixBench } from './matrix.ts';
-import { measurePages } from './report.ts';
+import { reportBench } from './report.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
@@ -41,15 +41,8 @@ for (const [database, measured] of [
     console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
 }
 
-const pages = await measurePages(versions);
-if (pages === null) console.log('Chromium is not installed: reports were not measured');
-for (const { members, bytes, drawnMs, emptyMs } of pages ?? []) {
-  const size = `${Math.round(bytes / 1024)} KiB`;
-  const ratio = (drawnMs / emptyMs).toFixed(1);
-  console.log(
-    `report of ${members} members: ${size}, drawn after ${formatDuration(drawnMs)}, ${ratio} of an empty page's ${formatDuration(emptyMs)}`,
-  );
-}
+console.log();
+await reportBench(versions);
 
 console.log();
 await matrixBench(versions);

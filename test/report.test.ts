@@ -11,8 +11,7 @@ import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
 import { otlpTrace } from '../harness/report/otlp.ts';
 import { storyOf } from '../harness/report/story.ts';
 import { readRun } from '../harness/store/run-folder.ts';
-import { leadershipsOf } from '../harness/trace/leadership.ts';
-import { rigEvents, type Trace } from '../harness/trace/trace.ts';
+import { rigEvents } from '../harness/trace/trace.ts';
 import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
 
 const RIG = join(paths.root, 'harness', 'cli', 'main.ts');
@@ -98,29 +97,6 @@ describe('the report', function () {
     expect(first / 1e6).to.be.closeTo(Date.parse(began.startedAt) + (own.fromNs - began.atNs) / 1e6, 1);
   });
 
-  it('knows who led, through handovers and elections', () => {
-    const at = (atNs: number, member: string, event: object) => ({ atNs, member, ...event });
-    const trace = [
-      at(1, 'node01', { event: 'listening', address: 'a:1' }),
-      at(2, 'node02', { event: 'listening', address: 'b:1' }),
-      at(3, 'node01', { event: 'leader', leader: 'a:1' }),
-      at(4, 'node02', { event: 'leader', leader: 'a:1' }),
-      at(5, 'node02', { event: 'leader', leader: null }),
-      at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
-      { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
-      { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
-      { atNs: 9, rig: 'launching', member: 'node01', version: 'v2' },
-      at(10, 'node01', { event: 'leader', leader: 'b:1' }),
-      at(11, 'node01', { event: 'leader', leader: 'a:1' }),
-    ] as unknown as Trace;
-    expect(leadershipsOf(trace)).to.deep.equal([
-      { fromNs: 3, leader: 'node01' },
-      { fromNs: 6, leader: 'node02' },
-      { fromNs: 8, leader: null },
-      { fromNs: 11, leader: 'node01' },
-    ]);
-  });
-
   describe('in a browser', () => {
     let browser: Browser;
     before(async function () {
@@ -142,10 +118,13 @@ describe('the report', function () {
       await page.getByRole('button', { name: 'All' }).click();
       expect(await labels(page, 'bar')).to.have.length(own.spans.length);
       expect(await labels(page, 'arrow')).to.have.length(own.arrows.length);
-      const dashed = page.locator('[data-part="detail"] g[aria-label="arrow"][stroke-dasharray] [aria-label]');
+      const dashed = page.locator('[data-part="detail"] g[aria-label="arrow"] [stroke-dasharray] > [aria-label]');
       expect(await dashed.count()).to.equal(own.arrows.filter(({ fate }) => fate === 'latched').length);
       const story = storyOf(own);
-      expect(await page.locator('[data-part="story"] tr').count()).to.equal(story.length);
+      await page.getByText('What happened, as a table').click();
+      const rows = page.locator('[data-part="story"] tbody tr');
+      await rows.nth(story.length - 1).waitFor({ state: 'attached' });
+      expect(await rows.count()).to.equal(story.length);
 
       const whole = await axis(page);
       const detail = page.locator('[data-part="detail"]');
@@ -176,13 +155,15 @@ describe('the report', function () {
       expect(await axis(page)).to.equal(decisive);
 
       await page.getByText('The members’ logs').click();
-      const shown = page.locator('[data-part="log"] li:visible');
-      const few = await shown.count();
+      const lines = page.locator('[data-part="log"] tbody td:nth-child(2)');
+      await lines.first().waitFor();
+      const few = await lines.count();
       await page.getByLabel('only the time shown above').uncheck();
-      const all = await shown.count();
-      expect(all).to.be.greaterThan(few);
+      await lines.nth(few).waitFor();
+      expect(new Set(await lines.allTextContents())).to.have.length(3);
       await page.getByRole('combobox').selectOption('node02');
-      expect(await shown.count()).to.be.lessThan(all);
+      await lines.first().waitFor();
+      expect([...new Set(await lines.allTextContents())]).to.deep.equal(['node02']);
       await keepPicture(page, 'roll');
       expect(faults).to.deep.equal([]);
     });

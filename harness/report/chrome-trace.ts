@@ -16,7 +16,8 @@ export interface TraceDocument {
 /** @param name of the roll */
 export function chromeTrace(name: string, lanes: Lanes): TraceDocument {
   const since = (atNs: number): number => (atNs - lanes.fromNs) / 1000;
-  const threadOf = (member: string): number => lanes.members.indexOf(member) + 1;
+  const threads = new Map(lanes.members.map((member, index) => [member, index + 1]));
+  const threadOf = (member: string): number => threads.get(member) ?? 0;
   const at = (member: string, atNs: number) => ({ pid: CLUSTER, tid: threadOf(member), ts: since(atNs) });
   return {
     displayTimeUnit: 'ms',

@@ -54,5 +54,16 @@ export function scriptElement(code: string): Html {
 function textOf(part: Part): string {
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map((piece: Html) => piece.text).join('\n');
-  return String(part).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return visible(String(part)).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
+
+/** Control characters as the signs for them: a page cannot hold them, and a terminal's colours should be seen to be there. */
+function visible(text: string): string {
+  return [...text].map((character) => CONTROL_SIGNS.get(character) ?? character).join('');
+}
+
+const CONTROL_SIGNS: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code))
+    .filter((character) => !/\s/.test(character))
+    .map((character) => [character, String.fromCharCode(0x2400 + character.charCodeAt(0))]),
+);

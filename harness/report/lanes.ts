@@ -2,7 +2,8 @@
  * What a roll looks like, as data: for every member the spans that it spent in a state, the notices between members, and
  * the instants that concern the whole cluster. Pure, and free of Node: the terminal, the page and the live page draw it.
  */
-import type { EventGate, MemberEvent } from '../../node/events.ts';
+import type { EventFields, EventGate, MemberEvent, NotifyOutcome } from '../../node/events.ts';
+import type { Disposition } from '../../node/upgrade/machine.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
@@ -27,10 +28,12 @@ export interface Arrow {
   readonly sentNs: number;
   readonly arrivedNs: number;
   /** `delivered`: it woke the receiver. `latched`: it was kept. `dropped`: it came for nothing. `failed`: it never came. */
-  readonly fate: 'delivered' | 'latched' | 'dropped' | 'failed';
-  /** The same in a sentence. */
-  readonly says: string;
+  readonly fate: Fate;
+  /** What its sender made of it; where it failed, the reason. */
+  readonly outcome: NotifyOutcome;
 }
+
+export type Fate = Disposition | 'failed';
 
 /** Something that concerns the whole cluster. */
 export interface Mark {
@@ -54,22 +57,26 @@ export interface Lanes {
 /** A little of what came after is shown, so that the end can be seen. */
 const AFTERWARDS = 1 / 16;
 
-/** Null where nothing has been refreshed yet. */
-export function lanesOf(plan: Plan, whole: Trace): Lanes | null {
+/**
+ * Null where nothing has been refreshed yet. It looks at every event a fixed number of times: a roll of many members has
+ * hundreds of thousands.
+ */
+export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace): Lanes | null {
   const fromNs = rigEvents(whole, 'stopping')[0]?.atNs;
   if (fromNs === undefined) return null;
   // Without the end, when the rig reads the records back and stops everybody.
   const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
   const trace = whole.filter((event) => event.atNs < closingNs);
-  const turns = plan.members.map((member) => turnsOf(trace, member));
+  const turns = turnsOf(trace);
   const leaderships = leadershipsOf(trace);
-  const lastNs = Math.max(fromNs, ...turns.flat().map((turn) => turn.atNs));
+  let lastNs = fromNs;
+  for (const member of members) lastNs = Math.max(lastNs, turns.get(member)?.at(-1)?.atNs ?? fromNs);
   const toNs = lastNs + Math.max(1, (lastNs - fromNs) * AFTERWARDS);
   return {
-    members: plan.members,
+    members,
     fromNs,
     toNs,
-    spans: plan.members.flatMap((member, index) => spansOf(member, turns[index]!, fromNs, toNs)),
+    spans: members.flatMap((member) => spansOf(member, turns.get(member) ?? [], fromNs, toNs)),
     // The answer to a notice may come when the end has begun.
     arrows: arrowsOf(whole).filter((arrow) => arrow.sentNs >= fromNs && arrow.sentNs < closingNs),
     marks: marksOf(trace, leaderships).filter((mark) => mark.atNs >= fromNs),
@@ -82,16 +89,25 @@ interface Turn {
   readonly state: SpanState;
 }
 
-function turnsOf(trace: Trace, member: string): Turn[] {
-  const events = trace
-    .filter((event) => 'member' in event && event.member === member)
-    .toSorted((one, other) => one.atNs - other.atNs);
+/** The turns of every member, in the order of its clock. */
+function turnsOf(trace: Trace): Map<string, Turn[]> {
+  const events = Map.groupBy(trace, (event) => ('member' in event ? event.member : null));
+  const turns = new Map<string, Turn[]>();
+  for (const [member, own] of events) {
+    if (member !== null) turns.set(member, turnsOfMember(own));
+  }
+  return turns;
+}
+
+function turnsOfMember(events: TraceEvent[]): Turn[] {
   let isRefreshed = false;
-  return events.flatMap((event) => {
-    if ('event' in event && event.event === 'started') isRefreshed = event.action === 'start';
-    const state = stateAfter(event, isRefreshed);
-    return state === null ? [] : [{ atNs: event.atNs, state }];
-  });
+  return events
+    .sort((one, other) => one.atNs - other.atNs)
+    .flatMap((event) => {
+      if ('event' in event && event.event === 'started') isRefreshed = event.action === 'start';
+      const state = stateAfter(event, isRefreshed);
+      return state === null ? [] : [{ atNs: event.atNs, state }];
+    });
 }
 
 /** The state that an event begins, if it begins one. */
@@ -139,26 +155,23 @@ export function keyOf(state: SpanState): string {
 }
 
 function arrowsOf(trace: Trace): Arrow[] {
-  const members = trace.filter((event): event is MemberEvent => !isRigEvent(event));
-  const arrivals = members.filter((event) => event.event === 'noticed');
-  return members.flatMap((event): Arrow[] => {
-    if (event.event !== 'notified') return [];
-    const { member: from, peer: to, kind, sentNs } = event;
-    const arrival = arrivals.find((noticed) => noticed.notice === event.notice && noticed.member === to);
-    const fate = arrival === undefined ? 'failed' : arrival.disposition;
-    const says =
-      fate === 'failed'
-        ? `the notice (${kind}) of ${from} did not reach ${to}: ${event.outcome}`
-        : `the notice (${kind}) of ${from} reached ${to}, and ${FATE_WORDS[fate]}`;
-    return [{ from, to, kind, sentNs, arrivedNs: arrival?.atNs ?? event.atNs, fate, says }];
+  const sent: Array<MemberEvent & { event: 'notified' }> = [];
+  /** By the notice, then by who received it. */
+  const arrivals = new Map<string, Map<string, MemberEvent & EventFields['noticed']>>();
+  for (const event of trace) {
+    if (isRigEvent(event)) continue;
+    if (event.event === 'notified') sent.push(event);
+    if (event.event !== 'noticed') continue;
+    const received = arrivals.get(event.notice) ?? new Map();
+    arrivals.set(event.notice, received);
+    if (!received.has(event.member)) received.set(event.member, event);
+  }
+  return sent.map(({ member, peer, notice, kind, sentNs, atNs, outcome }) => {
+    const arrival = arrivals.get(notice)?.get(peer);
+    const fate = arrival?.disposition ?? 'failed';
+    return { from: member, to: peer, kind, sentNs, arrivedNs: arrival?.atNs ?? atNs, fate, outcome };
   });
 }
-
-const FATE_WORDS = {
-  delivered: 'woke it',
-  latched: 'was kept for its next park',
-  dropped: 'found nobody parked',
-} as const;
 
 function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
   const marks = trace.flatMap((event): Mark[] => {

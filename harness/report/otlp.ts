@@ -14,8 +14,8 @@ import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Plan } from '../plan/plan.ts';
-import { keyOf, type Lanes } from './lanes.ts';
-import { spanWords } from './story.ts';
+import { type Arrow, keyOf, type Lanes, type Span } from './lanes.ts';
+import { arrowWords, spanWords } from './story.ts';
 
 type Time = [seconds: number, nanoseconds: number];
 
@@ -52,23 +52,32 @@ export function otlpTrace(plan: Plan, lanes: Lanes, startedAt: string, zeroNs: n
   );
   for (const mark of lanes.marks) roll.addEvent(mark.says, { mark: mark.is }, time(mark.atNs));
   const within = tracing.setSpan(ROOT_CONTEXT, roll);
-  for (const member of lanes.members) addMember(tracerOf(member), member, lanes, within, time);
+  const spans = Map.groupBy(lanes.spans, (span) => span.member);
+  const arrows = Map.groupBy(lanes.arrows, (arrow) => arrow.from);
+  for (const member of lanes.members) {
+    const tracer = tracerOf(member);
+    addSpans(tracer, spans.get(member) ?? [], within, time);
+    addNotices(tracer, arrows.get(member) ?? [], within, time);
+  }
   roll.end(time(lanes.toNs));
   const bytes = JsonTraceSerializer.serializeRequest(exporter.getFinishedSpans());
   if (bytes === undefined) throw new Error('OpenTelemetry could not serialise the spans');
   return new TextDecoder().decode(bytes);
 }
 
-function addMember(tracer: Tracer, member: string, lanes: Lanes, within: Context, time: (atNs: number) => Time): void {
-  for (const span of lanes.spans.filter((candidate) => candidate.member === member)) {
-    const attributes = { member, state: keyOf(span.state) };
+function addSpans(tracer: Tracer, spans: readonly Span[], within: Context, time: (atNs: number) => Time): void {
+  for (const span of spans) {
+    const attributes = { member: span.member, state: keyOf(span.state) };
     tracer.startSpan(spanWords(span), { startTime: time(span.fromNs), attributes }, within).end(time(span.toNs));
   }
-  for (const arrow of lanes.arrows.filter((candidate) => candidate.from === member)) {
+}
+
+function addNotices(tracer: Tracer, arrows: readonly Arrow[], within: Context, time: (atNs: number) => Time): void {
+  for (const arrow of arrows) {
     const { kind, to, fate } = arrow;
     const options = { kind: SpanKind.CLIENT, startTime: time(arrow.sentNs), attributes: { kind, to, fate } };
     const notice = tracer.startSpan(`notice (${kind}) to ${to}`, options, within);
-    if (fate === 'failed') notice.setStatus({ code: SpanStatusCode.ERROR, message: arrow.says });
+    if (fate === 'failed') notice.setStatus({ code: SpanStatusCode.ERROR, message: arrowWords(arrow) });
     notice.end(time(arrow.arrivedNs));
   }
 }

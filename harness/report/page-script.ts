@@ -1,37 +1,64 @@
-/** The script of the report's page, bundled from its sources; once, and again when they change. */
+/** Scripts of pages, bundled from their sources; once, and again when anything changes that went into them. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { digestOfFiles, filesBelow } from '../host/digest.ts';
+import { digestOfFiles } from '../host/digest.ts';
 import { paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
 let asked: Promise<string> | null = null;
 
-/** @throws EnvironmentError */
+/**
+ * The script of the report's page.
+ * @throws EnvironmentError
+ */
 export function pageScript(): Promise<string> {
-  asked ??= bundledOnce();
+  asked ??= bundledOnce(paths.root, join(paths.report, 'browser', 'page.ts'), join(paths.build, 'page'));
   return asked;
 }
 
-async function bundledOnce(): Promise<string> {
-  const inputs = [...filesBelow(paths.report), ...filesBelow(paths.daemon), paths.lockFile, import.meta.filename];
-  const file = join(paths.build, 'page', `${digestOfFiles(paths.root, inputs)}.js`);
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const making = `${file}.${process.pid}`;
-    writeFileSync(making, await bundle());
-    // At once, so that a rig beside this one never reads half of it.
-    renameSync(making, file);
+/**
+ * The bundle of a script. Which files go into it is known only once it is made: the list is kept beside it. A file that
+ * joins the list is imported by one that stands on it, and so changes the digest.
+ * @param root that the sources are named from
+ * @param cache a folder for this one script; may be deleted at any time
+ * @throws EnvironmentError
+ */
+export async function bundledOnce(root: string, entry: string, cache: string): Promise<string> {
+  const list = join(cache, 'inputs.json');
+  const known = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as string[]) : [];
+  if (known.length > 0 && known.every((input) => existsSync(join(root, input)))) {
+    const file = fileOf(root, known, cache);
+    if (existsSync(file)) return readFileSync(file, 'utf8');
   }
-  return readFileSync(file, 'utf8');
+  const { code, inputs } = await bundle(root, entry);
+  writeAtOnce(fileOf(root, inputs, cache), code);
+  writeAtOnce(list, JSON.stringify(inputs));
+  return code;
 }
 
-async function bundle(): Promise<string> {
+function fileOf(root: string, inputs: readonly string[], cache: string): string {
+  // How it is bundled counts, too; and the lock file stands for all packages.
+  const files = [...inputs.map((input) => join(root, input)), paths.lockFile, import.meta.filename];
+  return join(cache, `${digestOfFiles(root, files)}.js`);
+}
+
+/** So that a rig beside this one never reads half of a file. */
+function writeAtOnce(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const making = `${file}.${process.pid}`;
+  writeFileSync(making, text);
+  renameSync(making, file);
+}
+
+/** `inputs`: our own files that the bundle was made of, from the root. */
+async function bundle(root: string, entry: string): Promise<{ code: string; inputs: string[] }> {
   try {
-    const { outputFiles } = await build({
-      entryPoints: [join(paths.report, 'browser', 'page.ts')],
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [entry],
       write: false,
+      metafile: true,
       bundle: true,
       platform: 'browser',
       format: 'iife',
@@ -40,7 +67,8 @@ async function bundle(): Promise<string> {
       legalComments: 'none',
       logLevel: 'silent',
     });
-    return outputFiles[0]!.text;
+    const inputs = Object.keys(metafile.inputs).filter((input) => !input.split('/').includes('node_modules'));
+    return { code: outputFiles[0]!.text, inputs };
   } catch (error) {
     throw new EnvironmentError(`cannot bundle the script of the report: ${(error as Error).message}`);
   }

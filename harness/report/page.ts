@@ -1,17 +1,20 @@
 /**
  * The report of a roll, or of several on one scale, as one HTML file: it needs no network and opens from disk. The words
- * and the figures are in the page as it is; the picture is drawn by its script from the trace.
+ * and the figures are in the page as it is; the picture is drawn by its script.
  */
-
+import { EVENT_GATES, type EventGate } from '../../node/events.ts';
 import type { Check } from '../judge/evidence.ts';
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
+import { rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LogLine } from '../trace/log-line.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { PageData, Shown } from './document.ts';
+import { type PageData, shownOf } from './document.ts';
 import { differencesOf, FIGURES } from './figures.ts';
 import { dataElement, type Html, html, pageOf, scriptElement } from './html.ts';
+import { lanesOf } from './lanes.ts';
+import { legend, patterns } from './legend.ts';
 import { pageScript } from './page-script.ts';
 import { headline } from './terminal.ts';
 
@@ -30,9 +33,9 @@ export interface PageRoll {
 
 /** The page of one roll. @param live where its events come from while it goes on */
 export async function rollPage(roll: PageRoll, live: string | null = null): Promise<string> {
-  const body = html`<h1>${headline(roll.plan)}</h1>
+  const body = html`${title(roll.plan)}
 <p class="about">${roll.plan.about}</p>
-${controls()}
+${controls([roll])}
 ${section(roll, 0)}
 ${await scripts([roll], live)}`;
   return pageOf(roll.plan.name, body);
@@ -43,7 +46,7 @@ export async function comparisonPage(rolls: readonly PageRoll[]): Promise<string
   const title = rolls.map(({ label }) => label).join(' / ');
   const body = html`<h1>${title}</h1>
 <p class="about">${rolls[0]!.plan.about}</p>
-${controls()}
+${controls(rolls)}
 ${rolls.map(section)}
 <h2>Side by side</h2>
 ${differences(rolls)}
@@ -51,7 +54,16 @@ ${await scripts(rolls, null)}`;
   return pageOf(title, body);
 }
 
-function controls(): Html {
+/** Of so many members most notices come for nothing, hundreds of them, and hide the others; and names fill a page. */
+const MANY_MEMBERS = 12;
+
+function title(plan: Plan): Html {
+  if (plan.members.length < MANY_MEMBERS) return html`<h1>${headline(plan)}</h1>`;
+  return html`<h1>${plan.name}: ${plan.members.length} members, ${plan.from} → ${plan.to}</h1>
+<details><summary>In which order, and how</summary>${headline(plan)}</details>`;
+}
+
+function controls(rolls: readonly PageRoll[]): Html {
   const buttons = [
     ['all', 'All'],
     ['decisive', 'What decides'],
@@ -60,42 +72,19 @@ function controls(): Html {
     ['earlier', 'Earlier'],
     ['later', 'Later'],
   ] as const;
+  const areFew = rolls.every(({ plan }) => plan.members.length < MANY_MEMBERS);
   return html`${patterns()}
 <div class="controls" role="toolbar" aria-label="what the timelines show">
 ${buttons.map(([does, says]) => html`<button type="button" data-do="${does}">${says}</button>`)}
+<label><input type="checkbox" data-show="idle" autocomplete="off" ${areFew ? 'checked' : ''}> notices that came for nothing</label>
 <span class="hint">Drag on the small timeline. In the large one: ← → step through what happened, Shift moves, + − 0 zoom.</span>
 </div>
-${legend()}`;
+${legend(EVENT_GATES.filter((gate) => rolls.some(({ plan }) => gatesOf(plan).includes(gate))))}`;
 }
 
-const GATES = ['schema', 'api', 'pair'] as const;
-
-/** Hatching for parked members, one for each gate. */
-function patterns(): Html {
-  return html`<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>
-${GATES.map(
-  (
-    gate,
-  ) => html`<pattern id="parked-${gate}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<rect width="7" height="7" fill="var(--at-${gate})"/><rect width="2.5" height="7" fill="var(--${gate}-dark)"/></pattern>`,
-)}
-</defs></svg>`;
-}
-
-function legend(): Html {
-  const colours = [
-    ['old', 'serving the old version'],
-    ['stopped', 'stopped'],
-    ['starting', 'starting'],
-    ['at-schema', 'at the schema gate'],
-    ['at-api', 'at the API gate'],
-    ['at-pair', 'at the schema-and-API gate'],
-    ['open', 'open'],
-  ] as const;
-  return html`<p class="legend">
-${colours.map(([name, says]) => html`<span><i style="background:var(--${name})"></i>${says}</span>`)}
-<span>hatched: parked</span><span>→ notice: it woke its receiver</span><span>⇢ dashed: kept</span><span>✕ dropped, or it never came</span>
-<span>◆ schema committed</span><span>★ leader</span><span>☠ killed</span></p>`;
+/** Where members of a plan can wait. */
+function gatesOf({ daemon }: Plan): readonly EventGate[] {
+  return daemon.model === null ? ['barrier'] : rulesOf(daemon.model).strategy.gates;
 }
 
 function section(roll: PageRoll, index: number): Html {
@@ -110,13 +99,14 @@ ${verdict === null ? html`<p class="verdict">The roll goes on.</p>` : verdictOf(
 ${verdict === null ? html`` : figures(verdict.members)}
 ${verdict === null ? html`` : checks(verdict)}
 <p>Again, exactly: <code>${command}</code></p>
-<details><summary>What happened, as a table</summary><div class="scroll"><table>
-<thead><tr><th>since the first refresh</th><th>member</th><th>what</th></tr></thead><tbody data-part="story"></tbody></table></div></details>
+<details><summary>What happened, as a table</summary><div class="scroll" tabindex="0"><table data-part="story">
+<thead><tr><th>since the first refresh</th><th>member</th><th>what</th></tr></thead></table></div></details>
 <details><summary>The members’ logs</summary>
 <form data-part="log-filter"><label>member <select name="member"><option value="">all</option>
 ${plan.members.map((member) => html`<option>${member}</option>`)}</select></label>
 <label><input type="checkbox" name="stretch" checked> only the time shown above</label></form>
-<ol class="log" data-part="log"></ol></details>
+<div class="scroll" tabindex="0"><table class="log" data-part="log">
+<thead><tr><th>since the first refresh</th><th>member</th><th>line</th></tr></thead></table></div></details>
 </section>`;
 }
 
@@ -140,8 +130,8 @@ function figures(members: readonly MemberFigures[]): Html {
         ({ show, isBad }) => html`<td class="${isBad(member) ? 'bad' : ''}">${show(member)}</td>`,
       )}</tr>`,
   );
-  return html`<table><thead><tr><th>member</th>${FIGURES.map(({ name }) => html`<th>${name}</th>`)}</tr></thead>
-<tbody>${rows}</tbody></table>`;
+  return html`<div class="wide"><table><thead><tr><th>member</th>${FIGURES.map(({ name }) => html`<th>${name}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>`;
 }
 
 function checkWord({ outcome, leavesOpen }: Pick<Check, 'outcome' | 'leavesOpen'>): string {
@@ -160,7 +150,7 @@ function checks({ checks: all }: Verdict): Html {
 <th scope="row">${name}</th><td>${because}</td></tr>`,
   );
   return html`<details ${all.every(({ outcome, leavesOpen }) => outcome !== 'broken' && !leavesOpen) ? '' : 'open'}><summary>${all.length} checks</summary>
-<table><tbody>${rows}</tbody></table></details>`;
+<div class="wide"><table><tbody>${rows}</tbody></table></div></details>`;
 }
 
 function differences(rolls: readonly PageRoll[]): Html {
@@ -170,13 +160,16 @@ function differences(rolls: readonly PageRoll[]): Html {
         ({ text, isBad }) => html`<td class="${isBad ? 'bad' : ''}">${text}</td>`,
       )}</tr>`,
   );
-  return html`<table><thead><tr><th>member</th><th>figure</th>${rolls.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
-<tbody>${rows}</tbody></table>`;
+  return html`<div class="wide"><table><thead><tr><th>member</th><th>figure</th>${rolls.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table></div>`;
 }
 
-async function scripts(rolls: readonly PageRoll[], live: string | null): Promise<Html> {
-  const shown = rolls.map(({ label, plan, trace, logs }): Shown => ({ label, plan, trace, logs }));
-  const data: PageData = { rolls: shown, live };
+/** @param address where the events of the only roll come from while it goes on */
+async function scripts(rolls: readonly PageRoll[], address: string | null): Promise<Html> {
+  const data: PageData = {
+    rolls: rolls.map(({ plan, trace, logs }) => shownOf(lanesOf(plan, trace), logs)),
+    live: address === null ? null : { address, members: rolls[0]!.plan.members },
+  };
   return html`${dataElement('data', data)}
 ${scriptElement(await pageScript())}`;
 }

@@ -29,12 +29,25 @@ export function spanWords({ member, state }: Pick<Span, 'member' | 'state'>): st
   return `${member} ${stateWords(state)}`;
 }
 
+/** What became of a notice: `the notice (schema) of node01 reached node02, and woke it`. */
+export function arrowWords({ from, to, kind, fate, outcome }: Omit<Arrow, 'sentNs' | 'arrivedNs'>): string {
+  return fate === 'failed'
+    ? `the notice (${kind}) of ${from} did not reach ${to}: ${outcome}`
+    : `the notice (${kind}) of ${from} reached ${to}, and ${FATE_WORDS[fate]}`;
+}
+
+const FATE_WORDS = {
+  delivered: 'woke it',
+  latched: 'was kept for its next park',
+  dropped: 'found nobody parked',
+} as const;
+
 function itemOfSpan(span: Span): Item {
   return { atNs: span.fromNs, member: span.member, says: spanWords(span) };
 }
 
-function itemOfArrow({ arrivedNs, to, says }: Arrow): Item {
-  return { atNs: arrivedNs, member: to, says };
+function itemOfArrow(arrow: Arrow): Item {
+  return { atNs: arrow.arrivedNs, member: arrow.to, says: arrowWords(arrow) };
 }
 
 function itemOfMark({ atNs, says }: Mark): Item {
@@ -66,8 +79,8 @@ export interface Window {
 
 /** The part of the roll that decides: from when the member that was refreshed last had started. */
 export function decisiveWindow({ spans, fromNs, toNs }: Lanes): Window {
-  const started = spans.filter((span) => span.state.is === 'starting').map((span) => span.toNs);
-  const sinceNs = Math.max(fromNs, ...started);
+  let sinceNs = fromNs;
+  for (const span of spans) if (span.state.is === 'starting') sinceNs = Math.max(sinceNs, span.toNs);
   const paddingNs = (toNs - sinceNs) / 10;
   return { fromNs: Math.max(fromNs, sinceNs - paddingNs), toNs };
 }

@@ -3,7 +3,7 @@ import colors from 'picocolors';
 import { formatDuration } from '../../node/duration.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
-import { type Lanes, lanesOf, type SpanState } from './lanes.ts';
+import { type Lanes, lanesOf, type Span, type SpanState } from './lanes.ts';
 
 const COLUMNS = 72;
 
@@ -31,7 +31,8 @@ const LEADER_LEGEND = `${LEADER}: the last digit of the member that leads the da
 export function timeline(plan: Plan, trace: Trace): string[] {
   const lanes = lanesOf(plan, trace);
   if (lanes === null) return [];
-  const rows = plan.members.map((member) => `${member}  ${row(lanes, member)}`);
+  const spans = Map.groupBy(lanes.spans, (span) => span.member);
+  const rows = plan.members.map((member) => `${member}  ${row(lanes, spans.get(member) ?? [])}`);
   const { leaderships } = lanes;
   const width = plan.members[0]!.length;
   if (leaderships.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
@@ -41,8 +42,7 @@ export function timeline(plan: Plan, trace: Trace): string[] {
   return [...rows, ...[scale, ...legends].map((line) => colors.dim(line))];
 }
 
-function row(lanes: Lanes, member: string): string {
-  const spans = lanes.spans.filter((span) => span.member === member);
+function row(lanes: Lanes, spans: readonly Span[]): string {
   return slicesOf(lanes)
     .map(({ fromNs, toNs }) => {
       const within = spans

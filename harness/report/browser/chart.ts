@@ -1,17 +1,37 @@
 /** The lanes of one roll as a picture. */
 import * as Plot from '@observablehq/plot';
 import { formatDuration } from '../../../node/duration.ts';
-import { type Arrow, keyOf, type Lanes, type Mark, type Span } from '../lanes.ts';
+import { keyOf, type Lanes, type Mark, type Span } from '../lanes.ts';
 import { spanWords } from '../story.ts';
-import type { Stretch } from './scale.ts';
+import { since, told } from './instant.ts';
+import { notices } from './notices.ts';
+import { places, SVG } from './places.ts';
+import { isWithin, type Stretch } from './scale.ts';
 
-const MARGIN = { left: 76, right: 12 };
-const DETAIL = { laneHeight: 40, head: 34, foot: 28 };
-const OVERVIEW = { laneHeight: 14, head: 4, foot: 24 };
+/** The heights of a chart, in pixels. The more members, the lower their lanes: `most` for few, `least` for many. */
+interface Size {
+  readonly lane: { readonly most: number; readonly least: number };
+  /** What all lanes together should not exceed. */
+  readonly lanes: number;
+  readonly head: number;
+  readonly foot: number;
+}
+
+const DETAIL: Size = { lane: { most: 40, least: 16 }, lanes: 640, head: 34, foot: 28 };
+const OVERVIEW: Size = { lane: { most: 14, least: 3 }, lanes: 150, head: 4, foot: 24 };
+/** A lower lane has no room for a name. */
+const LOWEST_NAMED = 11;
+
+const RIGHT = 12;
+/** Room for the members' names, in pixels. */
+const NAMES = { least: 40, most: 200, character: 8, gap: 28 };
 
 /** Where the time axis begins and ends within a chart, in pixels. */
-export function plotArea(width: number): Stretch {
-  return [MARGIN.left, width - MARGIN.right];
+export function plotArea({ members }: Lanes, width: number): Stretch {
+  let longest = 0;
+  for (const member of members) longest = Math.max(longest, member.length);
+  const left = longest * NAMES.character + NAMES.gap;
+  return [Math.min(Math.max(left, NAMES.least), NAMES.most, width / 3), width - RIGHT];
 }
 
 /** Everything with the notices, for the stretch that is looked at. */
@@ -37,7 +57,7 @@ export function detailChart(lanes: Lanes, stretch: Stretch, width: number, curso
         fontSize: 12,
         ariaHidden: 'true',
       }),
-      ...arrows(lanes, stretch),
+      ...notices(lanes, stretch),
       ...(cursorMs === null ? [] : [Plot.ruleX([cursorMs], { stroke: 'currentColor', strokeDasharray: '2,3' })]),
     ],
   });
@@ -48,97 +68,80 @@ export function overviewChart(lanes: Lanes, whole: Stretch, width: number): Elem
   return Plot.plot({
     ...frame(lanes, whole, width, OVERVIEW),
     ariaLabel: 'the whole roll; drag to choose what is shown below in detail',
-    marks: [spans(lanes, whole)],
+    marks: [silhouettes(lanes)],
   });
 }
 
-function frame(lanes: Lanes, stretch: Stretch, width: number, size: typeof DETAIL): Plot.PlotOptions {
+function frame(lanes: Lanes, stretch: Stretch, width: number, size: Size): Plot.PlotOptions {
+  const count = lanes.members.length;
+  const lane = Math.max(size.lane.least, Math.min(size.lane.most, size.lanes / count));
+  const [left, right] = plotArea(lanes, width);
   return {
     width,
-    height: size.head + lanes.members.length * size.laneHeight + size.foot,
-    marginLeft: MARGIN.left,
-    marginRight: MARGIN.right,
+    height: size.head + count * lane + size.foot,
+    marginLeft: left,
+    marginRight: width - right,
     marginTop: size.head,
     marginBottom: size.foot,
     x: { domain: [...stretch], label: null, ticks: Math.max(2, width / 110), tickFormat: (ms: number) => told(ms) },
-    y: { domain: [...lanes.members], label: null, tickSize: 0, paddingInner: 0.4, paddingOuter: 0.15 },
+    y: {
+      type: 'band',
+      domain: [...lanes.members],
+      label: null,
+      tickSize: 0,
+      paddingInner: 0.4,
+      paddingOuter: 0.15,
+      ...(lane < LOWEST_NAMED ? { axis: null } : {}),
+    },
     color: { type: 'identity' },
     style: { background: 'transparent', overflow: 'visible', fontSize: '12px' },
   };
 }
 
-/** Parked members are hatched, by the patterns of the page. */
+/** Who is at a gate is hatched, by the patterns of the page. */
 function spans(lanes: Lanes, stretch: Stretch): Plot.Markish {
   const shown = lanes.spans.filter(
     (span) => since(lanes, span.toNs) >= stretch[0] && since(lanes, span.fromNs) <= stretch[1],
   );
   return Plot.barX(shown, {
-    // Cut to the stretch here: a clip path would have to be drawn for every bar.
-    x1: (span: Span) => Math.max(stretch[0], since(lanes, span.fromNs)),
-    x2: (span: Span) => Math.min(stretch[1], since(lanes, span.toNs)),
-    y: 'member',
-    fill: (span: Span) => paintOf(span),
+    ...bars(lanes, stretch),
     ariaLabel: (span: Span) =>
       `${spanWords(span)}, for ${formatDuration((span.toNs - span.fromNs) / 1e6)} from ${told(since(lanes, span.fromNs))}`,
   });
 }
 
-function paintOf({ state }: Span): string {
-  return state.is === 'parked' ? `url(#parked-${state.gate})` : `var(--${keyOf(state).replace(' ', '-')})`;
+function bars(lanes: Lanes, stretch: Stretch): Plot.BarXOptions {
+  return {
+    // Cut to the stretch here: a clip path would have to be drawn for every bar.
+    x1: (span: Span) => Math.max(stretch[0], since(lanes, span.fromNs)),
+    x2: (span: Span) => Math.min(stretch[1], since(lanes, span.toNs)),
+    y: 'member',
+    fill: (span: Span) => paintOf(span),
+  };
 }
 
-/** Solid: it woke its receiver. Dashed: it was kept. Crossed out: dropped, or it never came. */
-function arrows(lanes: Lanes, stretch: Stretch): Plot.Markish[] {
-  const shown = lanes.arrows.filter(
-    (arrow) => isWithin(since(lanes, arrow.sentNs), stretch) || isWithin(since(lanes, arrow.arrivedNs), stretch),
-  );
-  const ends = {
-    x1: (arrow: Arrow) => since(lanes, arrow.sentNs),
-    y1: 'from',
-    x2: (arrow: Arrow) => since(lanes, arrow.arrivedNs),
-    y2: 'to',
-    stroke: (arrow: Arrow) => `var(--notice-${arrow.fate})`,
-    strokeWidth: 1.6,
-    headLength: 7,
-    ariaLabel: (arrow: Arrow) => `${arrow.says}, ${told(since(lanes, arrow.arrivedNs))}`,
+/** All spans of a paint as one path: in the overview nobody points at one of them. */
+function silhouettes(lanes: Lanes): Plot.Markish {
+  return (_index, scales, _values, _dimensions, context) => {
+    const { xOf, topOf, height } = places(scales);
+    const group = context.document.createElementNS(SVG, 'g');
+    for (const [paint, spans] of Map.groupBy(lanes.spans, paintOf)) {
+      const path = context.document.createElementNS(SVG, 'path');
+      const boxes = spans.map((span) => {
+        const [from, to] = [xOf(since(lanes, span.fromNs)), xOf(since(lanes, span.toNs))];
+        return `M${from.toFixed(1)},${topOf(span.member).toFixed(1)}H${to.toFixed(1)}v${height.toFixed(1)}H${from.toFixed(1)}z`;
+      });
+      path.setAttribute('d', boxes.join(''));
+      path.setAttribute('fill', paint);
+      group.append(path);
+    }
+    return group;
   };
-  const crossed = shown.filter((arrow) => arrow.fate === 'dropped' || arrow.fate === 'failed');
-  return [
-    Plot.arrow(
-      shown.filter((arrow) => arrow.fate !== 'latched'),
-      ends,
-    ),
-    Plot.arrow(
-      shown.filter((arrow) => arrow.fate === 'latched'),
-      { ...ends, strokeDasharray: '4,3' },
-    ),
-    Plot.text(crossed, {
-      x: ends.x2,
-      y: 'to',
-      text: () => '✕',
-      fill: ends.stroke,
-      stroke: 'var(--paper)',
-      strokeWidth: 3,
-      fontSize: 15,
-      fontWeight: 'bold',
-      ariaHidden: 'true',
-    }),
-  ];
+}
+
+function paintOf({ state }: Span): string {
+  const name = keyOf(state).replace(' ', '-');
+  return 'gate' in state ? `url(#${name})` : `var(--${name})`;
 }
 
 const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = { schema: '◆', leader: '★', killed: '☠' };
-
-function since(lanes: Lanes, atNs: number): number {
-  return (atNs - lanes.fromNs) / 1e6;
-}
-
-/** An instant in words that keep their precision however far in one has zoomed. */
-export function told(ms: number): string {
-  if (ms === 0) return '0';
-  if (Math.abs(ms) >= 1000) return `${Number((ms / 1000).toFixed(4))} s`;
-  return `${Number(ms.toFixed(2))} ms`;
-}
-
-function isWithin(ms: number, [fromMs, toMs]: Stretch): boolean {
-  return ms >= fromMs && ms <= toMs;
-}

@@ -3,6 +3,10 @@
 /** Milliseconds since the first refresh. */
 export type Stretch = readonly [fromMs: number, toMs: number];
 
+export function isWithin(ms: number, [fromMs, toMs]: Stretch): boolean {
+  return ms >= fromMs && ms <= toMs;
+}
+
 /** Closer than this nothing can be told apart: the clocks of events are good to some microseconds. */
 const CLOSEST_MS = 0.05;
 
@@ -24,18 +28,14 @@ export class Scale {
     return this.#stretch;
   }
 
-  /** Called at once, and whenever the stretch changes. */
+  /** Called whenever the stretch changes. */
   observe(listener: (stretch: Stretch) => void): void {
     this.#listeners.add(listener);
-    listener(this.#stretch);
   }
 
   /** Show a stretch, or as much of it as there is. */
-  show([fromMs, toMs]: Stretch): void {
-    const [firstMs, lastMs] = this.#whole;
-    const lengthMs = Math.min(Math.max(toMs - fromMs, CLOSEST_MS), lastMs - firstMs);
-    const startMs = Math.min(Math.max(fromMs, firstMs), lastMs - lengthMs);
-    this.#stretch = [startMs, startMs + lengthMs];
+  show(stretch: Stretch): void {
+    this.#stretch = this.#within(stretch);
     for (const listener of this.#listeners) listener(this.#stretch);
   }
 
@@ -52,16 +52,28 @@ export class Scale {
     this.show([fromMs + byMs, toMs + byMs]);
   }
 
-  /** Move just so far that an instant can be seen. */
-  reveal(atMs: number): void {
+  /** Move just so far that an instant can be seen. Returns whether it had to. */
+  reveal(atMs: number): boolean {
+    if (isWithin(atMs, this.#stretch)) return false;
     const [fromMs, toMs] = this.#stretch;
-    if (atMs < fromMs || atMs > toMs) this.pan((atMs - (fromMs + toMs) / 2) / (toMs - fromMs));
+    this.pan((atMs - (fromMs + toMs) / 2) / (toMs - fromMs));
+    return true;
   }
 
-  /** The roll goes on: there is more to show. Whoever sees all of it goes on seeing all of it. */
+  /**
+   * The roll goes on: there is more to show. Whoever sees all of it goes on seeing all of it. Nobody is told: there is
+   * more to draw than the stretch.
+   */
   extend(whole: Stretch): void {
     const seesAll = this.#stretch[0] === this.#whole[0] && this.#stretch[1] === this.#whole[1];
     this.#whole = whole;
-    this.show(seesAll ? whole : this.#stretch);
+    this.#stretch = seesAll ? whole : this.#within(this.#stretch);
+  }
+
+  #within([fromMs, toMs]: Stretch): Stretch {
+    const [firstMs, lastMs] = this.#whole;
+    const lengthMs = Math.min(Math.max(toMs - fromMs, CLOSEST_MS), lastMs - firstMs);
+    const startMs = Math.min(Math.max(fromMs, firstMs), lastMs - lengthMs);
+    return [startMs, startMs + lengthMs];
   }
 }

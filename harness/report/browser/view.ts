@@ -1,119 +1,143 @@
-/** One roll on the page: its overview with the brush, its detail, what the keyboard points at, and its logs. */
-import { type BrushBehavior, brushX, type D3BrushEvent } from 'd3-brush';
-import { select } from 'd3-selection';
-import type { Shown } from '../document.ts';
-import { type Lanes, lanesOf } from '../lanes.ts';
+/** One roll on the page: its overview, its detail, what the keyboard points at, its story and its logs. */
+import type { LogLine } from '../../trace/log-line.ts';
+import type { Lanes } from '../lanes.ts';
 import { type Item, storyOf } from '../story.ts';
-import { detailChart, overviewChart, plotArea, told } from './chart.ts';
-import type { Scale, Stretch } from './scale.ts';
+import { detailChart, plotArea } from './chart.ts';
+import { since, told } from './instant.ts';
+import { LogTable } from './log-table.ts';
+import { Overview } from './overview.ts';
+import { Rows } from './rows.ts';
+import type { Scale } from './scale.ts';
 
-const NARROWEST = 360;
+const NARROWEST = 320;
 
 export class View {
   readonly #section: HTMLElement;
   readonly #scale: Scale;
-  #shown: Shown;
-  #lanes: Lanes | null;
-  #story: readonly Item[] = [];
+  readonly #overview: Overview;
+  readonly #rows: Rows<Item>;
+  readonly #logs: LogTable;
+  /** All that there is, and what of it is shown. */
+  #all: Lanes | null;
+  #lanes: Lanes | null = null;
+  #showsIdle = true;
+  /** Told when it is asked for: a long one takes its time. */
+  #story: readonly Item[] | null = null;
   /** The item that the keyboard points at. */
   #cursor: number | null = null;
-  #brush: BrushBehavior<unknown> = brushX();
+  /** Null until the page has been laid out. */
+  #width: number | null = null;
 
   /** @param section made by the server, with a place for each part */
-  constructor(section: HTMLElement, shown: Shown, scale: Scale) {
+  constructor(section: HTMLElement, lanes: Lanes | null, logs: readonly LogLine[], scale: Scale) {
     this.#section = section;
-    this.#shown = shown;
     this.#scale = scale;
-    this.#lanes = lanesOf(shown.plan, shown.trace);
-    this.#part('detail').addEventListener('keydown', (event) => this.#key(event));
-    for (const kind of ['pointerover', 'focusin'] as const) {
-      this.#part('detail').addEventListener(kind, (event) => this.#point(event.target as Element));
-    }
-    this.#part('detail').addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
-    new ResizeObserver(() => this.#drawAll()).observe(section);
-    scale.observe(() => this.#draw());
-    this.#tellStory();
-    this.#writeLogs();
+    this.#all = lanes;
+    this.#overview = new Overview(this.#part('overview'), scale);
+    this.#rows = new Rows(this.#part<HTMLTableElement>('story'), (item) => [
+      told(since(this.#lanes!, item.atNs)),
+      item.member ?? 'cluster',
+      item.says,
+    ]);
+    const [form, table] = [this.#part<HTMLFormElement>('log-filter'), this.#part<HTMLTableElement>('log')];
+    this.#logs = new LogTable(form, table, logs, lanes?.fromNs ?? 0, scale);
+    this.#choose();
+    this.#listen();
   }
 
   /** The roll has gone on. */
-  update(shown: Shown): void {
-    this.#shown = shown;
-    this.#lanes = lanesOf(shown.plan, shown.trace);
-    this.#tellStory();
+  update(lanes: Lanes | null): void {
+    this.#all = lanes;
+    this.#choose();
     this.#drawAll();
   }
 
-  #part(name: string): HTMLElement {
-    const part = this.#section.querySelector<HTMLElement>(`[data-part="${name}"]`);
+  /** Whether the notices that came for nothing are shown. */
+  showIdle(isShown: boolean): void {
+    this.#showsIdle = isShown;
+    this.#cursor = null;
+    this.#choose();
+    this.#draw();
+  }
+
+  /** Paper can neither be opened nor scrolled. */
+  unfold(): void {
+    for (const details of this.#section.querySelectorAll('details')) details.open = true;
+    this.#tellStory();
+    this.#rows.makeAll();
+    this.#logs.draw();
+    this.#logs.makeAll();
+  }
+
+  #choose(): void {
+    const all = this.#all;
+    const isShown = ({ fate }: Lanes['arrows'][number]): boolean => this.#showsIdle || fate !== 'dropped';
+    this.#lanes = all === null ? null : { ...all, arrows: all.arrows.filter(isShown) };
+    this.#story = null;
+    if (this.#isOpen('story')) this.#tellStory();
+  }
+
+  #listen(): void {
+    const detail = this.#part('detail');
+    detail.addEventListener('keydown', (event) => this.#key(event));
+    for (const kind of ['pointerover', 'focusin'] as const) {
+      detail.addEventListener(kind, (event) => this.#point(event.target as Element));
+    }
+    detail.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    this.#detailsOf('story').addEventListener('toggle', () => this.#isOpen('story') && this.#tellStory());
+    this.#detailsOf('log').addEventListener('toggle', () => this.#isOpen('log') && this.#logs.draw());
+    this.#scale.observe(() => this.#draw());
+    // The caption is as wide as the charts, and stays as it is when they are drawn: what is drawn must not ask for more.
+    new ResizeObserver((entries) => {
+      const found = entries.at(-1)!.contentRect.width;
+      const width = Math.max(NARROWEST, Math.floor(found));
+      // Nothing is as wide as what is hidden.
+      if (found === 0 || width === this.#width) return;
+      this.#width = width;
+      this.#drawAll();
+    }).observe(this.#part('caption'));
+  }
+
+  #part<Kind extends HTMLElement>(name: string): Kind {
+    const part = this.#section.querySelector<Kind>(`[data-part="${name}"]`);
     if (part === null) throw new Error(`the page has no part '${name}'`);
     return part;
   }
 
-  get #width(): number {
-    return Math.max(NARROWEST, this.#section.clientWidth);
+  #detailsOf(name: string): HTMLDetailsElement {
+    return this.#part(name).closest('details')!;
+  }
+
+  #isOpen(name: string): boolean {
+    return this.#detailsOf(name).open;
   }
 
   #drawAll(): void {
-    this.#drawOverview();
+    if (this.#lanes !== null && this.#width !== null) this.#overview.draw(this.#lanes, this.#width);
     this.#draw();
-  }
-
-  #drawOverview(): void {
-    if (this.#lanes === null) return;
-    const chart = overviewChart(this.#lanes, this.#scale.whole, this.#width);
-    this.#brush = this.#brushOver(chart);
-    this.#part('overview').replaceChildren(chart);
-    select(chart as SVGSVGElement)
-      .append<SVGGElement>('g')
-      .attr('class', 'brush')
-      .call(this.#brush);
-    this.#placeBrush();
-  }
-
-  #brushOver(chart: Element): BrushBehavior<unknown> {
-    const [left, right] = plotArea(this.#width);
-    const height = Number(chart.getAttribute('height'));
-    return brushX()
-      .extent([
-        [left, 0],
-        [right, height - 20],
-      ])
-      .on('brush end', (event: D3BrushEvent<unknown>) => {
-        // Moved by the page itself, not by hand.
-        if (event.sourceEvent === null || event.sourceEvent === undefined) return;
-        const chosen = event.selection as [number, number] | null;
-        this.#scale.show(
-          chosen === null ? this.#scale.whole : (chosen.map((x) => this.#timeAt(x)) as [number, number]),
-        );
-      });
-  }
-
-  #placeBrush(): void {
-    const group = this.#part('overview').querySelector<SVGGElement>('.brush');
-    if (group === null) return;
-    const [left, right] = plotArea(this.#width);
-    const [firstMs, lastMs] = this.#scale.whole;
-    const place = (ms: number): number => left + ((ms - firstMs) / (lastMs - firstMs)) * (right - left);
-    const [fromMs, toMs] = this.#scale.stretch;
-    select<SVGGElement, unknown>(group).call(this.#brush.move, [place(fromMs), place(toMs)]);
-  }
-
-  /** The instant below a place of the overview. */
-  #timeAt(x: number): number {
-    const [left, right] = plotArea(this.#width);
-    const [firstMs, lastMs] = this.#scale.whole;
-    return firstMs + ((x - left) / (right - left)) * (lastMs - firstMs);
   }
 
   #draw(): void {
     const lanes = this.#lanes;
-    if (lanes === null) return;
-    const item = this.#cursor === null ? undefined : this.#story[this.#cursor];
-    const cursorMs = item === undefined ? null : (item.atNs - lanes.fromNs) / 1e6;
+    if (lanes === null || this.#width === null) return;
+    const item = this.#pointedAt();
+    const cursorMs = item === undefined ? null : since(lanes, item.atNs);
     this.#part('detail').replaceChildren(detailChart(lanes, this.#scale.stretch, this.#width, cursorMs));
-    this.#placeBrush();
-    this.#filterLogs(this.#scale.stretch);
+    this.#overview.placeBrush();
+    if (this.#isOpen('log')) this.#logs.draw();
+  }
+
+  #items(): readonly Item[] {
+    this.#story ??= this.#lanes === null ? [] : storyOf(this.#lanes);
+    return this.#story;
+  }
+
+  #pointedAt(): Item | undefined {
+    return this.#cursor === null ? undefined : this.#items()[this.#cursor];
+  }
+
+  #tellStory(): void {
+    this.#rows.show(this.#items());
   }
 
   #key(event: KeyboardEvent): void {
@@ -126,23 +150,24 @@ export class View {
   /** To the next item, or the one before. */
   step(by: 1 | -1): void {
     const lanes = this.#lanes;
-    if (lanes === null || this.#story.length === 0) return;
+    if (lanes === null) return;
     const [fromMs, toMs] = this.#scale.stretch;
-    const times = this.#story.map((item) => (item.atNs - lanes.fromNs) / 1e6);
+    const items = this.#items();
+    const msOf = (item: Item): number => since(lanes, item.atNs);
     // The first step is to what can be seen, not to what is far away.
-    const first = by === 1 ? times.findIndex((ms) => ms >= fromMs) : times.findLastIndex((ms) => ms <= toMs);
-    const next = this.#cursor === null ? first : this.#cursor + by;
-    const item = this.#story[next];
+    const first = (): number =>
+      by === 1 ? items.findIndex((item) => msOf(item) >= fromMs) : items.findLastIndex((item) => msOf(item) <= toMs);
+    const next = this.#cursor === null ? first() : this.#cursor + by;
+    const item = items[next];
     if (item === undefined) return;
     this.#cursor = next;
-    this.#say(`${told(times[next]!)}: ${item.says}`);
-    this.#scale.reveal(times[next]!);
-    this.#draw();
+    this.#say(`${told(msOf(item))}: ${item.says}`);
+    if (!this.#scale.reveal(msOf(item))) this.#draw();
   }
 
   zoom(factor: number): void {
-    const item = this.#cursor === null ? undefined : this.#story[this.#cursor];
-    this.#scale.zoom(factor, item === undefined ? undefined : (item.atNs - this.#lanes!.fromNs) / 1e6);
+    const item = this.#pointedAt();
+    this.#scale.zoom(factor, item === undefined ? undefined : since(this.#lanes!, item.atNs));
   }
 
   pan(share: number): void {
@@ -164,55 +189,12 @@ export class View {
 
   /** Only with a key held: who scrolls the page past a chart must not be caught by it. */
   #wheel(event: WheelEvent): void {
-    if (!event.ctrlKey) return;
+    if (!event.ctrlKey || this.#lanes === null || this.#width === null) return;
     event.preventDefault();
-    const [left, right] = plotArea(this.#width);
+    const [left, right] = plotArea(this.#lanes, this.#width);
     const share = (event.offsetX - left) / (right - left);
     const [fromMs, toMs] = this.#scale.stretch;
     this.#scale.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, fromMs + share * (toMs - fromMs));
-  }
-
-  #tellStory(): void {
-    const lanes = this.#lanes;
-    this.#story = lanes === null ? [] : storyOf(lanes);
-    const rows = this.#story.map((item) => {
-      const row = document.createElement('tr');
-      for (const text of [told((item.atNs - lanes!.fromNs) / 1e6), item.member ?? 'cluster', item.says]) {
-        row.insertCell().textContent = text;
-      }
-      return row;
-    });
-    this.#part('story').replaceChildren(...rows);
-  }
-
-  #writeLogs(): void {
-    const fromNs = this.#lanes?.fromNs ?? 0;
-    const items = this.#shown.logs.map(({ member, atNs, text }) => {
-      const item = document.createElement('li');
-      item.dataset.ms = String((atNs - fromNs) / 1e6);
-      item.dataset.member = member;
-      const time = document.createElement('span');
-      time.className = 'time';
-      time.textContent = told((atNs - fromNs) / 1e6);
-      item.append(time, ` ${member} `, text);
-      return item;
-    });
-    this.#part('log').replaceChildren(...items);
-    this.#part('log-filter').addEventListener('input', () => this.#filterLogs(this.#scale.stretch));
-    this.#filterLogs(this.#scale.stretch);
-  }
-
-  /** The lines of one member or of all, and of the time that is looked at or of all. */
-  #filterLogs([fromMs, toMs]: Stretch): void {
-    const form = this.#part('log-filter') as HTMLFormElement;
-    const chosen = new FormData(form);
-    const member = chosen.get('member');
-    const onlyStretch = chosen.get('stretch') !== null;
-    for (const item of this.#part('log').querySelectorAll<HTMLElement>('li')) {
-      const ms = Number(item.dataset.ms);
-      const isOf = member === '' || member === null || item.dataset.member === member;
-      item.hidden = !isOf || (onlyStretch && (ms < fromMs || ms > toMs));
-    }
   }
 }
 

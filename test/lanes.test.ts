@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import type { Plan } from '../harness/plan/plan.ts';
+import { chromeTrace } from '../harness/report/chrome-trace.ts';
+import { pack, unpack } from '../harness/report/columns.ts';
+import { lanesIn, shownOf } from '../harness/report/document.ts';
+import { lanesOf } from '../harness/report/lanes.ts';
+import { decisiveWindow, storyOf } from '../harness/report/story.ts';
+import { timeline } from '../harness/report/timeline.ts';
+import { leadershipsOf } from '../harness/trace/leadership.ts';
+import type { Trace } from '../harness/trace/trace.ts';
+import { largeTrace } from './support/large-trace.ts';
+
+describe('the lanes of a large roll', function () {
+  // What looks at all events for each event takes hours, and what spreads them over arguments throws.
+  this.timeout(30_000);
+
+  it('take a trace of 300,000 events, and so does their story', () => {
+    const rounds = 62;
+    const { members, trace } = largeTrace(50, rounds);
+    expect(trace.length).to.be.greaterThan(300_000);
+    const lanes = lanesOf({ members }, trace)!;
+    expect(lanes.arrows).to.have.length(50 * 49 * rounds);
+    expect(lanes.arrows.filter(({ fate }) => fate === 'delivered')).to.have.length(50 * rounds);
+    for (const state of ['stopped', 'starting', 'at', 'parked', 'open']) {
+      expect(new Set(lanes.spans.filter((span) => span.state.is === state).map((span) => span.member)).size).to.equal(
+        50,
+      );
+    }
+    const story = storyOf(lanes);
+    expect(story.length).to.be.greaterThan(lanes.arrows.length);
+    expect(decisiveWindow(lanes).toNs).to.equal(lanes.toNs);
+    expect(timeline({ members } as unknown as Plan, trace)).to.have.length(50 + 2);
+    expect(chromeTrace('large', lanes).traceEvents.length).to.be.greaterThan(2 * lanes.arrows.length);
+    const shown = lanesIn(shownOf(lanes, []))!;
+    expect(shown.arrows).to.have.length(lanes.arrows.length);
+    expect(shown.arrows.at(-1)).to.deep.equal(lanes.arrows.at(-1));
+    expect(shown.spans.at(-2)).to.deep.equal(lanes.spans.at(-2));
+  });
+
+  it('take as many events of one member', () => {
+    const { trace } = largeTrace(2, 1);
+    const checks = Array.from({ length: 300_000 }, (_, index) => {
+      const atNs = 1e15 + 2e9 + index;
+      return { atNs, member: 'node01', event: 'woken', gate: index % 2 === 0 ? 'schema' : 'api', by: 'timer' } as const;
+    });
+    const lanes = lanesOf({ members: ['node01', 'node02'] }, [...trace.slice(0, -1), ...checks])!;
+    expect(lanes.spans.length).to.be.greaterThan(300_000);
+    expect(storyOf(lanes).length).to.be.greaterThan(300_000);
+    expect(decisiveWindow(lanes).fromNs).to.be.at.least(lanes.fromNs);
+  });
+});
+
+describe('packed rows', () => {
+  it('are the same again, but for fractions of nanoseconds', () => {
+    const rows = [
+      { atNs: 1e15 + 0.4, member: 'node01', state: { is: 'parked', gate: 'api' }, leader: null },
+      { atNs: 1e15 - 7, member: 'node02', state: { is: 'parked', gate: 'api' }, leader: 'node01' },
+      { atNs: 1e15 + 3.6, member: 'node01', state: { is: 'open' }, leader: null },
+    ];
+    const packed = pack(rows);
+    expect(unpack(JSON.parse(JSON.stringify(packed)))).to.deep.equal(
+      rows.map((row) => ({ ...row, atNs: Math.round(row.atNs) })),
+    );
+    expect(packed.fields.state!.values).to.have.length(2);
+    expect(unpack(pack([]))).to.deep.equal([]);
+  });
+});
+
+describe('the leaderships of a roll', () => {
+  it('are known through handovers and elections', () => {
+    const at = (atNs: number, member: string, event: object) => ({ atNs, member, ...event });
+    const trace = [
+      at(1, 'node01', { event: 'listening', address: 'a:1' }),
+      at(2, 'node02', { event: 'listening', address: 'b:1' }),
+      at(3, 'node01', { event: 'leader', leader: 'a:1' }),
+      at(4, 'node02', { event: 'leader', leader: 'a:1' }),
+      at(5, 'node02', { event: 'leader', leader: null }),
+      at(6, 'node01', { event: 'handed-over', to: 'b:1', because: null }),
+      { atNs: 7, rig: 'gone', member: 'node01', code: 0, signal: null, killed: false },
+      { atNs: 8, rig: 'killing', member: 'node02', at: 'before-notify' },
+      { atNs: 9, rig: 'launching', member: 'node01', version: 'v2' },
+      at(10, 'node01', { event: 'leader', leader: 'b:1' }),
+      at(11, 'node01', { event: 'leader', leader: 'a:1' }),
+    ] as unknown as Trace;
+    expect(leadershipsOf(trace)).to.deep.equal([
+      { fromNs: 3, leader: 'node01' },
+      { fromNs: 6, leader: 'node02' },
+      { fromNs: 8, leader: null },
+      { fromNs: 11, leader: 'node01' },
+    ]);
+  });
+});
