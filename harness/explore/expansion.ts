@@ -79,8 +79,11 @@ export class Expansion {
    * A member whose next step is its own affair: that step commutes with every other, and enables but disables nothing, so
    * no order of it and another has to be tried (a persistent set of one, as partial-order reduction has it). Notifying adds
    * notices that may be as late as before; opening leaves a state that drops everything; and parking, where early notices
-   * are kept, ends in the same state whether the notice comes before it or after. Where they are dropped it does not, and
-   * as long as a member may crash none of it holds.
+   * are kept, ends in the same state whether the notice comes before it or after. Where they are dropped it does not.
+   * Nothing is put off for ever: no member comes back to such a step without a check, at which all others are tried too.
+   *
+   * As long as a member may crash none of it holds, as it starts again and reads what was on its way to it. From the last
+   * crash on, the search is one that begins there, and in which nobody crashes.
    */
   #urgent(): number {
     const members = this.#members;

@@ -59,10 +59,8 @@ export interface Answer {
 
 /** @param protocol what members run; a test may plant a fault */
 export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
-  const { strategy, wakeups, ahead, from, to, members, faults } = asked;
+  const { strategy, wakeups, ahead, from, to, members, faults, reduce } = asked;
   const model: Model = { protocol, rules: { strategy: STRATEGIES[strategy], wakeups, ahead } };
-  // A crashed member starts again and reads what was on its way to it: no reduction survives that.
-  const reduce = asked.reduce && faults.crash === 0;
   const locals = new Locals(model, reduce);
   const ground: Ground = { locals, steps: new Steps(locals, from, to), checks: new Checks(locals) };
   const question = { members, from, to, faults, reduce, mostStates: asked.mostStates, mostBytes: asked.mostBytes };
