@@ -5,12 +5,15 @@ import type { COMPARED, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { rulesOf } from '../plan/daemon.ts';
 import { type StepKind, stepKind } from '../plan/step-kind.ts';
+import { Checks } from './checks.ts';
+import type { Ground } from './expansion.ts';
 import { Locals } from './locals.ts';
 import { type Told, walk } from './path.ts';
 import { type Model, PROTOCOL, type Protocol } from './protocol.ts';
 import type { Faults } from './question.ts';
 import { rescue } from './rescue.ts';
 import { Search } from './search.ts';
+import { Steps } from './steps.ts';
 
 export interface Asked {
   readonly strategy: StrategyName;
@@ -59,16 +62,15 @@ export interface Answer {
 
 /** @param protocol what members run; a test may plant a fault */
 export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
-  const { strategy, wakeups, ahead, from, to, members, faults } = asked;
+  const { strategy, wakeups, ahead, from, to, members, faults, reduce } = asked;
   const model: Model = { protocol, rules: rulesOf({ strategy, compares: asked.compares ?? null, wakeups, ahead }) };
-  // A crashed member starts again and reads what was on its way to it: no reduction survives that.
-  const reduce = asked.reduce && faults.crash === 0;
   const locals = new Locals(model, reduce);
+  const ground: Ground = { locals, steps: new Steps(locals, from, to), checks: new Checks(locals) };
   const question = { members, from, to, faults, reduce, mostStates: asked.mostStates, mostBytes: asked.mostBytes };
-  const search = new Search(locals, question);
+  const search = new Search(ground, question);
   const findings = search.run();
   const { dead, worstRounds } = rescue(
-    locals,
+    ground,
     question,
     findings.stuck.map((state) => search.world(state)),
   );
@@ -92,7 +94,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
     worstTimerRounds: worstRounds,
     exhaustive: findings.exhaustive,
     bytes: findings.bytes,
-    path: short === undefined ? null : walk(model, locals, names, from, to, search.pathTo(short)).told,
+    path: short === undefined ? null : walk(locals, names, question, search.pathTo(short)),
   };
 }
 

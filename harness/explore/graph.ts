@@ -2,19 +2,19 @@
  * How the states of a search hang together: by which step each was first come by, and where each transition leads. States
  * are closed in the order of their numbers, so that the transitions of one lie side by side.
  */
-import { type PackedStep, STEPS } from './question.ts';
+import { type PackedStep, unpackStep } from './question.ts';
 
 /** The state before the first. */
-export const NO_STATE = 0xffff_ffff;
+export const NO_STATE = -1;
 
 const FIRST_SIZE = 1 << 12;
 
 export class Graph {
-  #parents: Uint32Array = new Uint32Array(FIRST_SIZE);
-  #steps: Uint32Array = new Uint32Array(FIRST_SIZE);
-  #targets: Uint32Array = new Uint32Array(FIRST_SIZE);
+  #parents: Int32Array = new Int32Array(FIRST_SIZE);
+  #steps: Int32Array = new Int32Array(FIRST_SIZE);
+  #targets: Int32Array = new Int32Array(FIRST_SIZE);
   /** Where the transitions of each closed state end; those of the next begin there. */
-  #ends: Uint32Array = new Uint32Array(FIRST_SIZE);
+  #ends: Int32Array = new Int32Array(FIRST_SIZE);
   #transitions = 0;
   #closed = 0;
 
@@ -24,18 +24,17 @@ export class Graph {
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    const arrays = [this.#parents, this.#steps, this.#targets, this.#ends];
-    return arrays.reduce((sum, array) => sum + array.byteLength, 0);
+    return 4 * (this.#parents.length + this.#steps.length + this.#targets.length + this.#ends.length);
   }
 
-  /** A new state, and the step by which it was come by. @param step an index of STEPS */
-  note(state: number, parent: number, { step, place, detail }: { step: number; place: number; detail: number }): void {
+  /** A new state, and the packed step by which it was come by. */
+  note(state: number, parent: number, step: number): void {
     if (state >= this.#parents.length) {
       this.#parents = doubled(this.#parents);
       this.#steps = doubled(this.#steps);
     }
     this.#parents[state] = parent;
-    this.#steps[state] = step | (place << 4) | (detail << 8);
+    this.#steps[state] = step;
   }
 
   /** A transition of the state that is being expanded. */
@@ -55,10 +54,8 @@ export class Graph {
   /** The steps by which a state was first come by. */
   pathTo(state: number): PackedStep[] {
     const path: PackedStep[] = [];
-    for (let at = state; this.#parents[at] !== NO_STATE; at = this.#parents[at]!) {
-      const step = this.#steps[at]!;
-      path.push({ name: STEPS[step & 15]!, place: (step >>> 4) & 15, detail: (step >>> 8) & 15 });
-    }
+    for (let at = state; this.#parents[at] !== NO_STATE; at = this.#parents[at]!)
+      path.push(unpackStep(this.#steps[at]!));
     return path.reverse();
   }
 
@@ -68,9 +65,9 @@ export class Graph {
    * @param count how many states there are, all of them closed
    */
   cyclic(count: number): number[] {
-    const leadingHere = new Uint32Array(count);
+    const leadingHere = new Int32Array(count);
     for (let edge = 0; edge < this.#transitions; edge += 1) leadingHere[this.#targets[edge]!]! += 1;
-    const free = new Uint32Array(count);
+    const free = new Int32Array(count);
     let found = 0;
     for (let state = 0; state < count; state += 1) if (leadingHere[state] === 0) free[found++] = state;
     // The list grows while it is walked.
@@ -89,8 +86,8 @@ export class Graph {
   }
 }
 
-function doubled(array: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(array.length * 2);
+function doubled(array: Int32Array): Int32Array {
+  const larger = new Int32Array(array.length * 2);
   larger.set(array);
   return larger;
 }

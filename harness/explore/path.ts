@@ -1,8 +1,9 @@
 /** A packed path, walked again in a world with names: the same steps by the same functions, and what each did. */
 import type { Version } from '../../node/upgrade/version.ts';
-import { KINDS, type Local, type Locals } from './locals.ts';
+import { KINDS, type Local } from './local.ts';
+import type { Locals } from './locals.ts';
 import type { Model } from './protocol.ts';
-import type { PackedStep } from './question.ts';
+import type { PackedStep, Question } from './question.ts';
 import {
   act,
   deliver,
@@ -26,23 +27,20 @@ export type Told =
  * member that is follows from where the members stand.
  */
 export function walk(
-  model: Model,
   locals: Locals,
   members: readonly string[],
-  from: Version,
-  to: Version,
+  { from, to, faults }: Question,
   path: readonly PackedStep[],
-): { told: Told[]; world: World } {
+): Told[] {
   let world = worldOf(members, from);
-  const told: Told[] = [];
-  for (const step of path) {
-    const order = sortedMembers(locals, world);
-    const member = order[step.place]!;
-    const { moved, happening } = carryOut(model, world, member, step, from, to);
+  let crashes = faults.crash;
+  return path.map((step) => {
+    const member = sortedMembers(locals, world, crashes > 0)[step.place]!;
+    const { moved, happening } = carryOut(locals.model, world, member, step, from, to);
     world = moved;
-    told.push(happening);
-  }
-  return { told, world };
+    if (step.name === 'crash') crashes -= 1;
+    return happening;
+  });
 }
 
 function carryOut(
@@ -86,15 +84,15 @@ function carryOut(
 }
 
 /** The members in the order of their local states, as the search sorts them; alike members in the order of their names. */
-function sortedMembers(locals: Locals, world: World): string[] {
+function sortedMembers(locals: Locals, world: World, mortal: boolean): string[] {
   const numbered = [...world.members.keys()].map((member) => ({
     member,
-    number: locals.numberOf(localOf(world, member)),
+    number: locals.numberOf(localOf(world, member, mortal)),
   }));
   return numbered.toSorted((one, other) => one.number - other.number).map(({ member }) => member);
 }
 
-function localOf(world: World, member: string): Local {
+function localOf(world: World, member: string, mortal: boolean): Local {
   const standing = world.members.get(member)!;
   const { member: _member, ...row } = world.view.rows.find((candidate) => candidate.member === member)!;
   const waiting = (kind: (typeof KINDS)[number]): number =>
@@ -105,5 +103,6 @@ function localOf(world: World, member: string): Local {
     row,
     inbox: [waiting('schema'), waiting('api'), waiting('both')],
     due: false,
+    mortal,
   };
 }

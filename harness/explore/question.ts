@@ -43,6 +43,17 @@ export interface PackedStep {
   readonly detail: number;
 }
 
+/** A step without its place takes this many bits, with it a few more. */
+export const STEP_BITS = 8;
+
+export function packStep(name: StepName, detail = 0, place = 0): number {
+  return STEPS.indexOf(name) | (detail << 4) | (place << STEP_BITS);
+}
+
+export function unpackStep(packed: number): PackedStep {
+  return { name: STEPS[packed & 15]!, detail: (packed >>> 4) & 15, place: packed >>> STEP_BITS };
+}
+
 /** What a state is, beside being a state. */
 export interface Findings {
   readonly states: number;

@@ -3,7 +3,8 @@
  * a round, the timer of every member that is parked at its beginning fires once, in any order, and between them anything
  * may happen; a member that a notice wakes first needs its timer no more.
  */
-import type { Locals } from './locals.ts';
+
+import type { Ground } from './expansion.ts';
 import type { Question } from './question.ts';
 import { Search } from './search.ts';
 
@@ -27,13 +28,13 @@ interface Round {
   readonly next: readonly string[];
 }
 
-export function rescue(locals: Locals, question: Question, stuck: readonly Stuck[]): Rescue {
+export function rescue(ground: Ground, question: Question, stuck: readonly Stuck[]): Rescue {
   const rounds = new Map<string, Round>();
   const waiting = [...stuck];
   for (let from = waiting.pop(); from !== undefined; from = waiting.pop()) {
     const key = keyOf(from);
     if (rounds.has(key)) continue;
-    const { round, next } = roundFrom(locals, question, from);
+    const { round, next } = roundFrom(ground, question, from);
     rounds.set(key, round);
     waiting.push(...next);
   }
@@ -42,8 +43,8 @@ export function rescue(locals: Locals, question: Question, stuck: readonly Stuck
   return { dead, worstRounds: dead > 0 ? null : worstRounds(rounds, stuck.map(keyOf)) };
 }
 
-function roundFrom(locals: Locals, question: Question, from: Stuck): { round: Round; next: Stuck[] } {
-  const search = new Search(locals, { ...question, faults: { lose: 0, duplicate: 0, crash: 0 } });
+function roundFrom(ground: Ground, question: Question, from: Stuck): { round: Round; next: Stuck[] } {
+  const search = new Search(ground, { ...question, faults: { lose: 0, duplicate: 0, crash: 0 } });
   const findings = search.runFrom(from.locals, from.applied);
   const next = findings.stuck.map((state) => search.world(state));
   return { round: { canOpen: findings.allOpen > 0, next: next.map(keyOf) }, next };

@@ -3,20 +3,21 @@
  * again by open addressing. A JavaScript Set or Map holds at most 2^24 entries; this holds as many as memory does.
  */
 
-const FREE = 0xffff_ffff;
+const FREE = -1;
 /** Full to this share, the index doubles. */
 const LOAD = 0.6;
 
 export class StateStore {
   readonly #width: number;
-  #words: Uint32Array;
-  #index = new Uint32Array(1 << 12).fill(FREE);
+  #words: Int32Array;
+  /** The number of a state in as many low bits as a slot has; above them, the same bits of its hash. */
+  #index = new Int32Array(1 << 12).fill(FREE);
   #count = 0;
 
   /** @param width words a state */
   constructor(width: number) {
     this.#width = width;
-    this.#words = new Uint32Array(width << 10);
+    this.#words = new Int32Array(width << 10);
   }
 
   get count(): number {
@@ -29,38 +30,40 @@ export class StateStore {
   }
 
   /** Copy a state out. */
-  read(number: number, into: Uint32Array): void {
+  read(number: number, into: Int32Array): void {
     const from = number * this.#width;
     for (let word = 0; word < this.#width; word += 1) into[word] = this.#words[from + word]!;
   }
 
   /** Returns the number of a state: `count` as it was before the call, where the state is new. */
-  add(state: Uint32Array): number {
+  add(state: Int32Array): number {
     const mask = this.#index.length - 1;
-    let slot = hash(state, this.#width) & mask;
+    const hashed = hash(state, this.#width);
+    let slot = hashed & mask;
     for (;;) {
-      const number = this.#index[slot]!;
-      if (number === FREE) break;
-      if (this.#equals(number, state)) return number;
+      const entry = this.#index[slot]!;
+      if (entry === FREE) break;
+      // Other bits of the hash tell most other states apart without a look at their words, which are far away in memory.
+      if (((entry ^ hashed) & ~mask) === 0 && this.#equals(entry & mask, state)) return entry & mask;
       slot = (slot + 1) & mask;
     }
     const number = this.#count;
     this.#append(state);
-    this.#index[slot] = number;
+    this.#index[slot] = (hashed & ~mask) | number;
     if (this.#count > this.#index.length * LOAD) this.#grow();
     return number;
   }
 
-  #equals(number: number, state: Uint32Array): boolean {
+  #equals(number: number, state: Int32Array): boolean {
     const from = number * this.#width;
     for (let word = 0; word < this.#width; word += 1) if (this.#words[from + word] !== state[word]) return false;
     return true;
   }
 
-  #append(state: Uint32Array): void {
+  #append(state: Int32Array): void {
     const from = this.#count * this.#width;
     if (from + this.#width > this.#words.length) {
-      const larger = new Uint32Array(this.#words.length * 2);
+      const larger = new Int32Array(this.#words.length * 2);
       larger.set(this.#words);
       this.#words = larger;
     }
@@ -69,24 +72,25 @@ export class StateStore {
   }
 
   #grow(): void {
-    const index = new Uint32Array(this.#index.length * 2).fill(FREE);
+    const index = new Int32Array(this.#index.length * 2).fill(FREE);
     const mask = index.length - 1;
-    const state = new Uint32Array(this.#width);
+    const state = new Int32Array(this.#width);
     for (let number = 0; number < this.#count; number += 1) {
       this.read(number, state);
-      let slot = hash(state, this.#width) & mask;
+      const hashed = hash(state, this.#width);
+      let slot = hashed & mask;
       while (index[slot] !== FREE) slot = (slot + 1) & mask;
-      index[slot] = number;
+      index[slot] = (hashed & ~mask) | number;
     }
     this.#index = index;
   }
 }
 
 /** FNV-1a over words, with the final mix of MurmurHash3 so that the low bits depend on all of them. */
-function hash(state: Uint32Array, width: number): number {
+function hash(state: Int32Array, width: number): number {
   let mixed = 0x811c_9dc5;
   for (let word = 0; word < width; word += 1) mixed = Math.imul(mixed ^ state[word]!, 0x0100_0193);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+  return mixed ^ (mixed >>> 16);
 }
