@@ -3,9 +3,9 @@ import type { Cause, EventGate } from '../../node/events.ts';
 import { canReckonGates } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEventsOf, type Trace } from '../trace/trace.ts';
-import type { History } from './history.ts';
+import { earliest, type History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
-import { couldPass, momentOfPassing, stallOf } from './passing.ts';
+import { momentOfPassing, stallOf } from './passing.ts';
 
 /** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
@@ -103,21 +103,27 @@ function parkedByGate(parks: readonly Park[]): Partial<Record<EventGate, number>
 
 /** Of all gates at which the member was turned back, the one that became passable last. */
 function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation): Range | null {
-  const { open, checks, parks } = incarnation;
+  const { open, checks } = incarnation;
   if (open === null || !canReckonGates(plan.daemon)) return null;
   const moments =
     checks.length > 0
       ? turnedBackMoments(plan, history, incarnation)
-      : [...new Set(parks.map(({ gate }) => gate))].flatMap((gate) =>
-          couldPass(plan, incarnation, gate, history, open.atNs)
-            ? (momentOfPassing(plan, history, incarnation, gate, open.atNs) ?? [])
-            : [],
-        );
+      : seenMoments(plan, history, incarnation, open.atNs);
   const last = moments.reduce<(typeof moments)[number] | null>(
     (latest, moment) => (latest === null || moment.atNs > latest.atNs ? moment : latest),
     null,
   );
   return last === null ? null : span(last.sinceNs, last.atNs, sinceNs(open), open.atNs);
+}
+
+/** Of a daemon that does not tell of its gates: since when each could have passed at which the member was seen to wait. */
+function seenMoments(plan: Plan, history: History, incarnation: Incarnation, openNs: number) {
+  // That something is seen only after the opening does not mean that it came about after it.
+  const early = earliest(history);
+  return [...new Set(incarnation.parks.map(({ gate }) => gate))].flatMap((gate) => {
+    const moment = momentOfPassing(plan, early, incarnation, gate, openNs);
+    return moment === null ? [] : [history[early.indexOf(moment)]!];
+  });
 }
 
 function turnedBackMoments(plan: Plan, history: History, incarnation: Incarnation) {

@@ -104,3 +104,20 @@ function commonSchema(rows: readonly Row[]): Schema {
     rows.reduce((few, row) => Math.min(few, count(row, axis)), Infinity);
   return rows.length === 0 ? EMPTY.applied : { internal: least('internal'), external: least('external') };
 }
+
+const EARLIEST = new WeakMap<History, History>();
+
+/** A history in which everything has come about as early as it may have; its moments are those of the other, place by place. */
+export function earliest(history: History): History {
+  if (history.every((moment) => moment.sinceNs === moment.atNs)) return history;
+  const known = EARLIEST.get(history);
+  if (known !== undefined) return known;
+  // The view of a moment holds all that was seen before it, so no moment may come before one that was seen earlier.
+  let sinceNs = Number.NEGATIVE_INFINITY;
+  const moved = history.map((moment) => {
+    sinceNs = Math.max(sinceNs, moment.sinceNs);
+    return { ...moment, atNs: sinceNs };
+  });
+  EARLIEST.set(history, moved);
+  return moved;
+}

@@ -15,18 +15,6 @@ export function gateOf(strategy: Strategy, gate: EventGate): Gate {
   return gate === 'barrier' ? strategy.gates[0]! : gate;
 }
 
-/** Whether a gate could have passed for a member at an instant. */
-export function couldPass(
-  plan: Plan,
-  incarnation: Incarnation,
-  gate: EventGate,
-  history: History,
-  atNs: number,
-): boolean {
-  const moment = history[lastUntil(history, atNs)];
-  return moment !== undefined && passesAt(plan, incarnation, gate, moment);
-}
-
 /**
  * The start of the unbroken time, up to an instant, in which the database was such that a gate could have passed. Null where
  * it could not have at that instant.

@@ -5,7 +5,7 @@ import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { type History, viewAt } from './history.ts';
+import { earliest, type History, viewAt } from './history.ts';
 import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
 /**
@@ -86,23 +86,6 @@ function agree(one: Omit<Version, 'name'>, other: Version, axes: readonly Axis[]
 
 function runningAt(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
   return incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version ?? null;
-}
-
-const EARLIEST = new WeakMap<History, History>();
-
-/** A history in which everything has come about as early as it may have. */
-function earliest(history: History): History {
-  if (history.every((moment) => moment.sinceNs === moment.atNs)) return history;
-  const known = EARLIEST.get(history);
-  if (known !== undefined) return known;
-  // The view of a moment holds all that was seen before it, so no moment may come before one that was seen earlier.
-  let sinceNs = Number.NEGATIVE_INFINITY;
-  const moved = history.map((moment) => {
-    sinceNs = Math.max(sinceNs, moment.sinceNs);
-    return { ...moment, atNs: sinceNs };
-  });
-  EARLIEST.set(history, moved);
-  return moved;
 }
 
 /** Where nothing tells what members have recorded: who had not even been started in the version. */

@@ -62,7 +62,7 @@ const AFTERWARDS = 1 / 16;
  * hundreds of thousands.
  */
 export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace): Lanes | null {
-  const fromNs = rigEvents(whole, 'stopping')[0]?.atNs;
+  const fromNs = firstRefreshNs(whole);
   if (fromNs === undefined) return null;
   // Without the end, when the rig reads the records back and stops everybody.
   const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
@@ -190,4 +190,13 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
     return { atNs: fromNs, is: 'leader', says };
   });
   return [...marks, ...leaders].sort((one, other) => one.atNs - other.atNs);
+}
+
+/** When the first member was stopped for its refresh: a cluster that is kept is stopped once before that. */
+function firstRefreshNs(trace: Trace): number | undefined {
+  let reformedNs = Number.NEGATIVE_INFINITY;
+  for (const event of trace) {
+    if (!isRigEvent(event) && event.event === 'started' && event.action === 'reform') reformedNs = event.atNs;
+  }
+  return rigEvents(trace, 'stopping').find((event) => event.atNs > reformedNs)?.atNs;
 }
