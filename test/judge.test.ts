@@ -257,7 +257,12 @@ describe('the judge', () => {
       [
         'a row said what its member did not run',
         'nobody-early',
-        [...fine.slice(0, 18), started(10.5, 'node02', 'start', 'v2'), ...fine.slice(18)],
+        [
+          ...fine.slice(0, 18),
+          started(10.5, 'node02', 'start', 'v2'),
+          said(10.6, 'node02', 'checked', { gate: 'schema', outcome: PASS, decidedNs: 10.6 * SECOND_NS }),
+          ...fine.slice(18),
+        ],
         'node01 opened early: the row of node02 was a lie, it ran v2',
       ],
       [
