@@ -2,6 +2,7 @@
 /** The command `refresh-rig`. Each subcommand is a file beside this one. */
 import { Command, CommanderError } from 'commander';
 import { conformCommand } from './conform.ts';
+import { daemonCommand } from './daemon.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
@@ -41,10 +42,11 @@ const commands = [
   exploreCommand(),
   replayCommand(),
   conformCommand(),
+  daemonCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...commands])
+for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)])
   command.exitOverride().showHelpAfterError('(add --help for what there is)');
 
 try {
