@@ -82,6 +82,17 @@ describe('a verdict is never false: it does not hold', () => {
     expect(Object.keys(broken(verdict))).to.deep.equal(['notices']);
   });
 
+  it('and names what kept the roll from going on before all that followed from it', () => {
+    const because = 'node01 did not park, open or exit within 60 s';
+    const verdict = verdictOf([
+      ...BEGINNING,
+      rig(70, 'finding', { member: 'node01', because }),
+      rig(71, 'ended', { how: 'finding' }),
+    ]);
+    expect(broken(verdict)).to.include.keys('complete', 'opened');
+    expect(verdict.sentence).to.contain(`one thing is wrong: ${because}`);
+  });
+
   it('and names who was killed before the stall that followed from it', () => {
     const verdict = verdictOf([...BEGINNING, gone(10.5, 'node02', null), ...woken(36, 'timer'), ...END]);
     expect(broken(verdict)).to.have.keys('opened', 'exits', 'woken');

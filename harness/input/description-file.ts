@@ -25,7 +25,7 @@ function beside(version: DescribedVersion, folder: string): DescribedVersion {
 }
 
 /** What a schema cannot say. */
-function refuse(file: string, { versions, model, form, probes }: Description): void {
+function refuse(file: string, { versions, model, form, probes, patterns, events }: Description): void {
   const names = Object.entries(versions);
   if (names.length === 0) throw new InputError(`${file}: versions: there must be at least one`);
   for (const [name, { program, image, schema, api }] of names) {
@@ -43,5 +43,13 @@ function refuse(file: string, { versions, model, form, probes }: Description): v
   if (form?.how === 'together' && !probes.some(({ formed }) => formed !== undefined))
     throw new InputError(
       `${file}: form.how: together needs a probe that knows a formed cluster (probes: … formed: …), or it cannot be told when it is there`,
+    );
+  const isOpeningTold =
+    events !== undefined ||
+    patterns.some(({ event }) => event === 'open') ||
+    probes.some(({ open }) => open !== undefined);
+  if (!isOpeningTold)
+    throw new InputError(
+      `${file}: nothing tells when a member opens, and without that no roll can go on: give a pattern (event: open), or a probe (open: …)`,
     );
 }
