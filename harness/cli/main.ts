@@ -15,6 +15,7 @@ import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
 import { reportCommand } from './report.ts';
 import { rollCommand } from './roll.ts';
+import { schemaCommand } from './schema.ts';
 import { versionsCommand } from './versions.ts';
 import { watchCommand } from './watch.ts';
 
@@ -43,6 +44,7 @@ const commands = [
   replayCommand(),
   conformCommand(),
   daemonCommand(),
+  schemaCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);

@@ -21,7 +21,7 @@ const extensionName = z
   .string('must be a text')
   .regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and underscores');
 
-const VersionFile = z.strictObject({
+export const VersionFile = z.strictObject({
   about: z.string('must say in a sentence what the version is for'),
   internal: countOf,
   external: countOf,
