@@ -1,7 +1,7 @@
 /** `refresh-rig daemon check FILE`: what a person who writes a description needs: what became of each part of it in a roll. */
 import { relative } from 'node:path';
 import { Command } from 'commander';
-import { chooseDaemon, daemonKind } from '../daemon/choose.ts';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { missingFor, type Part, partsOf } from '../daemon/described/parts.ts';
 import { Tally } from '../daemon/described/tally.ts';
 import { InputError } from '../input/errors.ts';
@@ -12,7 +12,7 @@ import { interruptSignal } from './interrupt.ts';
 import { plansFrom, runsFolder } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
-import { type Rolled, roll } from './roll-plan.ts';
+import { daemonOfPlan, type Rolled, roll } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
 
 interface CheckFlags {
@@ -55,7 +55,7 @@ async function checkDescription(file: string, { json, ...flags }: CheckFlags): P
   const tally = new Tally();
   const { signal, release } = interruptSignal();
   try {
-    const daemon = daemonKind(plan, tally);
+    const daemon = daemonOfPlan(plan, tally);
     const rolled = await roll(plan, { daemon, runtime, runs: runsFolder(), signal, fresh: true });
     if (rolled.fault !== null) throw rolled.fault;
     const parts = partsOf(described.description, tally);

@@ -22,7 +22,7 @@ import { numberIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
-import { builderOf } from './roll-plan.ts';
+import { daemonOfPlan } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
@@ -101,7 +101,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   try {
     // Once, before all: several rolls must not build the same thing at the same time.
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-    const prepared = await runtime.prepare((await builderOf(first).build([...names])).values());
+    const prepared = await runtime.prepare((await daemonOfPlan(first).build([...names])).values());
     if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
     const rollOne = cellRoller({ ...where, runtime, alone: jobs === 1 });

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Artifact } from '../build/artifact.ts';
 import { daemonKind } from '../daemon/choose.ts';
 import type { Daemon } from '../daemon/contract.ts';
+import type { Tally } from '../daemon/described/tally.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rollPage } from '../report/page.ts';
@@ -46,9 +47,9 @@ export interface Rolled {
   readonly trouble: string | null;
 }
 
-/** The daemon of a plan, to build its versions before they are rolled. */
-export function builderOf(plan: Plan): Daemon {
-  return daemonKind(plan);
+/** The daemon of a plan. @param tally counts what became of each part of a description */
+export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
+  return daemonKind(plan, tally);
 }
 
 /**
@@ -57,7 +58,7 @@ export function builderOf(plan: Plan): Daemon {
  */
 export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
   const { runtime, runs, signal, observer, alone = true, isLatest = true, say = () => undefined } = options;
-  const daemon = options.daemon ?? builderOf(plan);
+  const daemon = options.daemon ?? daemonOfPlan(plan);
   const artifacts = await daemon.build(Object.keys(plan.versions));
   const prepared = await runtime.prepare(artifacts.values());
   if (prepared !== null) say(prepared);
