@@ -16,7 +16,7 @@ import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { Command, Environment, isPattern, isQuery, Name, Template } from './description-values.ts';
-import { Duration, oneOf } from './values.ts';
+import { Count, Duration, oneOf, VersionName } from './values.ts';
 
 /** The events that a line of a log can be taken for. */
 export const PATTERN_EVENTS = [
@@ -37,8 +37,8 @@ const Version = z.strictObject({
   image: z.string('must be the name of a Docker image').min(1).optional(),
   command: Command.optional().describe('the program inside the image, and its first arguments'),
   env: Environment.default({}),
-  schema: z.int('must be a count').min(0, 'must be 0 or more').optional(),
-  api: z.int('must be a count').min(0, 'must be 0 or more').optional(),
+  schema: Count.optional(),
+  api: Count.optional(),
 });
 
 const Run = z.strictObject({
@@ -113,11 +113,7 @@ const Access = z.strictObject({ ...Asked, timeout: Duration.default(10_000) }).s
 export const Description = z.strictObject({
   name: Name,
   about: z.string('must be a text').default(''),
-  versions: z.record(
-    z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,60}$/, 'must be letters, digits, dots, hyphens or plus signs'),
-    Version,
-    'must be versions by name',
-  ),
+  versions: z.record(VersionName, Version, 'must be versions by name'),
   port: z.int('must be a port').min(1).max(65_535).default(8443),
   start: z.strictObject({ args: Command.default([]), env: Environment.default({}) }).default({ args: [], env: {} }),
   form: Forming.optional(),

@@ -109,7 +109,7 @@ const Daemon = z.object({
 
 const Budget = z.number().min(0).optional();
 
-const SavedPlan = z
+export const SavedPlan = z
   .object({
     format: z.literal(PLAN_FORMAT),
     name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,100}$/, 'must be lower-case letters, digits, dots and hyphens'),
