@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Build, SchemaUpdate } from '../../node/build.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from './errors.ts';
-import { Count, VersionName } from './values.ts';
+import { VersionName } from './values.ts';
 import { readYaml } from './yaml.ts';
 
 /** A version with the sentence that says what it is for, and all that a build of it needs. */
@@ -17,7 +17,7 @@ export interface VersionSource {
 /** By name, in the order of their names. */
 export type Versions = ReadonlyMap<string, VersionSource>;
 
-const countOf = Count.min(1, 'must be 1 or more');
+const countOf = z.int('must be a whole number').min(1, 'must be 1 or more').max(10_000, 'must be 10000 or fewer');
 const extensionName = z
   .string('must be a text')
   .regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower-case letters, digits and underscores, at most 100');

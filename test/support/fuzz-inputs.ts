@@ -1,5 +1,5 @@
 /** Every kind of file that the rig reads: a sound one, what may have become of it, and what the commands then do with it. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,13 +9,14 @@ import { plansFrom } from '../../harness/cli/options.ts';
 import { roll } from '../../harness/cli/roll-plan.ts';
 import { paths } from '../../harness/host/paths.ts';
 import { Description } from '../../harness/input/description.ts';
+import { InputError } from '../../harness/input/errors.ts';
 import { RecordsFile, Scenario } from '../../harness/input/scenario.ts';
 import { VersionFile } from '../../harness/input/versions.ts';
 import { Attempt, Results } from '../../harness/matrix/results.ts';
 import { matrixFile } from '../../harness/matrix/spec.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import { processRuntime } from '../../harness/runtime/process.ts';
-import { SavedPlan } from '../../harness/store/plan-file.ts';
+import { SavedPlan } from '../../harness/store/plan-schema.ts';
 import { formatTrace } from '../../harness/trace/file.ts';
 import { MemberEvent, RigEvent } from '../../harness/trace/schema.ts';
 import type { Trace } from '../../harness/trace/trace.ts';
@@ -116,17 +117,26 @@ export function inputsOf({ ours, described }: Saved): Input[] {
 }
 
 /** Put an input into a folder of its own, and have it read. */
-export async function tryInput({ file, beside, read, name }: Input, text: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'rig-fuzz-'));
+export async function tryInput(input: Input, text: string): Promise<string> {
+  const folder = layOut(input, text);
   try {
-    if (name === 'version') cpSync(join(paths.versions, 'schema'), join(folder, 'schema'), { recursive: true });
-    for (const [other, content] of Object.entries(beside)) writeFileSync(join(folder, other), content);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, file), text);
-    return await read(folder);
+    return await input.read(folder);
+  } catch (error) {
+    if (error instanceof InputError && !error.message.startsWith(folder))
+      throw new Error(`an error that does not name its place: ${error.message}`);
+    throw error;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** A folder with an input, and what belongs beside it. */
+export function layOut({ file, beside, name }: Input, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rig-fuzz-'));
+  if (name === 'version') cpSync(join(paths.versions, 'schema'), join(folder, 'schema'), { recursive: true });
+  for (const [other, content] of Object.entries(beside)) writeFileSync(join(folder, other), content);
+  writeFileSync(join(folder, file), text);
+  return folder;
 }
 
 function yaml(name: string, text: string, schema: z.ZodType, read: Input['read'], beside: Input['beside'] = {}): Input {

@@ -1,9 +1,10 @@
 /** What the commands do with a file, one after another, without a process of its own for each: all that they print. */
 import { join } from 'node:path';
-import { resumed } from '../../harness/cli/matrix-job.ts';
-import { daemonOf, specOf } from '../../harness/cli/matrix-options.ts';
+import { begun, resumed } from '../../harness/cli/matrix-job.ts';
+import { daemonOf } from '../../harness/cli/matrix-options.ts';
 import { MATRIX_REPORTS } from '../../harness/cli/matrix-reports.ts';
 import { plansFrom } from '../../harness/cli/options.ts';
+import { errorText } from '../../harness/cli/outcome.ts';
 import { pageRollOf } from '../../harness/cli/page-of-run.ts';
 import { planText } from '../../harness/cli/plan.ts';
 import { builderOf } from '../../harness/cli/roll-plan.ts';
@@ -12,7 +13,6 @@ import { InputError } from '../../harness/input/errors.ts';
 import { readVersions } from '../../harness/input/versions.ts';
 import { deviationOf } from '../../harness/judge/conform.ts';
 import { judge } from '../../harness/judge/judge.ts';
-import { cellsOf } from '../../harness/matrix/cells.ts';
 import { merge } from '../../harness/matrix/merge.ts';
 import { documentOf } from '../../harness/matrix/state.ts';
 import { stepKind } from '../../harness/plan/step-kind.ts';
@@ -91,7 +91,7 @@ export function readVersion(folder: string): string {
 export function readMatrix(folder: string): string {
   const file = join(folder, 'matrix.yaml');
   const rolled = daemonOf(file, {});
-  const cells = cellsOf(specOf(file, {}, rolled), rolled);
+  const { cells } = begun(file, {}, rolled);
   return cells.map(({ id, impossible }) => `${id} ${impossible ?? ''}`).join('\n');
 }
 
@@ -112,7 +112,7 @@ function resumedWords(folder: string): string {
   try {
     return String(resumed(folder, undefined, {}, chooseDaemon).cells.length);
   } catch (error) {
-    if (error instanceof InputError) return error.message;
+    if (error instanceof InputError) return errorText(error.message);
     throw error;
   }
 }
