@@ -10,7 +10,7 @@ import { imagesCommand } from './images.ts';
 import { judgeCommand } from './judge.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
-import { EXIT, reportError } from './outcome.ts';
+import { EXIT, errorText, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
 import { reportCommand } from './report.ts';
@@ -48,8 +48,11 @@ const commands = [
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)])
+for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
   command.exitOverride().showHelpAfterError('(add --help for what there is)');
+  // It quotes what was given.
+  command.configureOutput({ outputError: (text, write) => write(`${errorText(text)}\n`) });
+}
 
 try {
   await program.parseAsync();

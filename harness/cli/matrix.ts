@@ -6,7 +6,7 @@ import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
@@ -57,7 +57,11 @@ export function matrixCommand(): Command {
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action(async (file: string | undefined, flags: MatrixFlags) => {
       const rolled = daemonOf(file, flags);
-      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, rolled), rolled), flags);
+      if (flags.format === 'github')
+        return printJobs(
+          inNameOf(file, () => cellsOf(specOf(file, flags, rolled), rolled)),
+          flags,
+        );
       if (flags.shards !== undefined)
         throw new InputError('--shards: it goes with --format github; a share is --shard 2/4');
       // A description that is not shipped has no name by which a resumed matrix could find it.
