@@ -6,6 +6,7 @@ import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
+import { endAtFaults } from './interrupt.ts';
 import { judgeCommand } from './judge.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
@@ -47,6 +48,10 @@ for (const command of commands) program.addCommand(command);
 for (const command of [program, ...commands])
   command.exitOverride().showHelpAfterError('(add --help for what there is)');
 
+/** How long what hangs may keep a command whose environment has failed: an engine may never answer. */
+const HANGING_MS = 1000;
+
+endAtFaults();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -56,3 +61,5 @@ try {
     process.exitCode = reportError(error);
   }
 }
+if (process.exitCode === EXIT.environment || process.exitCode === EXIT.interrupted)
+  setTimeout(() => process.exit(), HANGING_MS).unref();
