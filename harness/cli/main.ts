@@ -7,6 +7,7 @@ import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
+import { endAtFaults } from './interrupt.ts';
 import { judgeCommand } from './judge.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
@@ -54,6 +55,10 @@ for (const command of [program, ...commands, ...commands.flatMap((command) => co
   command.configureOutput({ outputError: (text, write) => write(`${errorText(text)}\n`) });
 }
 
+/** How long what hangs may keep a command whose environment has failed: an engine may never answer. */
+const HANGING_MS = 1000;
+
+endAtFaults();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -63,3 +68,5 @@ try {
     process.exitCode = reportError(error);
   }
 }
+if (process.exitCode === EXIT.environment || process.exitCode === EXIT.interrupted)
+  setTimeout(() => process.exit(), HANGING_MS).unref();
