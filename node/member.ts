@@ -131,7 +131,8 @@ export class Member implements Served {
       waiting: waitingOf(wait, this.#build.version),
       database: {
         engine: this.#config.database.engine,
-        ...(replication?.status() ?? { role: 'member', leader: null, trouble: null }),
+        ...(replication?.status() ?? { role: 'member', leader: null }),
+        trouble: this.database.trouble,
       },
     };
   }

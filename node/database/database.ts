@@ -47,6 +47,8 @@ export interface Database {
    * @throws UnavailableError when the patience, in milliseconds, is at an end
    */
   read<Result>(body: Body<Result>, patienceMs?: number): Promise<Result>;
+  /** Why the database is not to be had, in a sentence without a full stop; null while it is. */
+  readonly trouble: string | null;
   /** Null where nobody replicates: all members share one file. */
   readonly replication: Replication | null;
   close(): Promise<void>;
@@ -79,8 +81,6 @@ export interface ReplicationStatus {
   readonly role: Role;
   /** HOST:PORT of the leader, as far as this member knows. */
   readonly leader: string | null;
-  /** Why the database is not to be had, in a sentence without a full stop; null while it is. */
-  readonly trouble: string | null;
 }
 
 export class DatabaseError extends Error {
