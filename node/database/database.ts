@@ -59,7 +59,7 @@ export interface Replication {
   status(): ReplicationStatus;
   /** Every server of the cluster, as the leader has it. @throws UnavailableError when the patience is at an end */
   servers(patienceMs?: number): Promise<readonly ReplicationServer[]>;
-  /** A peer's traffic has come in through the member's listener. */
+  /** A peer's traffic has come in through the member's listener. @throws DatabaseError where it cannot be taken on */
   accept(connection: Duplex): void;
   /**
    * Where this member leads, give the leadership to another voter; to nobody where there is none that could take it.

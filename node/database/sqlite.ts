@@ -85,7 +85,7 @@ class SqliteDatabase implements Database {
   readonly #options: SqliteOptions;
   readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
   /** The connection runs one transaction at a time. */
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(() => this.trouble);
   readonly #closing = new AbortController();
   /** A reader goes on while a writer is locked out, so that its success says nothing of the other's trouble. */
   readonly #troubles: Record<Mode, string | null> = { write: null, read: null };

@@ -13,9 +13,17 @@ export interface Limits {
 /** Timers of Node fire at once past this length. Whoever waits for longer looks again then. */
 const LONGEST_SLEEP_MS = 2_147_483_647;
 
+const OWN_TRANSACTION = 'another transaction of this member has not come to its end yet';
+
 export class Turns {
+  readonly #trouble: () => string | null;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
+
+  /** @param trouble what is known to be in the way of whoever has the turn */
+  constructor(trouble: () => string | null) {
+    this.#trouble = trouble;
+  }
 
   /**
    * Do the work when its turn has come. Whoever gives up leaves the queue, and holds up nobody behind.
@@ -27,7 +35,7 @@ export class Turns {
     this.#last = mine.promise;
     this.#waiting += 1;
     try {
-      if (this.#waiting > 1) await ends(before, limits);
+      if (this.#waiting > 1) await this.#ends(before, limits);
       limits.closing.throwIfAborted();
       return await work();
     } finally {
@@ -35,23 +43,23 @@ export class Turns {
       void before.then(mine.resolve);
     }
   }
-}
 
-async function ends(before: Promise<void>, { untilMs, closing }: Limits): Promise<void> {
-  const waiting = new AbortController();
-  const signal = AbortSignal.any([closing, waiting.signal]);
-  const inTime = before.then(() => true);
-  try {
-    for (;;) {
-      const leftMs = untilMs - performance.now();
-      if (leftMs <= 0) throw new UnavailableError('another transaction of this member has not come to its end yet');
-      const late = sleep(Math.min(leftMs, LONGEST_SLEEP_MS), false, { signal });
-      if (await Promise.race([inTime, late])) return;
+  async #ends(before: Promise<void>, { untilMs, closing }: Limits): Promise<void> {
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([closing, waiting.signal]);
+    const inTime = before.then(() => true);
+    try {
+      for (;;) {
+        const leftMs = untilMs - performance.now();
+        if (leftMs <= 0) throw new UnavailableError(this.#trouble() ?? OWN_TRANSACTION);
+        const late = sleep(Math.min(leftMs, LONGEST_SLEEP_MS), false, { signal });
+        if (await Promise.race([inTime, late])) return;
+      }
+    } catch (error) {
+      closing.throwIfAborted();
+      throw error;
+    } finally {
+      waiting.abort();
     }
-  } catch (error) {
-    closing.throwIfAborted();
-    throw error;
-  } finally {
-    waiting.abort();
   }
 }

@@ -64,7 +64,7 @@ export class DqliteDatabase implements Database, Replication {
   readonly #leaderWatch: LeaderWatch;
   readonly #lanes = new Set<number>();
   /** The member's connection carries one transaction at a time. */
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(() => this.trouble);
 
   constructor(options: DqliteOptions) {
     this.#options = options;
@@ -136,9 +136,9 @@ export class DqliteDatabase implements Database, Replication {
   }
 
   accept(connection: Duplex): void {
+    this.#closing.signal.throwIfAborted();
     // A peer that comes before the node is there tries again by itself.
-    if (this.#inside === null || this.#closing.signal.aborted) connection.destroy();
-    else this.#inside.node.accept(connection);
+    this.#entered.node.accept(connection);
   }
 
   async handOver(): Promise<{ to: string } | { because: string } | null> {
@@ -219,7 +219,7 @@ export class DqliteDatabase implements Database, Replication {
     if (this.#leader !== null && !this.#leader.connection.isLost) return this.#leader;
     const { reach, place } = this.#entered;
     const leader = await reach.toLeader(place.through === null ? [] : [place.through]);
-    await leader.connection.openDatabase(DATABASE);
+    await leader.connection.orClose((connection) => connection.openDatabase(DATABASE));
     this.#leader = leader;
     this.#leaderWatch.learn(leader.address);
     return leader;
