@@ -12,7 +12,7 @@ import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Database, DatabaseError, type Place, type Role } from './database/database.ts';
-import { beat, insertMember, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import { beat, insertMember, isNew, type MemberRecord, readApplied, readMembers } from './database/members.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
@@ -203,8 +203,8 @@ export class Member implements Served {
     const row = rowOf(this.name, version);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
-      const applied = await readApplied(transaction);
-      if (applied.internal > 0) throw new DatabaseError('this database already belongs to a cluster: join it instead');
+      if (!(await isNew(transaction)))
+        throw new DatabaseError('this database already belongs to a cluster: join it instead');
       await applyUpdates(transaction, this.#build, nothing);
       await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
       return nowNs();

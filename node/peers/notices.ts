@@ -42,8 +42,10 @@ export class Notices {
     this.#tell('notifying', { notice, kind, peers: peers.map((peer) => peer.name) });
     const left = Promise.withResolvers<void>();
     const sending = freshLook()
-      .then(() => {
+      .then(async () => {
         const answers = peers.map((peer) => this.#sendTo(peer, kind, notice));
+        // A request is written when the code that made it has come to its end, and what awaits this would go first.
+        await setImmediate();
         left.resolve();
         return Promise.all(answers);
       })
