@@ -36,7 +36,7 @@ function main(args: readonly string[]): void {
 
 /** Run the member until it is told to stop, or has to. */
 async function serve(config: Config, build: Build): Promise<void> {
-  const tell = teller(config.name, (line) => process.stdout.write(`${line}\n`));
+  const tell = teller(config.name, lateWriter(process.stdout));
   tell('started', { pid: process.pid, action: config.action, version: build.version }, processStartNs());
   const told = untilTold(config);
   let member = null as Member | null;
@@ -55,6 +55,27 @@ async function serve(config: Config, build: Build): Promise<void> {
     await member?.close();
     process.exit();
   }
+}
+
+/** Turns of the event loop: in the second a notice leaves, see Notices. */
+const LATE_TURNS = 3;
+
+/**
+ * Writes lines a little later, those of a moment together. Every write wakes whoever reads, who takes the processor from
+ * a member that has something urgent to do: the notice that follows from what it tells.
+ */
+function lateWriter(stream: NodeJS.WritableStream): (line: string) => void {
+  let pending = '';
+  const flush = (): void => {
+    if (pending !== '') stream.write(pending);
+    pending = '';
+  };
+  const flushAfter = (turns: number): void => void setImmediate(() => (turns > 1 ? flushAfter(turns - 1) : flush()));
+  process.once('exit', flush);
+  return (line) => {
+    if (pending === '') flushAfter(LATE_TURNS);
+    pending += `${line}\n`;
+  };
 }
 
 /** The engines are loaded when needed: a member has one of them, and either takes its time. */
