@@ -12,6 +12,7 @@ import { type Config, readConfig, usage } from './config.ts';
 import type { Database } from './database/database.ts';
 import { UpdateError } from './database/schema.ts';
 import { type ExitReason, type Tell, teller } from './events.ts';
+import { lateWriter } from './late-writer.ts';
 import { Member } from './member.ts';
 import type { Ending } from './upgrader.ts';
 import { describeOutcome } from './words.ts';
@@ -55,27 +56,6 @@ async function serve(config: Config, build: Build): Promise<void> {
     await member?.close();
     process.exit();
   }
-}
-
-/** Turns of the event loop: in the second a notice leaves, see Notices. */
-const LATE_TURNS = 3;
-
-/**
- * Writes lines a little later, those of a moment together. Every write wakes whoever reads, who takes the processor from
- * a member that has something urgent to do: the notice that follows from what it tells.
- */
-function lateWriter(stream: NodeJS.WritableStream): (line: string) => void {
-  let pending = '';
-  const flush = (): void => {
-    if (pending !== '') stream.write(pending);
-    pending = '';
-  };
-  const flushAfter = (turns: number): void => void setImmediate(() => (turns > 1 ? flushAfter(turns - 1) : flush()));
-  process.once('exit', flush);
-  return (line) => {
-    if (pending === '') flushAfter(LATE_TURNS);
-    pending += `${line}\n`;
-  };
 }
 
 /** The engines are loaded when needed: a member has one of them, and either takes its time. */

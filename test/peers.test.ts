@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'chai';
+import { lateWriter } from '../node/late-writer.ts';
 import { type Answer, ask, hangUp } from '../node/peers/client.ts';
 import { Ways } from '../node/peers/ways.ts';
 
@@ -141,5 +142,22 @@ describe('the way to a peer', () => {
     } finally {
       ways.close();
     }
+  });
+});
+
+describe('the lines of events', () => {
+  it('are written in order, those of a moment together, and before anything else where somebody waits for one', async () => {
+    const written: string[] = [];
+    const write = lateWriter({ write: (text) => written.push(text) });
+    write('a', 'recorded');
+    write('b', 'checked');
+    expect(written).to.deep.equal([]);
+    await until(() => written.length > 0);
+    expect(written).to.deep.equal(['a\nb\n']);
+    write('c', 'parked');
+    write('d', 'exiting');
+    expect(written).to.deep.equal(['a\nb\n', 'c\nd\n']);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(written, 'nothing is written twice').to.have.length(2);
   });
 });
