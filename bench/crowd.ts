@@ -1,6 +1,6 @@
 /** How late the peers of the last of fifty members open, against as many notices sent by nothing but node:http. */
 import { roll } from '../harness/cli/roll-plan.ts';
-import { daemonKind } from '../harness/daemon/ours.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { compile } from '../harness/plan/compile.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
@@ -16,12 +16,13 @@ export async function crowdRatio(versions: Versions): Promise<Ratio> {
   const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
   const [plan] = compile({
     scenario: { from: 'v1', to: 'v2', members: MEMBERS },
+    daemon: ourSource,
     versions: pinned,
     records: [],
     freshSeed: 1,
   });
   const { trace, verdict } = await withRunsFolder((runs) =>
-    roll(plan!, { kind: daemonKind(versions), runtime: processRuntime(), runs, signal: new AbortController().signal }),
+    roll(plan!, { runtime: processRuntime(), runs, signal: new AbortController().signal }),
   );
   const latencies = verdict.members.slice(0, -1).map((member) => member.unblockLatencyMs ?? 0);
   const notices = plan!.members

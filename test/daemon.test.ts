@@ -92,7 +92,7 @@ describe('the member daemon', () => {
     const kept = await http(second!.authority).get('internal/database', { headers: { connection: 'keep-alive' } });
     expect(kept.statusCode).to.equal(204);
     expect(kept.headers, 'no limit is announced, since there is none').not.to.have.property('keep-alive');
-    await first!.stop(5000);
+    await first!.stop('SIGTERM', 5000);
     // In the place of node01, somebody who counts.
     let connections = 0;
     const requests: string[] = [];
@@ -105,7 +105,7 @@ describe('the member daemon', () => {
     const port = Number(daemons.seat('node01').address.split(':')[1]);
     await new Promise<void>((resolve) => counting.listen(port, '127.0.0.1', resolve));
     try {
-      await second!.stop(5000);
+      await second!.stop('SIGTERM', 5000);
       await daemons.start('node02', 'start', 'v3');
       await daemons.said('node02', 'notified', ({ outcome }) => outcome === 'accepted', 2);
       expect(requests[0]).to.equal('GET /internal/database');

@@ -158,7 +158,7 @@ describe('what the user gives', () => {
     const plan = planOf({});
     for (const [edited, complaint] of [
       [{ name: '../../elsewhere' }, 'plan.json: name: must be lower-case'],
-      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be the name of a member'],
+      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be lower-case letters'],
       [{ steps: [{ do: 'refresh' }] }, 'plan.json: steps.0.refreshes: Invalid input'],
       [{ steps: [{ do: 'bootstrap', member: 'node09', version: 'v1' }] }, 'steps.0: there is no member node09'],
       [{ to: 'v9' }, 'plan.json: to: there is no version v9'],
