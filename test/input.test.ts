@@ -168,15 +168,16 @@ describe('what the user gives', () => {
       expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
     }
     write('plan.json', JSON.stringify(plan));
-    const began = '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"","alone":true}\n';
+    const began =
+      '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"2026-01-01T00:00:00.000Z","alone":true}\n';
     for (const [text, complaint] of [
       ['{"atNs":1,"member":"node01","event":"open"}\n', 'trace.ndjson:1: a trace begins with the event "began"'],
       [`${began}{"atNs":2,\n`, 'trace.ndjson:2: not JSON'],
       [
         `${began}{"atNs":2,"member":"node01","event":"parked","gate":"garden"}\n`,
-        'trace.ndjson:2: not an event of a trace: gate',
+        'trace.ndjson:2: gate: Invalid option',
       ],
-      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: not an event of a trace: code'],
+      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: code: Invalid input'],
       ['{"atNs":1,"rig":"began","format":99}\n', 'has format 99, and this rig reads 2'],
     ] as const) {
       write('trace.ndjson', text);
