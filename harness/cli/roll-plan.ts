@@ -29,6 +29,8 @@ export interface RollOptions {
   readonly isLatest?: boolean;
   /** Whether a cluster that was formed earlier is not to be used again. */
   readonly fresh?: boolean;
+  /** Where such clusters are kept, where a test has its own. */
+  readonly clusters?: string;
   /** Says something that is worth knowing, to a person. */
   readonly say?: (line: string) => void;
   /** Sees every event as it comes. */
@@ -95,7 +97,7 @@ async function openSite(
   plan: Plan,
   daemon: Daemon,
   artifacts: ReadonlyMap<string, Artifact>,
-  { runtime, fresh = false }: RollOptions,
+  { runtime, fresh = false, clusters }: RollOptions,
   run: string,
 ): Promise<{ site: Site; kept: KeptCluster | null }> {
   const { members } = plan;
@@ -103,7 +105,7 @@ async function openSite(
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
   const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
-  const kept = await KeptCluster.take(key, runtime.name === 'process');
+  const kept = await KeptCluster.take(key, runtime.name === 'process', clusters);
   try {
     return { site: await open(kept.addresses), kept };
   } catch (error) {

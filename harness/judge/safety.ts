@@ -3,9 +3,9 @@ import { axesOf } from '../../node/upgrade/gate.ts';
 import { AXES, type Axis, count, sameVersion, type Version } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { earliest, type History, viewAt } from './history.ts';
+import { earliest, type History, tellsOfUpdates, viewAt } from './history.ts';
 import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
 /**
@@ -23,10 +23,16 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
     .filter((incarnation) => incarnation.open !== null);
   if (openings.length === 0) return notApplicable(name, 'no refreshed member opened');
   const byRows = canReckonGates(plan.daemon);
-  const faults = openings.flatMap((opening) => {
+  const early = openings.flatMap((opening) => {
     const missing = byRows ? missingRows(evidence, opening) : missingStarts(plan, trace, opening);
-    return missing.length === 0 ? [] : [`${opening.member} opened early: ${missing.join(', ')}`];
+    const { member } = opening;
+    return missing.length === 0 ? [] : [{ member, fault: `${member} opened early: ${missing.join(', ')}` }];
   });
+  // Of whom different things are said, it is not known when it opened.
+  const doubted = new Set(rigEvents(trace, 'contradiction').map(({ member }) => member));
+  const faults = early.flatMap(({ member, fault }) => (doubted.has(member) ? [] : [fault]));
+  if (faults.length === 0 && early.length > 0)
+    return cannotTell(name, `${early.map(({ fault }) => fault).join('; ')}; or what tells of that is wrong`);
   const fine = byRows
     ? `each of ${openings.length} openings came after all members had recorded its version, ran it, and the schema was applied`
     : `each of ${openings.length} openings came after all members had been started in its version`;
@@ -72,7 +78,7 @@ function missingAt(
       : [`the row of ${member} was a lie, it ran ${running.name}`];
   });
   const schemaIsOff =
-    tells(plan.daemon, 'applied') &&
+    tellsOfUpdates(plan, trace) &&
     (view.applied.internal !== version.internal || view.applied.external !== version.external);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }

@@ -21,6 +21,7 @@ import { paths } from '../host/paths.ts';
 import { isFree } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
+const CLUSTERS = join(paths.build, 'clusters');
 const FORMED = 'formed';
 const ADDRESSES = 'addresses.json';
 const LOCK = 'owner';
@@ -51,9 +52,10 @@ export class KeptCluster {
    * Take one that nobody else uses, formed where there is one, and hold it until it is released.
    * @param key names what it must be like
    * @param needsPorts whether its addresses are ports of this host, which somebody else may have taken meanwhile
+   * @param clusters the folder of all of them
    */
-  static async take(key: readonly string[], needsPorts: boolean): Promise<KeptCluster> {
-    const all = join(paths.build, 'clusters', digestOf(...key));
+  static async take(key: readonly string[], needsPorts: boolean, clusters = CLUSTERS): Promise<KeptCluster> {
+    const all = join(clusters, digestOf(...key));
     mkdirSync(all, { recursive: true });
     for (const name of readdirSync(all).sort()) {
       const folder = join(all, name);

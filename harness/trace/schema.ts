@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
+import { PATTERN_EVENTS } from '../input/description.ts';
 import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT } from './trace.ts';
 
 const Ns = z.number();
@@ -99,8 +100,9 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('lag', { forMs: z.number().min(0) }),
   rig('remark', { member: Text, text: Text }),
   rig('contradiction', { member: Text, text: Text }),
+  rig('unmatched', { tellsOf: z.enum(PATTERN_EVENTS), pattern: Text }),
   rig('unsettled', { members: z.record(Text, Text.nullable()) }),
-  rig('finding', { member: Text, because: Text }),
+  rig('finding', { member: Text, because: Text, doubt: Text.nullable() }),
   rig('failure', { because: Text }),
   rig('ended', { how: z.enum(ENDINGS) }),
 ]);
