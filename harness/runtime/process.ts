@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Artifact } from '../build/artifact.ts';
 import type { Command, Seat } from '../daemon/contract.ts';
@@ -45,6 +46,7 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
   mkdirSync(sharedFolder);
   const seats = new Map<string, Seat>();
   const running = new Set<RunningMember>();
+  let turn: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     rmSync(folder, { recursive: true, force: true });
@@ -65,6 +67,9 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
     seat: (member) => seats.get(member)!,
     start: async (seat, artifact, command, onLine) => {
       mkdirSync(seat.stateFolder, { recursive: true });
+      // The rig stands still while a process is made. Between two, it reads what others have said.
+      turn = turn.then(() => setImmediate());
+      await turn;
       const member = startProcess(run, seat, artifact, command, onLine);
       running.add(member);
       void member.exited.then(() => running.delete(member));
