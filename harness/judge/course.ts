@@ -1,5 +1,6 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
 import { tells } from '../plan/daemon.ts';
+import { firstFrom } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
@@ -112,7 +113,7 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   const stops = rigEvents(trace, 'stopping');
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
   const faults = stops.flatMap((stop) => {
-    const gone = rigEventsOf(trace, 'gone', stop.member).find((event) => event.atNs >= stop.atNs);
+    const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
     const fault = gone === undefined ? null : faultOfStop(stop.by, gone);
     return fault === null ? [] : [`${stop.member} ${fault}`];
   });

@@ -3,10 +3,11 @@ import { axesOf } from '../../node/upgrade/gate.ts';
 import { AXES, type Axis, count, sameVersion, type Version } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { lastUntil } from '../trace/instants.ts';
 import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { earliest, type History, viewAt } from './history.ts';
-import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
+import type { History } from './history.ts';
+import { type Incarnation, refreshedIncarnations, startsOf } from './incarnations.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
@@ -60,9 +61,10 @@ function missingAt(
   const { version } = started;
   const axes = axesOf(rulesOf(plan.daemon.model!).strategy);
   // What was observed may have come about before it was seen: nobody is accused for the rig's being late.
-  const view = viewAt(earliest(history), atNs);
+  const view = history.earliest.viewAt(atNs);
+  const rows = new Map(view.rows.map((row) => [row.member, row]));
   const faults = plan.members.flatMap((member) => {
-    const row = view.rows.find((candidate) => candidate.member === member);
+    const row = rows.get(member);
     if (row === undefined) return [`${member} had no row`];
     if (!agree(row, version, axes)) return [`${member} had not recorded it`];
     if (member === opening) return [];
@@ -85,14 +87,14 @@ function agree(one: Omit<Version, 'name'>, other: Version, axes: readonly Axis[]
 }
 
 function runningAt(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
-  return incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version ?? null;
+  return lastUntil(startsOf(plan, trace, member), atNs)?.version ?? null;
 }
 
 /** Where nothing tells what members have recorded: who had not even been started in the version. */
 function missingStarts(plan: Plan, trace: Trace, { member: opening, started, open }: Incarnation): string[] {
   return plan.members.flatMap((member) => {
     if (member === opening) return [];
-    const launched = rigEventsOf(trace, 'launching', member).findLast((event) => event.atNs <= open!.atNs);
+    const launched = lastUntil(rigEventsOf(trace, 'launching', member), open!.atNs);
     if (launched === undefined || launched.version === started.version.name) return [];
     return [`${member} had not been started in ${started.version.name} yet, and ran ${launched.version}`];
   });
@@ -103,7 +105,9 @@ export function appliedOnce({ plan, trace }: Evidence): Check {
   if (!tells(plan.daemon, 'applied')) return notApplicable(name, 'nothing tells when a schema update is applied');
   const by = new Map<string, string[]>();
   for (const { member, update } of plan.members.flatMap((known) => appliedBy(trace, known))) {
-    by.set(update, [...(by.get(update) ?? []), member]);
+    const members = by.get(update) ?? [];
+    members.push(member);
+    by.set(update, members);
   }
   if (by.size === 0) return notApplicable(name, 'no schema update was applied');
   const twice = [...by].filter(([, members]) => members.length > 1);

@@ -1,5 +1,6 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
 import { formatDuration } from '../../node/duration.ts';
+import { placeBefore, placeUntil } from '../trace/instants.ts';
 import {
   eventsOf,
   OPERATIONS,
@@ -109,21 +110,23 @@ function lagWords(trace: Trace): string {
 function failuresWhileOpen(trace: Trace, member: string) {
   const failures = rigEventsOf(trace, 'unavailable', member);
   if (failures.length === 0) return [];
+  // They are told one after another, so that of one interval they lie side by side.
   return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs),
+    failures
+      .slice(placeUntil(failures, fromNs) + 1, placeBefore(failures, toNs) + 1)
+      .filter((event) => event.sinceNs > fromNs),
   );
 }
 
 function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
-  const ends = (['stopping', 'killing', 'gone'] as const).flatMap((name) => rigEventsOf(trace, name, member));
+  const ends = (['stopping', 'killing', 'gone'] as const)
+    .flatMap((name): ReadonlyArray<{ atNs: number }> => rigEventsOf(trace, name, member))
+    .toSorted((one, other) => one.atNs - other.atNs);
   const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
-  return openings.map(({ atNs }) => {
-    const toNs = ends.reduce(
-      (next, end) => (end.atNs > atNs ? Math.min(next, end.atNs) : next),
-      Number.POSITIVE_INFINITY,
-    );
-    return { fromNs: atNs, toNs };
-  });
+  return openings.map(({ atNs }) => ({
+    fromNs: atNs,
+    toNs: ends[placeUntil(ends, atNs) + 1]?.atNs ?? Number.POSITIVE_INFINITY,
+  }));
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {
