@@ -13,13 +13,13 @@ export function formatTrace(trace: Trace): string {
  * @throws InputError naming the file and the line
  */
 export function readTrace(file: string): Trace {
-  const text = readText(file, 'trace');
-  const lines = text.split('\n');
-  if (!text.endsWith('\n')) lines.pop();
-  const trace = lines
-    .map((line, index) => ({ line, where: `${file}:${index + 1}` }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, where }, index) => readEvent(line, where, index === 0));
+  const lines = readText(file, 'trace').split('\n');
+  // What comes after the last end of a line: nothing, or a line without an end.
+  lines.pop();
+  const trace: TraceEvent[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() !== '') trace.push(readEvent(line, file, index + 1, trace.length === 0));
+  }
   const first = trace[0];
   if (first === undefined || !isRigEvent(first) || first.rig !== 'began') {
     throw new InputError(`${file}:1: a trace begins with the event "began"; this file is not a trace`);
@@ -27,20 +27,20 @@ export function readTrace(file: string): Trace {
   return trace;
 }
 
-function readEvent(line: string, where: string, isFirst: boolean): TraceEvent {
+function readEvent(line: string, file: string, number: number, isFirst: boolean): TraceEvent {
+  const wrong = (what: string): InputError => new InputError(`${file}:${number}: ${what}`);
   let document: unknown;
   try {
     document = JSON.parse(line);
   } catch (error) {
-    throw new InputError(`${where}: not JSON: ${(error as Error).message}`);
+    throw wrong(`not JSON: ${(error as Error).message}`);
   }
   const about = typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
-  if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT) {
-    throw new InputError(`${where}: this trace has format ${String(about.format)}, and this rig reads ${TRACE_FORMAT}`);
-  }
+  if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT)
+    throw wrong(`this trace has format ${String(about.format)}, and this rig reads ${TRACE_FORMAT}`);
   const parsed = ('rig' in about ? RigEvent : MemberEvent).safeParse(document);
   if (parsed.success) return parsed.data as TraceEvent;
   const [issue] = parsed.error.issues;
   const key = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw new InputError(`${where}: not an event of a trace: ${key}${issue?.message}`);
+  throw wrong(`not an event of a trace: ${key}${issue?.message}`);
 }
