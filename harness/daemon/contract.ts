@@ -187,9 +187,12 @@ export interface Daemon {
 export class Finding extends Error {
   override name = 'Finding';
   readonly member: string;
+  /** How long the rig had waited for what did not come; null where it did not wait. */
+  readonly waitedMs: number | null;
 
-  constructor(member: string, message: string) {
+  constructor(member: string, message: string, waitedMs: number | null = null) {
     super(message);
     this.member = member;
+    this.waitedMs = waitedMs;
   }
 }

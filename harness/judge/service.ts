@@ -1,5 +1,4 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
-import { formatDuration } from '../../node/duration.ts';
 import { placeBefore, placeUntil } from '../trace/instants.ts';
 import {
   eventsOf,
@@ -12,6 +11,7 @@ import {
 } from '../trace/trace.ts';
 import { broken, type Check, cameToItsEnd, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
+import { lagsWithin, lagWords } from './lag.ts';
 
 /** How many of the records that are missing are named. */
 const NAMED = 5;
@@ -43,7 +43,7 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
   if (faults.length > 0) return broken(name, faults.join('; '));
   if (late.length > 0) {
     const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
-    return cannotTell(name, `${words.join('; ')}${lagWords(trace)}`);
+    return cannotTell(name, withLag(words.join('; '), rigEvents(trace, 'lag')));
   }
   if (open.length === 0) return notApplicable(name, 'no member was open at the end to be asked');
   if (written === 0) return broken(name, 'no writing of a record was acknowledged, so nothing was tried');
@@ -95,16 +95,15 @@ export function openMembersServe({ plan, trace }: Evidence): Check {
     ...neverServed.map(({ member, operation }) => `${member} never served a ${operation}`),
   ];
   if (faults.length > 0) return broken(name, [...new Set(faults)].join('; '));
-  if (late.length > 0) return cannotTell(name, `${[...new Set(late.map(words))].join('; ')}${lagWords(trace)}`);
+  if (late.length > 0) {
+    const lags = new Set(late.flatMap(({ sinceNs, atNs }) => lagsWithin(trace, sinceNs, atNs)));
+    return cannotTell(name, withLag([...new Set(late.map(words))].join('; '), [...lags]));
+  }
   return holds(name, 'no open member refused a read or a write');
 }
 
-/** What a rig that did not get to run itself has to say about its time-outs. */
-function lagWords(trace: Trace): string {
-  const lags = rigEvents(trace, 'lag');
-  if (lags.length === 0) return '';
-  const longestMs = lags.reduce((longest, { forMs }) => Math.max(longest, forMs), 0);
-  return `; the rig itself did not get to run for up to ${formatDuration(longestMs)}, ${lags.length} times`;
+function withLag(words: string, lags: Parameters<typeof lagWords>[0]): string {
+  return lags.length === 0 ? words : `${words}; ${lagWords(lags)}`;
 }
 
 function failuresWhileOpen(trace: Trace, member: string) {

@@ -32,7 +32,8 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
     if (signal.aborted) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';
-      recorder.tell('finding', { member: error.member, because: error.message });
+      const { member, message: because, waitedMs } = error;
+      recorder.tell('finding', { member, because, waitedMs });
     } else {
       how = 'environment';
       fault = error as Error;

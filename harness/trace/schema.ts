@@ -100,7 +100,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('remark', { member: Text, text: Text }),
   rig('contradiction', { member: Text, text: Text }),
   rig('unsettled', { members: z.record(Text, Text.nullable()) }),
-  rig('finding', { member: Text, because: Text }),
+  rig('finding', { member: Text, because: Text, waitedMs: z.number().min(0).nullable().default(null) }),
   rig('failure', { because: Text }),
   rig('ended', { how: z.enum(ENDINGS) }),
 ]);

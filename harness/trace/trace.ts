@@ -67,8 +67,11 @@ export interface RigFields {
   contradiction: { member: string; text: string };
   /** The roll did not settle. What each member says it waits for; null where it does not say. */
   unsettled: { members: Readonly<Record<string, string | null>> };
-  /** A member did what kept the plan from being carried out further, or did not do what it had to. */
-  finding: { member: string; because: string };
+  /**
+   * A member did what kept the plan from being carried out further, or did not do what it had to. `waitedMs`: for so long had
+   * the rig waited for it; null where it did not wait.
+   */
+  finding: { member: string; because: string; waitedMs: number | null };
   /** The environment or the rig itself kept the plan from being carried out further. */
   failure: { because: string };
   /** The last event. */
