@@ -90,6 +90,8 @@ class Conformance {
       return;
     }
     const { strategy, ahead } = this.#rules;
+    if (!this.#view.rows.some(({ member }) => member === follower.member))
+      throw new Deviation(`${follower.member} examines the ${told.gate} gate, and has no row in the database`);
     const ruling = examine(strategy, ahead, told.gate, follower.member, version, this.#view);
     follower.rulings.add(ruling);
     this.#view = carryOut(this.#view, ruling);

@@ -1,10 +1,11 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { firstFrom } from '../trace/instants.ts';
+import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
+import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 
@@ -123,8 +124,13 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
   const faults = stops.flatMap((stop) => {
     const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
-    const fault = gone === undefined ? null : faultOfStop(stop.by, gone);
-    if (gone === undefined || fault === null) return [];
+    if (gone === undefined) return [];
+    // Whatever ends a later start of the member is not the end of this one.
+    const starts = startsOf(plan, trace, stop.member);
+    const again = starts[placeUntil(starts, stop.atNs) + 1];
+    if (again !== undefined && gone.atNs > again.atNs) return [];
+    const fault = faultOfStop(stop.by, gone);
+    if (fault === null) return [];
     // That it had to be killed is a time-out; how it ended is not.
     const lag = gone.killed ? lagWords(lagsWithin(trace, stop.atNs, gone.atNs)) : '';
     return [{ words: `${stop.member} ${fault}`, lag }];

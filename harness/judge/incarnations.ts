@@ -3,6 +3,7 @@ import type { Cause, EventGate, MemberEvent } from '../../node/events.ts';
 import type { Timer } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
+import { placeUntil } from '../trace/instants.ts';
 import { once } from '../trace/once.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 
@@ -56,6 +57,12 @@ export function startsOf(plan: Plan, trace: Trace, member: string): ReadonlyArra
 }
 
 const STARTS = new WeakMap<readonly Incarnation[], ReadonlyArray<Of<'started'>>>();
+
+/** The incarnation that a member was in at an instant, or had been in last; null before its first. */
+export function incarnationAt(plan: Plan, trace: Trace, member: string, atNs: number): Incarnation | null {
+  const place = placeUntil(startsOf(plan, trace, member), atNs);
+  return incarnationsOf(plan, trace, member)[place] ?? null;
+}
 
 /** Every opening of a member, in order. */
 export function openingsOf(plan: Plan, trace: Trace, member: string): ReadonlyArray<Of<'open'>> {

@@ -1,5 +1,6 @@
 /** Traces as files: one JSON object a line, each checked by a schema as it is read. */
 import { InputError } from '../input/errors.ts';
+import { checkJson, parseJson } from '../input/json.ts';
 import { readText } from '../input/yaml.ts';
 import { MemberEvent, RigEvent } from './schema.ts';
 import { isRigEvent, TRACE_FORMAT, type Trace, type TraceEvent } from './trace.ts';
@@ -18,7 +19,7 @@ export function readTrace(file: string): Trace {
   lines.pop();
   const trace: TraceEvent[] = [];
   for (const [index, line] of lines.entries()) {
-    if (line.trim() !== '') trace.push(readEvent(line, file, index + 1, trace.length === 0));
+    if (line.trim() !== '') trace.push(readEvent(line, `${file}:${index + 1}`, trace.length === 0));
   }
   const first = trace[0];
   if (first === undefined || !isRigEvent(first) || first.rig !== 'began') {
@@ -27,20 +28,12 @@ export function readTrace(file: string): Trace {
   return trace;
 }
 
-function readEvent(line: string, file: string, number: number, isFirst: boolean): TraceEvent {
-  const wrong = (what: string): InputError => new InputError(`${file}:${number}: ${what}`);
-  let document: unknown;
-  try {
-    document = JSON.parse(line);
-  } catch (error) {
-    throw wrong(`not JSON: ${(error as Error).message}`);
-  }
+function readEvent(line: string, where: string, isFirst: boolean): TraceEvent {
+  const document = parseJson(line, where);
   const about = typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
-  if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT)
-    throw wrong(`this trace has format ${String(about.format)}, and this rig reads ${TRACE_FORMAT}`);
-  const parsed = ('rig' in about ? RigEvent : MemberEvent).safeParse(document);
-  if (parsed.success) return parsed.data as TraceEvent;
-  const [issue] = parsed.error.issues;
-  const key = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw wrong(`not an event of a trace: ${key}${issue?.message}`);
+  if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT) {
+    const format = JSON.stringify(about.format) ?? 'none';
+    throw new InputError(`${where}: this trace has format ${format}, and this rig reads ${TRACE_FORMAT}: roll anew`);
+  }
+  return checkJson(document, where, 'rig' in about ? RigEvent : MemberEvent, 'not an event of a trace') as TraceEvent;
 }
