@@ -1,8 +1,8 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason, MemberEvent } from '../../node/events.ts';
+import { once } from '../host/once.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
-import { once } from '../trace/once.ts';
 import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
 

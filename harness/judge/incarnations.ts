@@ -1,10 +1,10 @@
 /** The incarnations of a member: from each start of its process to the end of it, with what happened at its gates. */
 import type { Cause, EventGate, MemberEvent } from '../../node/events.ts';
+import { once } from '../host/once.ts';
 import type { Timer } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
 import { placeUntil } from '../trace/instants.ts';
-import { once } from '../trace/once.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };

@@ -1,4 +1,4 @@
-/** What is worked out of a trace, or a part of one, once: lists are asked for the same things many times. */
+/** What is worked out of a thing once, and kept for as long as that is: the same is asked of it many times. */
 export function once<Key extends object, Value>(made: WeakMap<Key, Value>, key: Key, make: () => Value): Value {
   const known = made.get(key);
   if (known !== undefined) return known;
