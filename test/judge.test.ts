@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Plan } from '../harness/plan/plan.ts';
 import {
   BEGINNING,
   blockedBy,
@@ -318,6 +319,49 @@ describe('the judge', () => {
       expect(broken(verdictOf(fine, plan))).to.deep.equal({
         budgets: 'node01: unblock latency 3.0 s over a budget of 2.0 s',
       });
+    });
+  });
+
+  describe('holds nothing against a member that the rig measured or waited for', () => {
+    const late = (second: number, forMs: number): Written => rig(second, 'lag', { forMs });
+    const budget = planOf({ ...SCENARIO, expect: { budgets: { unblock_latency: 1000 } } });
+    const gaveUp = [
+      ...BEGINNING,
+      rig(80, 'finding', {
+        doubt: null,
+        member: 'node01',
+        because: 'node01 did not open within 60 s',
+        waitedMs: 60_000,
+      }),
+      rig(82, 'ended', { how: 'finding' }),
+    ];
+    const unsettled = [
+      ...BEGINNING,
+      rig(200, 'unsettled', { members: { node01: 'waits' } }),
+      rig(202, 'ended', { how: 'unsettled' }),
+    ];
+    const fine = [...BEGINNING, ...woken(11, 'notice'), ...END];
+    const killed = [...fine, rig(62, 'stopping', { member: 'node02', by: 'signal' }), gone(68, 'node02', null, true)];
+    const cases: ReadonlyArray<
+      [what: string, check: string, events: Written[], under: Written, beside: Written, plan?: Plan]
+    > = [
+      ['a member that it gave up', 'complete', gaveUp, late(81, 1500), late(19, 1500)],
+      ['the opening of a member that it gave up', 'opened', gaveUp, late(50, 300), late(19, 1500)],
+      ['a cluster that it gave up', 'complete', unsettled, late(201, 2500), late(7, 1500)],
+      ['a member that it had to kill', 'stopped', killed, late(66, 3000), late(61, 3000)],
+      ['a figure', 'budgets', fine, late(11.1, 300), late(2, 300), budget],
+    ];
+    for (const [what, check, events, under, beside, plan] of cases) {
+      it(`under a lag: ${what}`, () => {
+        const found = (lag: Written) => verdictOf([...events, lag], plan).checks.find(({ name }) => name === check)!;
+        expect(found(under)).to.deep.include({ outcome: 'not-applicable', leavesOpen: true });
+        expect(found(under).because).to.contain('the rig itself did not get to run for up to');
+        expect(found(beside).outcome).to.equal('broken');
+      });
+    }
+
+    it('under a lag, and leaves the verdict unknown', () => {
+      expect(verdictOf([...killed, late(66, 3000)]).outcome).to.equal('unknown');
     });
   });
 

@@ -37,11 +37,21 @@ export function nativeLibraries(platform: string, arch: string): NativeLibrary[]
   ];
 }
 
+/** What a rig has bundled stays its daemon until it ends: looking at all sources again takes longer than a roll should wait. */
+let bundled: Promise<Bundle> | null = null;
+
 /**
  * Bundle the daemon, unless a bundle of the same sources is there.
  * @throws EnvironmentError
  */
 export async function bundleDaemon(): Promise<Bundle> {
+  const known = await bundled?.catch(() => null);
+  if (known && existsSync(known.folder)) return known;
+  bundled = bundleAnew();
+  return bundled;
+}
+
+async function bundleAnew(): Promise<Bundle> {
   const inputs = [...filesBelow(paths.daemon), paths.lockFile, import.meta.filename];
   const digest = digestOfFiles(paths.root, inputs);
   const folder = join(paths.build, 'member', digest);

@@ -1,9 +1,10 @@
 /** How a matrix carries out one of its rolls. */
 import { relative } from 'node:path';
+import type { Daemon } from '../daemon/contract.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
-import { roll } from './roll-plan.ts';
+import { daemonOfPlan, roll } from './roll-plan.ts';
 
 export interface CellOptions {
   readonly runtime: Runtime;
@@ -17,8 +18,11 @@ export interface CellOptions {
 }
 
 export function cellRoller({ runtime, folder, rolls, alone, hurry }: CellOptions): MatrixOptions['rollOne'] {
+  // A matrix is of one daemon, whose versions are read once.
+  let daemon: Daemon | undefined;
   return async (plan, signal) => {
-    const rolled = await roll(plan, { runtime, runs: rolls, signal, hurry, alone, isLatest: false });
+    daemon ??= daemonOfPlan(plan);
+    const rolled = await roll(plan, { daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
     if (rolled.fault !== null) throw rolled.fault;
     const { outcome, sentence, checks } = rolled.verdict;

@@ -21,7 +21,7 @@ import { pageRollOf } from './page-of-run.ts';
 
 export interface RollOptions {
   readonly runtime: Runtime;
-  /** Other than the one that the plan says, where a test has its own. */
+  /** The daemon of the plan, where it has been read before; or another, where a test has its own. */
   readonly daemon?: Daemon;
   /** The folder of all runs. */
   readonly runs: string;

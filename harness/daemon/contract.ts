@@ -203,12 +203,15 @@ export interface Unmatched {
 export class Finding extends Error {
   override name = 'Finding';
   readonly member: string;
+  /** How long the rig had waited for what did not come; null where it did not wait. */
+  readonly waitedMs: number | null;
   /** Why it may be that the member did nothing wrong, and that the rig does not know how to see it; null where it did. */
   readonly doubt: string | null;
 
-  constructor(member: string, message: string, doubt: string | null = null) {
+  constructor(member: string, message: string, waitedMs: number | null = null, doubt: string | null = null) {
     super(message);
     this.member = member;
+    this.waitedMs = waitedMs;
     this.doubt = doubt;
   }
 }

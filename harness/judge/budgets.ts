@@ -1,9 +1,10 @@
 /** Whether figures are within the budgets that the scenario states. Only a roll that has the machine to itself is held to them. */
 import { formatDuration } from '../../node/duration.ts';
 import type { Budgets } from '../plan/plan.ts';
-import { rigEvents } from '../trace/trace.ts';
+import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
 import type { MemberFigures } from './figures.ts';
+import { lagsWithin, lagWords } from './lag.ts';
 
 const BUDGETED: ReadonlyArray<readonly [keyof Budgets & keyof MemberFigures, string]> = [
   ['timeToOpenMs', 'time-to-open'],
@@ -27,17 +28,21 @@ export function withinBudgets({ plan, trace, figures }: Evidence): Check {
       const range =
         leastMs < mostMs ? `between ${formatDuration(leastMs)} and ${formatDuration(mostMs)}` : formatDuration(mostMs);
       const text = `${member.name}: ${word} ${range} over a budget of ${formatDuration(budgetMs)}`;
-      return [{ text, isCertain: leastMs > budgetMs }];
+      const lag = lagWords(lagsDuring(trace, member.name));
+      return [{ text: lag === '' ? text : `${text}, but ${lag}`, isCertain: leastMs > budgetMs && lag === '' }];
     });
   });
-  const words = over.map(({ text }) => text).join('; ');
   if (over.length === 0) return holds(name, `${stated.map(([, word]) => word).join(', ')} within budget`);
-  const lags = rigEvents(trace, 'lag');
-  if (lags.length > 0) {
-    const longestMs = lags.reduce((longest, { forMs }) => Math.max(longest, forMs), 0);
-    return cannotTell(name, `${words}; but the rig itself did not get to run for up to ${formatDuration(longestMs)}`);
-  }
-  return over.some(({ isCertain }) => isCertain) ? broken(name, words) : cannotTell(name, words);
+  const certain = over.filter(({ isCertain }) => isCertain);
+  const words = (certain.length > 0 ? certain : over).map(({ text }) => text).join('; ');
+  return certain.length > 0 ? broken(name, words) : cannotTell(name, words);
+}
+
+/** Those that have a part in the time from a member's first refresh to its last opening, which all its figures are of. */
+function lagsDuring(trace: Trace, member: string): ReturnType<typeof lagsWithin> {
+  const fromNs = rigEventsOf(trace, 'stopping', member)[0]?.atNs ?? Number.NEGATIVE_INFINITY;
+  const open = eventsOf(trace, member).findLast((event) => event.event === 'open');
+  return lagsWithin(trace, fromNs, open?.atNs ?? Number.POSITIVE_INFINITY);
 }
 
 function leastOf({ atLeastMs }: MemberFigures, figure: string): number | undefined {

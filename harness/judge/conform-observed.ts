@@ -5,14 +5,14 @@
  * member that could have sent it, and one by the timer a park of that length.
  */
 import type { MemberEvent } from '../../node/events.ts';
-import { examine } from '../../node/upgrade/gate.ts';
 import type { Rules } from '../../node/upgrade/machine.ts';
-import type { View } from '../../node/upgrade/version.ts';
 import { rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { firstFrom, placeBefore, placeUntil } from '../trace/instants.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import { type History, historyOf } from './history.ts';
-import { type Incarnation, incarnationsOf, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { type Incarnation, openingsOf, type Park, refreshedIncarnations, sinceNs, startsOf } from './incarnations.ts';
+import { passableAt } from './passable.ts';
 
 /** @returns null where the roll conforms, else the first thing that does not, in a sentence */
 export function observedDeviationOf(plan: Plan, trace: Trace): string | null {
@@ -37,13 +37,12 @@ function deviationIn(
   incarnation: Incarnation,
 ): string | null {
   const { member, started, parks } = incarnation;
-  const next = incarnationsOf(plan, trace, member).find((other) => other.started.atNs > started.atNs);
-  const turns = eventsOf(trace, member).filter(
-    (event): event is Turn =>
-      (event.event === 'parked' || event.event === 'woken' || event.event === 'open') &&
-      event.atNs >= started.atNs &&
-      event.atNs < (next?.started.atNs ?? Number.POSITIVE_INFINITY),
-  );
+  const starts = startsOf(plan, trace, member);
+  const next = starts[placeUntil(starts, started.atNs) + 1];
+  const events = eventsOf(trace, member);
+  const turns = events
+    .slice(placeBefore(events, started.atNs) + 1, next === undefined ? undefined : placeBefore(events, next.atNs) + 1)
+    .filter((event): event is Turn => event.event === 'parked' || event.event === 'woken' || event.event === 'open');
   let [fromNs, before] = [sinceNs(started), 'started'];
   let park = 0;
   for (const turn of turns) {
@@ -61,7 +60,12 @@ function deviationIn(
       case 'parked': {
         if (previous === 'parked') return 'is seen to wait twice without having been woken between';
         if (previous === 'open') return 'is seen to wait after it has opened';
-        const isTurnedBack = someView(history, fromNs, untilNs, (view) => !passesAll(rules, incarnation, view));
+        const isTurnedBack = somePlace(
+          history,
+          fromNs,
+          untilNs,
+          (place) => !passesAll(rules, history, incarnation, place),
+        );
         return isTurnedBack ? null : 'is seen to wait, and no gate could have turned it back then';
       }
       case 'woken':
@@ -71,7 +75,7 @@ function deviationIn(
         return null;
       case 'open': {
         if (previous === 'parked') return 'is seen to open while it waits';
-        const passes = someView(history, fromNs, untilNs, (view) => passesAll(rules, incarnation, view));
+        const passes = somePlace(history, fromNs, untilNs, (place) => passesAll(rules, history, incarnation, place));
         return passes ? null : 'is seen to open, and its gates could not have passed by then';
       }
     }
@@ -79,27 +83,27 @@ function deviationIn(
 }
 
 /** Whether the database may have been such at some instant of an interval. */
-function someView(history: History, fromNs: number, untilNs: number, isSuch: (view: View) => boolean): boolean {
-  return history.some((moment, index) => {
-    const endsNs = history[index + 1]?.atNs ?? Number.POSITIVE_INFINITY;
-    return moment.sinceNs <= untilNs && endsNs >= fromNs && isSuch(moment.view);
-  });
+function somePlace(history: History, fromNs: number, untilNs: number, isSuch: (place: number) => boolean): boolean {
+  // A moment lasts until the next one; and it may have come about before it was seen.
+  const first = Math.max(0, placeBefore(history.moments, fromNs));
+  for (let place = first; place < history.moments.length && history.earliestFrom(place) <= untilNs; place += 1) {
+    if (history.moments[place]!.sinceNs <= untilNs && isSuch(place)) return true;
+  }
+  return false;
 }
 
-function passesAll({ strategy, ahead }: Rules, { member, started }: Incarnation, view: View): boolean {
-  if (!view.rows.some((row) => row.member === member)) return false;
-  return strategy.gates.every(
-    (gate) => examine(strategy, ahead, gate, member, started.version, view).outcome.is === 'pass',
+function passesAll(rules: Rules, history: History, { member, started }: Incarnation, place: number): boolean {
+  return rules.strategy.gates.every(
+    (gate) => passableAt(rules, gate, started.version, history).since(member, place) !== null,
   );
 }
 
 /** A member tells its peers once it is open, or has passed a gate: none can have that has not even been refreshed. */
 function couldHaveNotified(plan: Plan, trace: Trace, member: string, afterNs: number, untilNs: number): boolean {
-  return plan.members.some(
-    (peer) =>
-      peer !== member &&
-      incarnationsOf(plan, trace, peer).some(
-        ({ open }) => open !== null && open.atNs >= afterNs && sinceNs(open) <= untilNs,
-      ),
-  );
+  return plan.members.some((peer) => {
+    if (peer === member) return false;
+    // Openings are seen in their order, so none that is seen later was earlier.
+    const open = firstFrom(openingsOf(plan, trace, peer), afterNs);
+    return open !== undefined && sinceNs(open) <= untilNs;
+  });
 }

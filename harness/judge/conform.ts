@@ -6,38 +6,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MemberEvent } from '../../node/events.ts';
 import { carryOut, examine, type Ruling } from '../../node/upgrade/gate.ts';
-import {
-  advance,
-  command,
-  dispositionOf,
-  type Input,
-  type Rules,
-  type State,
-  start,
-} from '../../node/upgrade/machine.ts';
-import type { Version, View } from '../../node/upgrade/version.ts';
+import { advance, command, dispositionOf, type Input, type Rules, start } from '../../node/upgrade/machine.ts';
+import type { View } from '../../node/upgrade/version.ts';
 import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import { observedDeviationOf } from './conform-observed.ts';
-
-type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
-
-/** One member as the check goes through its events. */
-interface Follower {
-  readonly member: string;
-  readonly events: readonly MemberEvent[];
-  /** How far its transactions and its events have been followed. */
-  at: number;
-  version: Version;
-  /** Null: bootstrapped or joined, and serving. */
-  state: State | null;
-  /** What its transactions decided, until the events that tell of them come up. */
-  readonly rulings: Ruling[];
-  recorded: Of<'recorded'> | null;
-  applied: Of<'applied'> | null;
-  waking: boolean;
-}
+import { type Follower, type Of, Queue, type Transaction, transactionsOf } from './follower.ts';
 
 /** A step that the model could not have taken, or that is missing. */
 class Deviation extends Error {
@@ -63,32 +38,37 @@ export function deviationOf(plan: Plan, trace: Trace): string | null {
 
 class Conformance {
   readonly #rules: Rules;
-  readonly #followers: Follower[];
-  readonly #transactions: Array<Of<'checked'> | (Of<'recorded'> & { readonly gate: null })>;
+  readonly #followers: ReadonlyMap<string, Follower>;
+  readonly #transactions: readonly Transaction[];
+  /** Those whose next event may be due. */
+  readonly #ready = new Queue<Follower>();
   #view: View = { applied: { internal: 0, external: 0 }, rows: [] };
   /** Notices that were sent, by their name and peer, and what is known of them. */
   readonly #sent = new Map<string, { kind: string; arrived: boolean; answered: boolean; accepted: boolean }>();
 
   constructor(plan: Plan, trace: Trace) {
     this.#rules = rulesOf(plan.daemon.model!);
-    this.#followers = plan.members.map((member): Follower => {
+    const version = plan.versions[plan.from]!;
+    const followers = plan.members.map((member): Follower => {
       const events = eventsOf(trace, member);
-      const version = plan.versions[plan.from]!;
-      return { member, events, at: 0, version, state: null, rulings: [], recorded: null, applied: null, waking: false };
+      const rulings = new Queue<Ruling>();
+      return { member, events, at: 0, version, state: null, rulings, recorded: null, applied: null, waking: false };
     });
-    this.#transactions = this.#followers
-      .flatMap(({ events }) => events)
-      .filter(
-        (event): event is Of<'checked'> | (Of<'recorded'> & { gate: null }) =>
-          event.event === 'checked' || isFirstRow(event),
-      )
-      .sort((one, other) => one.decidedNs - other.decidedNs);
+    this.#followers = new Map(followers.map((follower) => [follower.member, follower]));
+    this.#transactions = followers
+      .flatMap(transactionsOf)
+      .sort((one, other) => one.told.decidedNs - other.told.decidedNs);
   }
 
   check(): void {
-    // Each round takes at least one event or transaction, so this ends.
-    while (this.#followers.some((follower) => this.#followUp(follower)) || this.#transact());
-    for (const { member, events, at } of this.#followers) {
+    for (const follower of this.#followers.values()) this.#ready.add(follower);
+    this.#followUp();
+    for (const transaction of this.#transactions) {
+      this.#transact(transaction);
+      this.#ready.add(transaction.follower);
+      this.#followUp();
+    }
+    for (const { member, events, at } of this.#followers.values()) {
       const left = events[at];
       if (left !== undefined) throw new Deviation(`${member} tells '${left.event}', and nothing could have led to it`);
     }
@@ -100,39 +80,37 @@ class Conformance {
   }
 
   /** The next transaction of the database, whichever member's it is. */
-  #transact(): boolean {
-    const transaction = this.#transactions.shift();
-    if (transaction === undefined) return false;
-    const follower = this.#followers.find(({ member }) => member === transaction.member)!;
-    if (transaction.event === 'recorded') {
-      this.#view = { ...this.#view, rows: [...this.#view.rows, transaction.row].sort(byMember) };
+  #transact({ follower, told, version }: Transaction): void {
+    if (told.event === 'recorded') {
+      this.#view = { ...this.#view, rows: [...this.#view.rows, told.row].sort(byMember) };
       const applied = follower.events.find(
-        (event): event is Of<'applied'> => event.event === 'applied' && event.decidedNs === transaction.decidedNs,
+        (event): event is Of<'applied'> => event.event === 'applied' && event.decidedNs === told.decidedNs,
       );
       if (applied !== undefined) this.#view = { ...this.#view, applied: applied.to };
-      return true;
+      return;
     }
-    const version = versionAt(follower, transaction);
     const { strategy, ahead } = this.#rules;
     if (!this.#view.rows.some(({ member }) => member === follower.member))
-      throw new Deviation(`${follower.member} examines the ${transaction.gate} gate, and has no row in the database`);
-    const ruling = examine(strategy, ahead, transaction.gate, follower.member, version, this.#view);
-    follower.rulings.push(ruling);
+      throw new Deviation(`${follower.member} examines the ${told.gate} gate, and has no row in the database`);
+    const ruling = examine(strategy, ahead, told.gate, follower.member, version, this.#view);
+    follower.rulings.add(ruling);
     this.#view = carryOut(this.#view, ruling);
-    return true;
   }
 
-  /** The next event of a member, if what it needs has happened. */
-  #followUp(follower: Follower): boolean {
-    const event = follower.events[follower.at];
-    if (event === undefined || !this.#isDue(follower, event)) return false;
-    follower.at += 1;
-    this.#take(follower, event);
-    return true;
+  /** The next events of all members, as far as what they need has happened. */
+  #followUp(): void {
+    for (let follower = this.#ready.take(); follower !== undefined; follower = this.#ready.take()) {
+      let event = follower.events[follower.at];
+      while (event !== undefined && this.#isDue(follower, event)) {
+        follower.at += 1;
+        this.#take(follower, event);
+        event = follower.events[follower.at];
+      }
+    }
   }
 
   #isDue(follower: Follower, event: MemberEvent): boolean {
-    if (event.event === 'checked') return follower.rulings.length > 0;
+    if (event.event === 'checked') return !follower.rulings.isEmpty;
     return event.event !== 'noticed' || this.#sent.has(nameOf(event.notice, follower.member));
   }
 
@@ -185,7 +163,7 @@ class Conformance {
   #checked(follower: Follower, event: Of<'checked'>): void {
     const { member } = follower;
     this.#expectCommand(follower, 'check', event.gate);
-    const ruling = follower.rulings.shift()!;
+    const ruling = follower.rulings.take()!;
     if (!isDeepStrictEqual(ruling.outcome, event.outcome)) {
       throw new Deviation(
         `${member} tells '${event.outcome.is}' at the ${event.gate} gate, and the machine says '${ruling.outcome.is}'`,
@@ -212,16 +190,14 @@ class Conformance {
     const todo = command(follower.state!);
     if (todo.do === 'notify' && todo.kind !== event.kind)
       throw new Deviation(`${follower.member} sends '${event.kind}', and had to send '${todo.kind}'`);
-    const peers = this.#followers.map(({ member }) => member).filter((member) => member !== follower.member);
-    if (!isDeepStrictEqual([...event.peers].sort(), peers.sort()))
+    const told = new Set(event.peers);
+    const peers = [...this.#followers.values()].filter((peer) => peer !== follower);
+    if (event.peers.length !== peers.length || !peers.every(({ member }) => told.has(member)))
       throw new Deviation(`${follower.member} does not notify all its peers`);
     for (const peer of peers) {
-      this.#sent.set(nameOf(event.notice, peer), {
-        kind: event.kind,
-        arrived: false,
-        answered: false,
-        accepted: false,
-      });
+      const name = nameOf(event.notice, peer.member);
+      this.#sent.set(name, { kind: event.kind, arrived: false, answered: false, accepted: false });
+      this.#ready.add(peer);
     }
     this.#input(follower, { is: 'notified' });
   }
@@ -275,17 +251,6 @@ class Conformance {
       throw new Deviation(`${follower.member} was woken by a notice, and does not tell of it`);
     follower.state = advance(this.#rules, follower.state, input);
   }
-}
-
-/** A member's first row, which it did not come by at a gate. */
-function isFirstRow(event: MemberEvent): event is Of<'recorded'> & { gate: null } {
-  return event.event === 'recorded' && event.gate === null;
-}
-
-/** The version of the incarnation in which a transaction was made. */
-function versionAt({ events, version }: Follower, transaction: MemberEvent): Version {
-  const lived = events.slice(0, events.indexOf(transaction));
-  return lived.findLast((event): event is Of<'started'> => event.event === 'started')?.version ?? version;
 }
 
 function byMember(one: { member: string }, other: { member: string }): number {

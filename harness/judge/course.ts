@@ -1,11 +1,15 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
 import { tells } from '../plan/daemon.ts';
-import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type StopWay } from '../trace/trace.ts';
+import type { Plan } from '../plan/plan.ts';
+import { firstFrom, placeUntil } from '../trace/instants.ts';
+import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
+import { startsOf } from './incarnations.ts';
+import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 
-export function complete({ trace }: Evidence): Check {
+export function complete({ plan, trace }: Evidence): Check {
   const name = 'complete';
   const ended = rigEvents(trace, 'ended')[0];
   if (ended === undefined) return broken(name, 'the trace has no end');
@@ -15,7 +19,7 @@ export function complete({ trace }: Evidence): Check {
     case 'unsettled': {
       const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
       const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
-      return broken(name, `the roll did not settle: ${waits.join('; ')}`);
+      return gaveUp(plan, trace, name, `the roll did not settle: ${waits.join('; ')}`);
     }
     case 'interrupted':
       return broken(name, 'the roll was interrupted');
@@ -24,13 +28,19 @@ export function complete({ trace }: Evidence): Check {
       const words = findings
         .map(({ because, doubt }) => (doubt === null ? because : `${because}; ${doubt}`))
         .join('; ');
-      return findings.every(({ doubt }) => doubt !== null) ? cannotTell(name, words) : broken(name, words);
+      return findings.every(({ doubt }) => doubt !== null) ? cannotTell(name, words) : gaveUp(plan, trace, name, words);
     }
     case 'environment': {
       const words = rigEvents(trace, 'failure').map(({ because }) => because);
       return cannotTell(name, `the environment failed: ${words.join('; ')}`);
     }
   }
+}
+
+/** What the rig waited for in vain is no fault of anybody's where it did not look all the time. */
+function gaveUp(plan: Plan, trace: Trace, name: string, words: string): Check {
+  const lag = gaveUpUnderLag(trace, plan.settleLimitMs);
+  return lag === null ? broken(name, words) : cannotTell(name, `${words}; but ${lag}`);
 }
 
 /** Only the replay of a counterexample predicts what each step does. */
@@ -64,17 +74,16 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
   if (doubts.length > 0) return cannotTell(name, 'a member was not seen to open, and may have');
   const missing = plan.expect.open.filter((member) => !open.includes(member));
   const surprising = open.filter((member) => !plan.expect.open.includes(member));
-  const faults = [
-    ...missing.map((member) => `${member} did not open`),
-    ...surprising.map((member) => `${member} opened, and should not have`),
-  ];
+  const late = missing.map((member) => `${member} did not open`);
+  const early = surprising.map((member) => `${member} opened, and should not have`);
+  if (early.length === 0 && late.length > 0) return gaveUp(plan, trace, name, late.join('; '));
   const who =
     open.length === plan.members.length
       ? `all ${open.length} members`
       : open.length === 0
         ? 'no member'
         : open.join(', ');
-  return judged(name, faults, `${who} open at the end, as expected`);
+  return judged(name, [...late, ...early], `${who} open at the end, as expected`);
 }
 
 /** Every exit counts, also of a member that was started again since; but one that its supervisor heals is only told. */
@@ -116,17 +125,28 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   const stops = rigEvents(trace, 'stopping');
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
   const faults = stops.flatMap((stop) => {
+    const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
+    if (gone === undefined) return [];
     // Whatever ends a later start of the member is not the end of this one.
-    const again = eventsOf(trace, stop.member).find((event) => event.event === 'started' && event.atNs > stop.atNs);
-    const gone = rigEventsOf(trace, 'gone', stop.member).find(
-      ({ atNs }) => atNs >= stop.atNs && atNs <= (again?.atNs ?? Number.POSITIVE_INFINITY),
-    );
-    const fault = gone === undefined ? null : faultOfStop(stop.by, gone);
-    return fault === null ? [] : [`${stop.member} ${fault}`];
+    const starts = startsOf(plan, trace, stop.member);
+    const again = starts[placeUntil(starts, stop.atNs) + 1];
+    if (again !== undefined && gone.atNs > again.atNs) return [];
+    const fault = faultOfStop(stop.by, gone);
+    if (fault === null) return [];
+    // That it had to be killed is a time-out; how it ended is not.
+    const lag = gone.killed ? lagWords(lagsWithin(trace, stop.atNs, gone.atNs)) : '';
+    return [{ words: `${stop.member} ${fault}`, lag }];
   });
+  const late = faults.filter(({ lag }) => lag !== '');
+  if (late.length > 0 && late.length === faults.length)
+    return cannotTell(name, late.map(({ words, lag }) => `${words}; but ${lag}`).join('; '));
   const killed = stops.filter(({ by }) => by === 'kill').length;
   const also = killed === 0 ? '' : `; ${killed} that waited were killed, as ${plan.daemon.name} does not stop then`;
-  return judged(name, [...new Set(faults)], `every member stopped when it was told to${also}`);
+  return judged(
+    name,
+    [...new Set(faults.map(({ words }) => words))],
+    `every member stopped when it was told to${also}`,
+  );
 }
 
 function faultOfStop(by: StopWay, gone: RigEvent & { rig: 'gone' }): string | null {

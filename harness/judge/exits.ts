@@ -1,7 +1,9 @@
 /** Which members went by themselves, and which are open when the roll ends. */
-import type { ExitReason } from '../../node/events.ts';
+import type { ExitReason, MemberEvent } from '../../node/events.ts';
+import { once } from '../host/once.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { firstFrom, lastUntil } from '../trace/instants.ts';
+import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
 
 /** A member that went, and that the rig had not told to. */
@@ -15,34 +17,45 @@ export interface OwnExit {
 }
 
 /** Every time a member went by itself: turned away, failed, told by somebody else, or without a word. */
-export function ownExits(trace: Trace, member: string): OwnExit[] {
-  const starts = [
+export function ownExits(trace: Trace, member: string): readonly OwnExit[] {
+  return once(EXITS, rigEventsOf(trace, 'gone', member), () => exitsOf(trace, member));
+}
+
+const EXITS = new WeakMap<ReadonlyArray<RigEvent & { rig: 'gone' }>, readonly OwnExit[]>();
+
+function exitsOf(trace: Trace, member: string): OwnExit[] {
+  const events = eventsOf(trace, member);
+  const starts = inOrder([
     ...rigEventsOf(trace, 'launching', member),
-    ...eventsOf(trace, member).filter((event) => event.event === 'started'),
-  ].map((event) => event.atNs);
-  const told = [...rigEventsOf(trace, 'stopping', member), ...rigEventsOf(trace, 'killing', member)];
+    ...events.filter((event) => event.event === 'started'),
+  ]);
+  const told = inOrder([...rigEventsOf(trace, 'stopping', member), ...rigEventsOf(trace, 'killing', member)]);
+  const said = events.filter((event): event is MemberEvent & { event: 'exiting' } => event.event === 'exiting');
   const restarts = rigEventsOf(trace, 'restarting', member);
   const goings = rigEventsOf(trace, 'gone', member);
   return goings.flatMap((gone, index): OwnExit[] => {
+    const { atNs } = gone;
     // The incarnation that this ended: what was told or said before it belongs to another.
-    const sinceNs = starts.reduce(
-      (last, atNs) => (atNs <= gone.atNs ? Math.max(last, atNs) : last),
-      Number.NEGATIVE_INFINITY,
-    );
-    const isWithin = ({ atNs }: { atNs: number }): boolean => atNs > sinceNs && atNs <= gone.atNs;
-    const said = eventsOf(trace, member).findLast((event) => event.event === 'exiting' && isWithin(event));
-    const exiting = said?.event === 'exiting' ? said : null;
-    const nextNs = goings[index + 1]?.atNs ?? Number.POSITIVE_INFINITY;
-    const isHealed = restarts.some(({ atNs }) => atNs >= gone.atNs && atNs < nextNs);
+    const sinceNs = lastUntil(starts, atNs)?.atNs ?? Number.NEGATIVE_INFINITY;
+    const within = <Item extends { atNs: number }>(list: readonly Item[]): Item | null => {
+      const last = lastUntil(list, atNs);
+      return last !== undefined && last.atNs > sinceNs ? last : null;
+    };
+    const exiting = within(said);
+    const restart = firstFrom(restarts, atNs);
+    const isHealed = restart !== undefined && restart.atNs < (goings[index + 1]?.atNs ?? Number.POSITIVE_INFINITY);
     // One that was turned away while the rig was about to stop it was turned away all the same.
     const wasTurnedAway = exiting !== null && exiting.reason !== 'signal' && exiting.reason !== 'tether';
-    if (wasTurnedAway)
-      return [{ member, atNs: gone.atNs, reason: exiting.reason, message: `it ${exiting.message}`, isHealed }];
-    if (told.some(isWithin)) return [];
+    if (wasTurnedAway) return [{ member, atNs, reason: exiting.reason, message: `it ${exiting.message}`, isHealed }];
+    if (within(told) !== null) return [];
     const how = exiting === null ? 'without a word' : 'told by a signal that the rig did not send';
     const message = `it went ${how} (${exitWords(gone)})`;
-    return [{ member, atNs: gone.atNs, reason: 'failed', message, isHealed }];
+    return [{ member, atNs, reason: 'failed', message, isHealed }];
   });
+}
+
+function inOrder<Item extends { atNs: number }>(list: readonly Item[]): Item[] {
+  return list.toSorted((one, other) => one.atNs - other.atNs);
 }
 
 /** `exit code 1`, `signal SIGSEGV`, `exit code 139, as of SIGSEGV` */

@@ -3,9 +3,9 @@ import type { Cause, EventGate } from '../../node/events.ts';
 import { canReckonGates } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEventsOf, type Trace } from '../trace/trace.ts';
-import { earliest, type History } from './history.ts';
+import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
-import { momentOfPassing, stallOf } from './passing.ts';
+import { momentOfPassing, placeOfPassing, stallOf } from './passing.ts';
 
 /** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
@@ -119,10 +119,9 @@ function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation
 /** Of a daemon that does not tell of its gates: since when each could have passed at which the member was seen to wait. */
 function seenMoments(plan: Plan, history: History, incarnation: Incarnation, openNs: number) {
   // That something is seen only after the opening does not mean that it came about after it.
-  const early = earliest(history);
   return [...new Set(incarnation.parks.map(({ gate }) => gate))].flatMap((gate) => {
-    const moment = momentOfPassing(plan, early, incarnation, gate, openNs);
-    return moment === null ? [] : [history[early.indexOf(moment)]!];
+    const place = placeOfPassing(plan, history.earliest, incarnation, gate, openNs);
+    return place === null ? [] : [history.moments[place]!];
   });
 }
 

@@ -3,41 +3,124 @@
  * placed by the clock inside it, which orders them as the database did; one that was observed, by when it was seen.
  */
 import { withRow, withSchema } from '../../node/upgrade/gate.ts';
-import { type AXES, count, type Row, type Schema, type Version, type View } from '../../node/upgrade/version.ts';
+import type { AXES, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { placeUntil } from '../trace/instants.ts';
 import { isRigEvent, type Trace } from '../trace/trace.ts';
+
+/** What one transaction changed, and the schema that was applied after it. */
+export interface Change {
+  /** Whose transaction it was. */
+  readonly by: string;
+  readonly row: Row | null;
+  /** The extensions that it wrote into every row; null where it wrote none. */
+  readonly seeded: readonly string[] | null;
+  readonly applied: Schema;
+}
 
 /** The database from one transaction until the next. */
 export interface Moment {
   readonly atNs: number;
   /** When it may have come about at the earliest; the same where that is known. */
   readonly sinceNs: number;
-  /** Whose transaction led to it. */
   readonly by: string;
-  readonly view: View;
 }
 
-export type History = readonly Moment[];
+const NO_SCHEMA: Schema = { internal: 0, external: 0 };
+const EMPTY: View = { applied: NO_SCHEMA, rows: [] };
 
-const EMPTY: View = { applied: { internal: 0, external: 0 }, rows: [] };
+/** A whole view is kept for each so many changes: one of every moment would take moments × members of memory. */
+const BLOCK = 64;
 
-interface Change {
-  readonly atNs: number;
-  readonly sinceNs: number;
-  readonly by: string;
-  readonly row: Row | null;
-  readonly applied: { to: Schema; seeded: readonly string[] | null } | null;
+export class History {
+  readonly moments: readonly Moment[];
+  readonly changes: readonly Change[];
+  /** The view before each block of changes. */
+  readonly #before: View[] = [];
+  #block: { readonly first: number; readonly views: readonly View[] } = { first: -1, views: [] };
+  #earliest: History | null = null;
+  #earliestFrom: readonly number[] | null = null;
+
+  /** @param changes what led to each moment */
+  constructor(moments: readonly Moment[], changes: readonly Change[]) {
+    this.moments = moments;
+    this.changes = changes;
+  }
+
+  /** The place of the last moment that had come about at an instant; -1 where there was none. */
+  placeAt(atNs: number): number {
+    return placeUntil(this.moments, atNs);
+  }
+
+  /** The database as it was at an instant: everything that had been decided by then. */
+  viewAt(atNs: number): View {
+    return this.viewOf(this.placeAt(atNs));
+  }
+
+  /** The database in the moment at a place; empty at -1. */
+  viewOf(place: number): View {
+    if (place < 0) return EMPTY;
+    const first = place - (place % BLOCK);
+    if (this.#block.first !== first) this.#block = { first, views: this.#viewsFrom(first) };
+    return this.#block.views[place - first]!;
+  }
+
+  /** A history in which everything has come about as early as it may have, place by place the same. */
+  get earliest(): History {
+    this.#earliest ??= this.#asEarlyAsMayBe();
+    return this.#earliest;
+  }
+
+  /** When the earliest of the moments from a place on may have come about. */
+  earliestFrom(place: number): number {
+    this.#earliestFrom ??= leastFromEach(this.moments.map(({ sinceNs }) => sinceNs));
+    return this.#earliestFrom[place]!;
+  }
+
+  #asEarlyAsMayBe(): History {
+    if (this.moments.every((moment) => moment.sinceNs === moment.atNs)) return this;
+    // The view of a moment holds all that was seen before it, so no moment may come before one that was seen earlier.
+    let sinceNs = Number.NEGATIVE_INFINITY;
+    const moved = this.moments.map((moment) => {
+      sinceNs = Math.max(sinceNs, moment.sinceNs);
+      return { ...moment, atNs: sinceNs };
+    });
+    return new History(moved, this.changes);
+  }
+
+  #viewsFrom(first: number): View[] {
+    let view = this.#viewBefore(first);
+    return this.changes.slice(first, first + BLOCK).map((change) => {
+      view = after(view, change);
+      return view;
+    });
+  }
+
+  #viewBefore(first: number): View {
+    const blocks = this.#before;
+    if (blocks.length === 0) blocks.push(EMPTY);
+    for (let block = blocks.length; block * BLOCK <= first; block += 1) {
+      blocks.push(this.changes.slice((block - 1) * BLOCK, block * BLOCK).reduce(after, blocks.at(-1)!));
+    }
+    return blocks[first / BLOCK]!;
+  }
 }
 
 export function historyOf(plan: Plan, trace: Trace): History {
   const tellsSchema = tellsOfUpdates(plan, trace);
-  let view = formedView(plan);
-  return changesOf(plan, trace).map((change) => {
-    view = after(view, change);
-    if (!tellsSchema) view = { ...view, applied: commonSchema(view.rows) };
-    return { atNs: change.atNs, sinceNs: change.sinceNs, by: change.by, view };
+  const common = new CommonSchema();
+  let applied = formedSchema(plan);
+  const decided = decidedIn(plan, trace);
+  const changes = decided.map(({ by, row, update }): Change => {
+    if (tellsSchema && update !== null) applied = update.to;
+    if (!tellsSchema && row !== null) applied = common.after(row);
+    return { by, row, seeded: update?.seeded ?? null, applied };
   });
+  return new History(
+    decided.map(({ atNs, sinceNs, by }) => ({ atNs, sinceNs, by })),
+    changes,
+  );
 }
 
 /**
@@ -50,50 +133,43 @@ export function tellsOfUpdates({ daemon }: Plan, trace: Trace): boolean {
 }
 
 /** What is there before anything is told: of a daemon that is observed, the schema of the version that its cluster was formed in. */
-function formedView({ daemon, versions, from }: Plan): View {
-  if (tells(daemon, 'checked')) return EMPTY;
+function formedSchema({ daemon, versions, from }: Plan): Schema {
+  if (tells(daemon, 'checked')) return NO_SCHEMA;
   const { internal, external } = versions[from]!;
-  return { ...EMPTY, applied: { internal, external } };
+  return { internal, external };
 }
 
-/** The database as it was at an instant: everything that had been decided by then. */
-export function viewAt(history: History, atNs: number): View {
-  return history[lastUntil(history, atNs)]?.view ?? EMPTY;
+/** A transaction as it was told. */
+interface Decided {
+  readonly atNs: number;
+  readonly sinceNs: number;
+  readonly by: string;
+  readonly row: Row | null;
+  readonly update: { readonly to: Schema; readonly seeded: readonly string[] | null } | null;
 }
 
-/** The place of the last moment that had come about at an instant; -1 where there was none. */
-export function lastUntil(history: History, atNs: number): number {
-  let [low, high] = [0, history.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (history[middle]!.atNs <= atNs) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-function changesOf(plan: Plan, trace: Trace): Change[] {
+function decidedIn(plan: Plan, trace: Trace): Decided[] {
   const members = new Set(plan.members);
   const versions = new Map<string, Version>();
-  const changes = trace.flatMap((event): Change[] => {
+  const changes = trace.flatMap((event): Decided[] => {
     if (isRigEvent(event)) return [];
     const { member: by } = event;
     if (event.event === 'started') versions.set(by, event.version);
     if (event.event === 'recorded') {
       const atNs = event.decidedNs;
-      return [{ atNs, sinceNs: event.observed?.sinceNs ?? atNs, by, row: event.row, applied: null }];
+      return [{ atNs, sinceNs: event.observed?.sinceNs ?? atNs, by, row: event.row, update: null }];
     }
     if (event.event === 'applied') {
       const atNs = event.decidedNs;
-      return [{ atNs, sinceNs: event.observed?.sinceNs ?? atNs, by, row: null, applied: event }];
+      return [{ atNs, sinceNs: event.observed?.sinceNs ?? atNs, by, row: null, update: event }];
     }
     if (event.event === 'checked' && event.outcome.is === 'blocked') {
       const strangers = event.outcome.by.filter(({ member }) => member !== null && !members.has(member));
       const version = versions.get(by);
       if (version === undefined) return [];
-      return strangers.map(({ member, axis, has }): Change => {
+      return strangers.map(({ member, axis, has }): Decided => {
         const row = rowOfStranger(member!, version, axis, has);
-        return { atNs: event.decidedNs, sinceNs: event.decidedNs, by: member!, row, applied: null };
+        return { atNs: event.decidedNs, sinceNs: event.decidedNs, by: member!, row, update: null };
       });
     }
     return [];
@@ -109,31 +185,38 @@ function rowOfStranger(member: string, version: Version, axis: (typeof AXES)[num
   return axis === 'api' ? { ...row, extensions: extensions.slice(0, has) } : { ...row, [axis]: has };
 }
 
-function after(view: View, { row, applied }: Change): View {
-  if (row !== null) return withRow(view, row);
-  return applied === null ? view : withSchema(view, applied.to, applied.seeded);
+function after(view: View, { row, seeded, applied }: Change): View {
+  const written = row === null ? view : withRow(view, row);
+  return withSchema(written, applied, seeded);
+}
+
+/** For each place of a list, the least of the values from there on. */
+function leastFromEach(values: readonly number[]): number[] {
+  const least = [...values];
+  for (let place = least.length - 2; place >= 0; place -= 1) least[place] = Math.min(least[place]!, least[place + 1]!);
+  return least;
 }
 
 /** Where nobody tells of updates: they are applied once every row has them. */
-function commonSchema(rows: readonly Row[]): Schema {
-  const least = (axis: 'internal' | 'external'): number =>
-    rows.reduce((few, row) => Math.min(few, count(row, axis)), Infinity);
-  return rows.length === 0 ? EMPTY.applied : { internal: least('internal'), external: least('external') };
-}
+class CommonSchema {
+  readonly #rows = new Map<string, Row>();
+  /** How many rows have each number. */
+  readonly #counts = { internal: new Map<number, number>(), external: new Map<number, number>() };
 
-const EARLIEST = new WeakMap<History, History>();
+  after(row: Row): Schema {
+    const before = this.#rows.get(row.member);
+    this.#rows.set(row.member, row);
+    return { internal: this.#least('internal', before, row), external: this.#least('external', before, row) };
+  }
 
-/** A history in which everything has come about as early as it may have; its moments are those of the other, place by place. */
-export function earliest(history: History): History {
-  if (history.every((moment) => moment.sinceNs === moment.atNs)) return history;
-  const known = EARLIEST.get(history);
-  if (known !== undefined) return known;
-  // The view of a moment holds all that was seen before it, so no moment may come before one that was seen earlier.
-  let sinceNs = Number.NEGATIVE_INFINITY;
-  const moved = history.map((moment) => {
-    sinceNs = Math.max(sinceNs, moment.sinceNs);
-    return { ...moment, atNs: sinceNs };
-  });
-  EARLIEST.set(history, moved);
-  return moved;
+  #least(axis: keyof Schema, before: Row | undefined, row: Row): number {
+    const counts = this.#counts[axis];
+    if (before !== undefined) {
+      const left = counts.get(before[axis])! - 1;
+      if (left === 0) counts.delete(before[axis]);
+      else counts.set(before[axis], left);
+    }
+    counts.set(row[axis], (counts.get(row[axis]) ?? 0) + 1);
+    return Math.min(...counts.keys());
+  }
 }

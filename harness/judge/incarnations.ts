@@ -1,8 +1,10 @@
 /** The incarnations of a member: from each start of its process to the end of it, with what happened at its gates. */
 import type { Cause, EventGate, MemberEvent } from '../../node/events.ts';
+import { once } from '../host/once.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
+import { placeUntil } from '../trace/instants.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
@@ -39,16 +41,47 @@ export function sinceNs(event: MemberEvent): number {
 /** All incarnations of a member, in order. */
 export function incarnationsOf(plan: Plan, trace: Trace, member: string): readonly Incarnation[] {
   const events = eventsOf(trace, member);
-  const known = KNOWN.get(events);
-  if (known !== undefined) return known;
-  const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
-  const all = starts.map((start, index) => incarnationOf(plan.daemon, member, events.slice(start, starts[index + 1])));
-  if (events.length > 0) KNOWN.set(events, all);
-  return all;
+  return once(INCARNATIONS, events, () => {
+    const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
+    return starts.map((start, index) => incarnationOf(plan.daemon, member, events.slice(start, starts[index + 1])));
+  });
 }
 
-/** A member's events are the same list every time, so its incarnations are worked out once. */
-const KNOWN = new WeakMap<readonly MemberEvent[], readonly Incarnation[]>();
+/** A member's events are the same list every time. */
+const INCARNATIONS = new WeakMap<readonly MemberEvent[], readonly Incarnation[]>();
+
+/** Every start of a member, in order. */
+export function startsOf(plan: Plan, trace: Trace, member: string): ReadonlyArray<Of<'started'>> {
+  const incarnations = incarnationsOf(plan, trace, member);
+  return once(STARTS, incarnations, () => incarnations.map(({ started }) => started));
+}
+
+const STARTS = new WeakMap<readonly Incarnation[], ReadonlyArray<Of<'started'>>>();
+
+/** The incarnation that a member was in at an instant, or had been in last; null before its first. */
+export function incarnationAt(plan: Plan, trace: Trace, member: string, atNs: number): Incarnation | null {
+  const place = placeUntil(startsOf(plan, trace, member), atNs);
+  return incarnationsOf(plan, trace, member)[place] ?? null;
+}
+
+/** Every opening of a member, in order. */
+export function openingsOf(plan: Plan, trace: Trace, member: string): ReadonlyArray<Of<'open'>> {
+  const incarnations = incarnationsOf(plan, trace, member);
+  return once(OPENINGS, incarnations, () => incarnations.flatMap(({ open }) => open ?? []));
+}
+
+const OPENINGS = new WeakMap<readonly Incarnation[], ReadonlyArray<Of<'open'>>>();
+
+type Turn = Of<'parked'> | Of<'notifying'>;
+
+/** What a member did next of these two, whenever that was: it parked, or told its peers. */
+export function turnsOf(trace: Trace, member: string): readonly Turn[] {
+  const events = eventsOf(trace, member);
+  const isTurn = (event: MemberEvent): event is Turn => event.event === 'parked' || event.event === 'notifying';
+  return once(TURNS, events, () => events.filter(isTurn));
+}
+
+const TURNS = new WeakMap<readonly MemberEvent[], readonly Turn[]>();
 
 /** The incarnations that began with a refresh; a member that enters its cluster passes no gate. */
 export function refreshedIncarnations(plan: Plan, trace: Trace, member: string): Incarnation[] {

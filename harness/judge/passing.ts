@@ -1,12 +1,13 @@
 /** Since when a gate could have passed for a member, and how long it was parked there in vain. */
 import type { EventGate } from '../../node/events.ts';
-import { examine } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
-import { type History, lastUntil, type Moment } from './history.ts';
-import type { Incarnation, Park } from './incarnations.ts';
+import { lastUntil, placeUntil } from '../trace/instants.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
+import type { History, Moment } from './history.ts';
+import { type Incarnation, type Park, turnsOf } from './incarnations.ts';
+import { passableAt } from './passable.ts';
 
 const MS = 1e-6;
 
@@ -16,9 +17,25 @@ export function gateOf(strategy: Strategy, gate: EventGate): Gate {
 }
 
 /**
- * The start of the unbroken time, up to an instant, in which the database was such that a gate could have passed. Null where
- * it could not have at that instant.
+ * The place in the history at which the unbroken time began, up to an instant, in which the database was such that a gate
+ * could have passed. Null where it could not have at that instant.
  */
+export function placeOfPassing(
+  plan: Plan,
+  history: History,
+  { member, started }: Incarnation,
+  gate: EventGate,
+  untilNs: number,
+): number | null {
+  const { model } = plan.daemon;
+  if (model === null) return null;
+  const rules = rulesOf(model);
+  return passableAt(rules, gateOf(rules.strategy, gate), started.version, history).since(
+    member,
+    history.placeAt(untilNs),
+  );
+}
+
 export function momentOfPassing(
   plan: Plan,
   history: History,
@@ -26,10 +43,8 @@ export function momentOfPassing(
   gate: EventGate,
   untilNs: number,
 ): Moment | null {
-  let at = lastUntil(history, untilNs);
-  let found: Moment | null = null;
-  for (; at >= 0 && passesAt(plan, incarnation, gate, history[at]!); at -= 1) found = history[at]!;
-  return found;
+  const place = placeOfPassing(plan, history, incarnation, gate, untilNs);
+  return place === null ? null : history.moments[place]!;
 }
 
 /**
@@ -51,7 +66,7 @@ export function stallOf(plan: Plan, trace: Trace, history: History, incarnation:
 function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, toNs: number): number {
   const isLast = parks.at(-1) === park;
   if (!isLast || open === null) return 0;
-  const lastStartNs = rigEvents(trace, 'launching').findLast((event) => event.atNs <= toNs)?.atNs ?? park.fromNs;
+  const lastStartNs = lastUntil(rigEvents(trace, 'launching'), toNs)?.atNs ?? park.fromNs;
   return (toNs - Math.max(lastStartNs, park.fromNs)) * MS;
 }
 
@@ -62,19 +77,11 @@ function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, t
 function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, { by, atNs }: Moment): boolean {
   const { strategy } = rulesOf(plan.daemon.model!);
   const gate = gateOf(strategy, park.gate);
-  const late = incarnation.notices.filter(
-    (notice) => notice.from === by && notice.atNs > park.toNs! && isFor(strategy, notice.kind, gate),
-  );
+  const late = incarnation.notices
+    .slice(placeUntil(incarnation.notices, park.toNs!) + 1)
+    .filter((notice) => notice.from === by && isFor(strategy, notice.kind, gate));
   if (late.length === 0) return false;
-  const next = eventsOf(trace, by).find(
-    (event) => event.atNs > atNs && (event.event === 'parked' || event.event === 'notifying'),
-  );
+  const turns = turnsOf(trace, by);
+  const next = turns[placeUntil(turns, atNs) + 1];
   return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice);
-}
-
-function passesAt(plan: Plan, { member, started }: Incarnation, gate: EventGate, { view }: Moment): boolean {
-  const { model } = plan.daemon;
-  if (model === null || !view.rows.some((row) => row.member === member)) return false;
-  const { strategy, ahead } = rulesOf(model);
-  return examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view).outcome.is === 'pass';
 }

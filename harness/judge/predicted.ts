@@ -6,10 +6,11 @@ import { isRigEvent, type Trace } from '../trace/trace.ts';
 
 /** The first step on which they differ, in a sentence, or null. */
 export function firstDisagreement(plan: Plan, trace: Trace): string | null {
+  const during = eventsByStep(trace);
   for (const [index, step] of plan.steps.entries()) {
     if (step.do !== 'release' && step.do !== 'deliver') continue;
-    const said = eventsDuring(trace, index);
-    const difference = said === null ? 'it was not reached' : differenceOf(step, said);
+    const said = during.get(index);
+    const difference = said === undefined ? 'it was not reached' : differenceOf(step, said);
     if (difference !== null) return `step ${index + 1}, ${describeStep(plan, step)}: ${difference}`;
   }
   return null;
@@ -20,12 +21,18 @@ export function predictedSteps(plan: Plan): number {
   return plan.steps.filter((step) => step.do === 'release' || step.do === 'deliver').length;
 }
 
-function eventsDuring(trace: Trace, index: number): MemberEvent[] | null {
-  const begins = (step: number) =>
-    trace.findIndex((event) => isRigEvent(event) && event.rig === 'step' && event.step === step);
-  const [from, to] = [begins(index), begins(index + 1)];
-  if (from < 0) return null;
-  return trace.slice(from, to < 0 ? undefined : to).filter((event): event is MemberEvent => !isRigEvent(event));
+/** What members said while each step was under way that was reached. */
+function eventsByStep(trace: Trace): ReadonlyMap<number, readonly MemberEvent[]> {
+  const during = new Map<number, MemberEvent[]>();
+  let said: MemberEvent[] = [];
+  for (const event of trace) {
+    if (!isRigEvent(event)) said.push(event);
+    else if (event.rig === 'step') {
+      said = [];
+      during.set(event.step, said);
+    }
+  }
+  return during;
 }
 
 function differenceOf(step: Step & { do: 'release' | 'deliver' }, said: readonly MemberEvent[]): string | null {

@@ -4,10 +4,11 @@ import { type Hindrance, hindranceOf, isApplied } from '../../node/upgrade/safet
 import type { Version } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { lastUntil } from '../trace/instants.ts';
 import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { earliest, type History, tellsOfUpdates, viewAt } from './history.ts';
-import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
+import { type History, tellsOfUpdates } from './history.ts';
+import { type Incarnation, incarnationAt, refreshedIncarnations } from './incarnations.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
@@ -67,9 +68,10 @@ function missingAt(
   const { version } = started;
   const axes = axesOf(rulesOf(plan.daemon.model!).strategy);
   // What was observed may have come about before it was seen: nobody is accused for the rig's being late.
-  const view = viewAt(earliest(history), atNs);
+  const view = history.earliest.viewAt(atNs);
+  const rows = new Map(view.rows.map((row) => [row.member, row]));
   const faults = plan.members.flatMap((member) => {
-    const row = view.rows.find((candidate) => candidate.member === member) ?? null;
+    const row = rows.get(member) ?? null;
     const looked = member === opening ? null : lookedWith(plan, trace, member, atNs);
     const hindrance = hindranceOf(version, row, looked, axes);
     return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
@@ -86,11 +88,13 @@ const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: stri
 
 /** The version with which a member had looked at its gates by an instant, since its last start; null where it had not yet. */
 function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
-  const incarnation = incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs);
-  if (incarnation === undefined) return null;
+  const incarnation = incarnationAt(plan, trace, member, atNs);
+  if (incarnation === null) return null;
   const { started, checks } = incarnation;
   const hasLooked =
-    !tells(plan.daemon, 'checked') || started.action !== 'start' || checks.some(({ decidedNs }) => decidedNs <= atNs);
+    !tells(plan.daemon, 'checked') ||
+    started.action !== 'start' ||
+    (checks[0] !== undefined && checks[0].decidedNs <= atNs);
   return hasLooked ? started.version : null;
 }
 
@@ -98,7 +102,7 @@ function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Ver
 function missingStarts(plan: Plan, trace: Trace, { member: opening, started, open }: Incarnation): string[] {
   return plan.members.flatMap((member) => {
     if (member === opening) return [];
-    const launched = rigEventsOf(trace, 'launching', member).findLast((event) => event.atNs <= open!.atNs);
+    const launched = lastUntil(rigEventsOf(trace, 'launching', member), open!.atNs);
     if (launched === undefined || launched.version === started.version.name) return [];
     return [`${member} had not been started in ${started.version.name} yet, and ran ${launched.version}`];
   });
@@ -109,7 +113,9 @@ export function appliedOnce({ plan, trace }: Evidence): Check {
   if (!tells(plan.daemon, 'applied')) return notApplicable(name, 'nothing tells when a schema update is applied');
   const by = new Map<string, string[]>();
   for (const { member, update } of plan.members.flatMap((known) => appliedBy(trace, known))) {
-    by.set(update, [...(by.get(update) ?? []), member]);
+    const members = by.get(update) ?? [];
+    members.push(member);
+    by.set(update, members);
   }
   if (by.size === 0) return notApplicable(name, 'no schema update was applied');
   const twice = [...by].filter(([, members]) => members.length > 1);

@@ -1,5 +1,5 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
-import { formatDuration } from '../../node/duration.ts';
+import { placeBefore, placeUntil } from '../trace/instants.ts';
 import {
   eventsOf,
   OPERATIONS,
@@ -11,6 +11,7 @@ import {
 } from '../trace/trace.ts';
 import { broken, type Check, cameToItsEnd, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
+import { lagsWithin, lagWords } from './lag.ts';
 
 /** How many of the records that are missing are named. */
 const NAMED = 5;
@@ -42,7 +43,7 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
   if (faults.length > 0) return broken(name, faults.join('; '));
   if (late.length > 0) {
     const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
-    return cannotTell(name, `${words.join('; ')}${lagWords(trace)}`);
+    return cannotTell(name, withLag(words.join('; '), rigEvents(trace, 'lag')));
   }
   if (open.length === 0) return notApplicable(name, 'no member was open at the end to be asked');
   if (written === 0) return broken(name, 'no writing of a record was acknowledged, so nothing was tried');
@@ -94,16 +95,15 @@ export function openMembersServe({ plan, trace }: Evidence): Check {
     ...neverServed.map(({ member, operation }) => `${member} never served a ${operation}`),
   ];
   if (faults.length > 0) return broken(name, [...new Set(faults)].join('; '));
-  if (late.length > 0) return cannotTell(name, `${[...new Set(late.map(words))].join('; ')}${lagWords(trace)}`);
+  if (late.length > 0) {
+    const lags = new Set(late.flatMap(({ sinceNs, atNs }) => lagsWithin(trace, sinceNs, atNs)));
+    return cannotTell(name, withLag([...new Set(late.map(words))].join('; '), [...lags]));
+  }
   return holds(name, 'no open member refused a read or a write');
 }
 
-/** What a rig that did not get to run itself has to say about its time-outs. */
-function lagWords(trace: Trace): string {
-  const lags = rigEvents(trace, 'lag');
-  if (lags.length === 0) return '';
-  const longestMs = lags.reduce((longest, { forMs }) => Math.max(longest, forMs), 0);
-  return `; the rig itself did not get to run for up to ${formatDuration(longestMs)}, ${lags.length} times`;
+function withLag(words: string, lags: Parameters<typeof lagWords>[0]): string {
+  return lags.length === 0 ? words : `${words}; ${lagWords(lags)}`;
 }
 
 function failuresWhileOpen(trace: Trace, member: string) {
@@ -113,8 +113,11 @@ function failuresWhileOpen(trace: Trace, member: string) {
   // One that goes by itself is not there any more a little before the rig knows of it; that it went is for other checks.
   const isGoing = ({ how, atNs }: (typeof failures)[number]): boolean =>
     how === 'unreachable' && goings.some((gone) => gone.atNs >= atNs && gone.atNs - atNs < KNOWN_TO_GO_NS);
+  // They are told one after another, so that of one interval they lie side by side.
   return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs && !isGoing(event)),
+    failures
+      .slice(placeUntil(failures, fromNs) + 1, placeBefore(failures, toNs) + 1)
+      .filter((event) => event.sinceNs > fromNs && !isGoing(event)),
   );
 }
 
@@ -122,15 +125,14 @@ function failuresWhileOpen(trace: Trace, member: string) {
 const KNOWN_TO_GO_NS = 2e9;
 
 function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
-  const ends = (['stopping', 'killing', 'gone'] as const).flatMap((name) => rigEventsOf(trace, name, member));
+  const ends = (['stopping', 'killing', 'gone'] as const)
+    .flatMap((name): ReadonlyArray<{ atNs: number }> => rigEventsOf(trace, name, member))
+    .toSorted((one, other) => one.atNs - other.atNs);
   const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
-  return openings.map(({ atNs }) => {
-    const toNs = ends.reduce(
-      (next, end) => (end.atNs > atNs ? Math.min(next, end.atNs) : next),
-      Number.POSITIVE_INFINITY,
-    );
-    return { fromNs: atNs, toNs };
-  });
+  return openings.map(({ atNs }) => ({
+    fromNs: atNs,
+    toNs: ends[placeUntil(ends, atNs) + 1]?.atNs ?? Number.POSITIVE_INFINITY,
+  }));
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {

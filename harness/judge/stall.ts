@@ -10,8 +10,9 @@ import { isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
 import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { placeBefore, placeUntil } from '../trace/instants.ts';
 import type { Trace } from '../trace/trace.ts';
-import { type History, viewAt } from './history.ts';
+import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
 import { gateOf, momentOfPassing, stallOf } from './passing.ts';
 
@@ -44,19 +45,21 @@ export interface Stall {
 interface Waiting {
   readonly incarnation: Incarnation;
   readonly park: Park;
+  /** When it began, and when it was over. */
+  readonly atNs: number;
+  readonly overNs: number;
 }
 
 /** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
 export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
-  const incarnations = plan.members.flatMap((member) => refreshedIncarnations(plan, trace, member));
-  const waitings = incarnations.flatMap((incarnation) =>
-    incarnation.parks.map((park): Waiting => ({ incarnation, park })),
-  );
-  const endNs = trace.reduce((last, event) => Math.max(last, event.atNs), 0);
+  const refreshed = plan.members.map((member) => refreshedIncarnations(plan, trace, member));
+  const byMember = refreshed.map((incarnations) => incarnations.flatMap(waitingsOf));
+  const waitings = byMember.flat();
+  const last = new Set(refreshed.map((incarnations) => incarnations.at(-1)));
+  const endNs = trace.reduce((latest, event) => Math.max(latest, event.atNs), 0);
   const ended = waitings.filter(({ incarnation, park }) => stallOf(plan, trace, history, incarnation, park) > 0);
   const endless = waitings.filter(
-    ({ incarnation, park }) =>
-      park.toNs === null && incarnation.exiting?.reason === 'signal' && isLast(incarnations, incarnation),
+    ({ incarnation, park }) => park.toNs === null && incarnation.exiting?.reason === 'signal' && last.has(incarnation),
   );
   const instants = [
     ...ended
@@ -64,22 +67,32 @@ export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
       .map((waiting) => ({ waiting, atNs: waiting.park.toNs! })),
     ...endless.map((waiting) => ({ waiting, atNs: Math.min(waiting.incarnation.exiting?.atNs ?? endNs, endNs) })),
   ];
-  return instants.map(({ waiting, atNs }) => explain(plan, trace, history, waitings, waiting, atNs));
+  return instants.map(({ waiting, atNs }) => {
+    const parked = byMember.flatMap((own) => waitingAt(own, atNs));
+    return explain(plan, trace, history, parked, waiting, atNs);
+  });
 }
 
-function isLast(incarnations: readonly Incarnation[], incarnation: Incarnation): boolean {
-  return incarnations.findLast((other) => other.member === incarnation.member) === incarnation;
+/** The parks of one incarnation; one that nobody ended is over at the latest when the next incarnation starts. */
+function waitingsOf(incarnation: Incarnation, index: number, all: readonly Incarnation[]): Waiting[] {
+  const nextNs = all[index + 1]?.started.atNs ?? Number.POSITIVE_INFINITY;
+  return incarnation.parks.map((park) => ({ incarnation, park, atNs: park.fromNs, overNs: park.toNs ?? nextNs }));
+}
+
+/** The park, of those of one member, in which it was at an instant: none, or one. */
+function waitingAt(own: readonly Waiting[], atNs: number): Waiting[] {
+  const waiting = own[placeBefore(own, atNs)];
+  return waiting === undefined || waiting.overNs < atNs ? [] : [waiting];
 }
 
 function explain(
   plan: Plan,
   trace: Trace,
   history: History,
-  all: readonly Waiting[],
+  parked: readonly Waiting[],
   { incarnation, park }: Waiting,
   atNs: number,
 ): Stall {
-  const parked = all.filter(({ park: other }) => other.fromNs < atNs && (other.toNs === null || other.toNs >= atNs));
   const waiters = parked.map((waiting) => waiterOf(plan, history, waiting, atNs));
   const cycle = cycleFrom(waiters, incarnation.member);
   const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
@@ -113,7 +126,7 @@ function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, 
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
   const modelled = gateOf(strategy, gate);
   // What others had made true by then; the member's own next transaction is not part of it.
-  const view = viewAt(history, atNs - 1);
+  const view = history.viewAt(atNs - 1);
   if (!view.rows.some((row) => row.member === member)) {
     const sentence = `${member} waited at ${where}, and had no row in the database`;
     return { member, gate, waitsFor: [], needs: 'record', sentence };
@@ -125,13 +138,10 @@ function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, 
   }
   const moment = momentOfPassing(plan, history, incarnation, gate, atNs - 1);
   const knower = moment?.by ?? member;
-  const lost = incarnation.notices.find(
-    (notice) =>
-      notice.disposition === 'dropped' &&
-      notice.atNs >= (moment?.atNs ?? 0) &&
-      notice.atNs <= atNs &&
-      isFor(strategy, notice.kind, modelled),
-  );
+  const { notices } = incarnation;
+  const lost = notices
+    .slice(placeBefore(notices, moment?.atNs ?? 0) + 1, placeUntil(notices, atNs) + 1)
+    .find((notice) => notice.disposition === 'dropped' && isFor(strategy, notice.kind, modelled));
   const why =
     lost === undefined
       ? `${knower} had made that true and had not told it (${tellsWhen(strategy)})`
@@ -159,14 +169,19 @@ function membersIn(outcome: Outcome): string[] {
 
 /** The first cycle that a walk from a member along "waits for" comes upon, beginning with the smallest name. */
 function cycleFrom(waiters: readonly Waiter[], from: string): string[] {
+  const waitsFor = new Map(waiters.map((waiter) => [waiter.member, waiter.waitsFor]));
+  // From these the walk has found none, and would find none again.
+  const done = new Set<string>();
   const walk = (path: readonly string[]): string[] => {
     const here = path.at(-1)!;
-    for (const next of waiters.find((waiter) => waiter.member === here)?.waitsFor ?? []) {
+    for (const next of waitsFor.get(here) ?? []) {
       const before = path.indexOf(next);
       if (before >= 0) return path.slice(before);
+      if (done.has(next)) continue;
       const found = walk([...path, next]);
       if (found.length > 0) return found;
     }
+    done.add(here);
     return [];
   };
   return walk([from]);

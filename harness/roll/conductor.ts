@@ -35,7 +35,8 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
     if (signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';
-      recorder.tell('finding', { member: error.member, because: error.message, doubt: error.doubt });
+      const { member, message: because, waitedMs, doubt } = error;
+      recorder.tell('finding', { member, because, waitedMs, doubt });
     } else {
       how = 'environment';
       fault = error as Error;

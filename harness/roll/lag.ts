@@ -12,11 +12,17 @@ const TOLD_FROM_MS = 200;
 /** Tells every lag at its end, in milliseconds. */
 export function watchLag(tell: (forMs: number) => void): { end(): void } {
   let last = performance.now();
-  const timer = setInterval(() => {
+  const look = (): void => {
     const now = performance.now();
     const lateMs = now - last - EVERY_MS;
     last = now;
     if (lateMs >= TOLD_FROM_MS) tell(Math.round(lateMs));
-  }, EVERY_MS);
-  return { end: () => clearInterval(timer) };
+  };
+  const timer = setInterval(look, EVERY_MS);
+  return {
+    end: () => {
+      clearInterval(timer);
+      look();
+    },
+  };
 }

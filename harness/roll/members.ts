@@ -128,7 +128,7 @@ export class Members {
       if (await isFormed(launch, running)) return;
       await sleep(FORMED_EVERY_MS, undefined, { signal: this.#stage.signal });
     }
-    throw this.didNot(member, `form a cluster within ${formingLimitMs / 1000} s`);
+    throw this.didNot(member, `form a cluster within ${formingLimitMs / 1000} s`, formingLimitMs);
   }
 
   async stop(member: string): Promise<void> {
@@ -201,15 +201,15 @@ export class Members {
       event.event === name &&
       matches(event as MemberEvent & { event: Name });
     const found = await recorder.next(isIt, from, WORD_LIMIT_MS, signal);
-    if (found === null) throw this.didNot(member, `say '${name}' where the plan has it`);
+    if (found === null) throw this.didNot(member, `say '${name}' where the plan has it`, WORD_LIMIT_MS);
     return found;
   }
 
-  /** What a member failed to do, with the last lines that it printed. */
-  didNot(member: string, what: string): Finding {
+  /** What a member failed to do, where the rig waited for it in what time, and the last lines that it printed. */
+  didNot(member: string, what: string, waitedMs: number | null = null): Finding {
     const lines = this.#lastLines.get(member) ?? [];
     const said = lines.length === 0 ? 'it printed nothing' : `its last lines: ${lines.join(' | ')}`;
-    return new Finding(member, `${member} did not ${what}; ${said}`);
+    return new Finding(member, `${member} did not ${what}; ${said}`, waitedMs);
   }
 
   async #until(member: string, condition: () => boolean, events: readonly Awaited[], limitMs: number): Promise<void> {
@@ -218,7 +218,7 @@ export class Members {
     if (reached) return;
     const words = [...events.map((event) => AWAITED[event]), 'exit'].join(' or ');
     const { message } = this.didNot(member, `${words} within ${limitMs / 1000} s`);
-    throw new Finding(member, message, this.#stage.daemon.doubt(events));
+    throw new Finding(member, message, limitMs, this.#stage.daemon.doubt(events));
   }
 
   #stopWay(member: string): StopWay {

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import { nowNs } from '../../node/clock.ts';
 import type { Artifact } from '../build/artifact.ts';
@@ -47,6 +48,7 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
   const seats = new Map<string, Seat>();
   const ports = new Map<string, HeldPort>();
   const running = new Set<RunningMember>();
+  let turn: Promise<unknown> = Promise.resolve();
   const lost = new AbortController();
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
@@ -73,6 +75,9 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
       const port = ports.get(seat.member)!;
       await port.vacate();
       makeStateFolder(seat);
+      // The rig stands still while a process is made. Between two, it reads what others have said.
+      turn = turn.then(() => setImmediate());
+      await turn;
       const member = startProcess(run, seat, artifact, command, onLine, async (exit) => {
         if (exit.code === 0 || !(await isListenedAt(port.number))) return;
         lost.abort(

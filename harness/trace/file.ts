@@ -14,13 +14,13 @@ export function formatTrace(trace: Trace): string {
  * @throws InputError naming the file and the line
  */
 export function readTrace(file: string): Trace {
-  const text = readText(file, 'trace');
-  const lines = text.split('\n');
-  if (!text.endsWith('\n')) lines.pop();
-  const trace = lines
-    .map((line, index) => ({ line, where: `${file}:${index + 1}` }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, where }, index) => readEvent(line, where, index === 0));
+  const lines = readText(file, 'trace').split('\n');
+  // What comes after the last end of a line: nothing, or a line without an end.
+  lines.pop();
+  const trace: TraceEvent[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() !== '') trace.push(readEvent(line, `${file}:${index + 1}`, trace.length === 0));
+  }
   const first = trace[0];
   if (first === undefined || !isRigEvent(first) || first.rig !== 'began') {
     throw new InputError(`${file}:1: a trace begins with the event "began"; this file is not a trace`);

@@ -106,7 +106,12 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('contradiction', { member: Label, text: Text }),
   rig('unmatched', { tellsOf: z.enum(PATTERN_EVENTS), pattern: Text }),
   rig('unsettled', { members: z.record(Label, Text.nullable()) }),
-  rig('finding', { member: Label, because: Text, doubt: Text.nullable() }),
+  rig('finding', {
+    member: Label,
+    because: Text,
+    waitedMs: Ms.nullable().default(null),
+    doubt: Text.nullable().default(null),
+  }),
   rig('failure', { because: Text }),
   rig('ended', { how: z.enum(ENDINGS) }),
 ]);

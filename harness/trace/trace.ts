@@ -71,10 +71,11 @@ export interface RigFields {
   /** The roll did not settle. What each member says it waits for; null where it does not say. */
   unsettled: { members: Readonly<Record<string, string | null>> };
   /**
-   * A member did what kept the plan from being carried out further, or did not do what it had to. `doubt`: why it may be that
-   * it did, and that the rig does not know how to see it.
+   * A member did what kept the plan from being carried out further, or did not do what it had to. `waitedMs`: for so long had
+   * the rig waited for it; null where it did not wait. `doubt`: why it may be that it did, and that the rig does not know how
+   * to see it.
    */
-  finding: { member: string; because: string; doubt: string | null };
+  finding: { member: string; because: string; waitedMs: number | null; doubt: string | null };
   /** The environment or the rig itself kept the plan from being carried out further. */
   failure: { because: string };
   /** The last event. */

@@ -194,7 +194,8 @@ async function carryOut(
   const values = { ...valuesOf(launch, folder, 'member'), ...more };
   const command = fillAll(run, values, reach.program, member);
   const input = stdin === undefined ? '' : fill(stdin, values, member);
-  const limit = AbortSignal.timeout(Math.max(REACHABLE_LIMIT_MS, timeout));
+  const limitMs = Math.max(REACHABLE_LIMIT_MS, timeout);
+  const limit = AbortSignal.timeout(limitMs);
   for (;;) {
     const ran = await reach.run(command, { stdin: input, timeoutMs: timeout, signal });
     if (ran.code === 0) {
@@ -207,8 +208,10 @@ async function carryOut(
     const printed = `${ran.stderr}\n${ran.stdout}`.trim().slice(-300);
     const trouble = `form: ${step}: ${command.join(' ')}: ${how}${printed === '' ? '' : `: ${printed}`}`;
     tally.failed(`step ${step}`, member, nowNs(), trouble);
-    if (limit.aborted)
-      throw new Finding(member, `${member} could not ${step === 'token' ? 'be given a token' : step}: ${trouble}`);
+    if (limit.aborted) {
+      const what = step === 'token' ? 'be given a token' : step;
+      throw new Finding(member, `${member} could not ${what}: ${trouble}`, limitMs);
+    }
     await sleep(AGAIN_MS, undefined, { signal });
   }
 }

@@ -1,48 +1,44 @@
 /** Talks to a member of our own daemon, over its HTTP API. */
-import got, { type HTTPError, TimeoutError } from 'got';
 import type { DataRecord } from '../../../node/database/records.ts';
 import type { Failpoint } from '../../../node/failpoints.ts';
 import type { Status } from '../../../node/status.ts';
+import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { type MemberClient, RequestError } from '../contract.ts';
 
 /** Long: that a member is slow on a busy machine is not that it refuses. */
 const CLIENT_TIMEOUT_MS = 10_000;
 
-const http = got.extend({
-  timeout: { request: CLIENT_TIMEOUT_MS },
-  retry: { limit: 0 },
-  responseType: 'json',
-});
-
 /** @param authority HOST:PORT by which the rig reaches the member */
 export function ourClient(authority: string): MemberClient {
-  const api = http.extend({ prefixUrl: `http://${authority}` });
+  const api = (method: Asking['method'], path: string, json?: unknown): Promise<unknown> =>
+    answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS });
+  const page = async (after: number): Promise<Page> => (await api('GET', `/1.0/records?after=${after}`)) as Page;
   return {
-    status: () =>
-      failing(async () => {
-        const { status, waiting, database } = await api.get('1.0').json<Status>();
-        return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
-      }),
+    status: async () => {
+      const { status, waiting, database } = (await api('GET', '/1.0')) as Status;
+      return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
+    },
     records: {
-      write: (key, value) => failing(async () => void (await api.post('1.0/records', { json: { key, value } }))),
-      readOne: () =>
-        failing(async () => void (await api.get('1.0/records', { searchParams: { after: Number.MAX_SAFE_INTEGER } }))),
-      readAll: () => failing(() => readRecords((after) => api.get('1.0/records', { searchParams: { after } }).json())),
+      write: async (key, value) => void (await api('POST', '/1.0/records', { key, value })),
+      readOne: async () => void (await page(Number.MAX_SAFE_INTEGER)),
+      readAll: () => readRecords(page),
     },
     failpoints: {
-      release: (failpoint: Failpoint, notice?: string) =>
-        failing(async () => {
-          await api.post(`internal/failpoints/${failpoint}`, notice === undefined ? {} : { searchParams: { notice } });
-        }),
-      disarm: () => failing(async () => void (await api.delete('internal/failpoints'))),
+      release: async (failpoint: Failpoint, notice?: string) => {
+        const query = notice === undefined ? '' : `?${new URLSearchParams({ notice })}`;
+        await api('POST', `/internal/failpoints/${failpoint}${query}`);
+      },
+      disarm: async () => void (await api('DELETE', '/internal/failpoints')),
     },
-    leader: { lead: () => failing(async () => void (await api.post('internal/leader'))) },
+    leader: { lead: async () => void (await api('POST', '/internal/leader')) },
   };
 }
 
-async function readRecords(
-  page: (after: number) => Promise<{ records: DataRecord[] }>,
-): Promise<Record<string, string>> {
+interface Page {
+  readonly records: readonly DataRecord[];
+}
+
+async function readRecords(page: (after: number) => Promise<Page>): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   let after = 0;
   for (;;) {
@@ -54,16 +50,29 @@ async function readRecords(
   }
 }
 
-/** A member that refuses says why in its answer; that is the better message. */
-async function failing<Result>(request: () => Promise<Result>): Promise<Result> {
+/** What a member answers that does as it is asked. One that refuses says why in its answer. */
+async function answerOf(asking: Asking): Promise<unknown> {
+  const { status, text } = await answered(asking);
+  const document = documentIn(text);
+  if (status >= 200 && status < 300 && document !== undefined) return document;
+  const said = (document as { error?: unknown } | null | undefined)?.error;
+  throw new RequestError('refused', typeof said === 'string' ? said : `it answered ${status} ${text.slice(0, 100)}`);
+}
+
+async function answered(asking: Asking): Promise<Answered> {
   try {
-    return await request();
+    return await ask(asking);
   } catch (error) {
-    const { response, message } = error as HTTPError<{ error?: unknown }>;
-    if (response !== undefined) {
-      const said = response.body?.error;
-      throw new RequestError('refused', typeof said === 'string' ? said : message);
-    }
-    throw new RequestError(error instanceof TimeoutError ? 'timeout' : 'unreachable', message);
+    throw new RequestError(error instanceof LateError ? 'timeout' : 'unreachable', (error as Error).message);
+  }
+}
+
+/** Null where an answer is empty; undefined where it is not JSON. */
+function documentIn(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { Artifact, Layer } from '../../build/artifact.ts';
 import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
 import { cacheEnv } from '../../build/compile-cache.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
+import { once } from '../../host/once.ts';
 import { paths } from '../../host/paths.ts';
 import { InputError } from '../../input/errors.ts';
 import type { VersionSource, Versions } from '../../input/versions.ts';
@@ -83,6 +84,12 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
 
 /** The layer that all versions share. */
 function bundleLayer(bundle: Bundle): Layer {
+  return once(LAYERS, bundle, () => layerOf(bundle));
+}
+
+const LAYERS = new WeakMap<Bundle, Layer>();
+
+function layerOf(bundle: Bundle): Layer {
   // An image is always Linux, and made for the processor of the host.
   const natives = nativeLibraries('linux', process.arch);
   const cached = filesBelow(bundle.cache).map((file) => ({

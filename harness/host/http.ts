@@ -1,0 +1,70 @@
+/**
+ * Requests to members, over connections that are kept: a rig that asks fifty members all the time must not be what keeps
+ * the machine busy.
+ */
+import { Agent, type IncomingMessage, request } from 'node:http';
+
+export interface Asking {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** HOST:PORT */
+  readonly authority: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Sent as JSON; undefined where there is no body. */
+  readonly json?: unknown;
+  readonly timeoutMs: number;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** No answer has come within the limit. */
+export class LateError extends Error {
+  override name = 'LateError';
+}
+
+/** A member says itself how long it keeps a connection, and none is used again that it may be about to close. */
+const connections = new Agent({ keepAlive: true });
+
+/** @throws LateError; Error where nobody is there */
+export async function ask(asking: Asking): Promise<Answered> {
+  try {
+    return await send(asking, connections);
+  } catch (error) {
+    if (!(error instanceof StaleError)) throw error;
+    return send(asking, false);
+  }
+}
+
+/** A connection was kept longer than its member lived: nobody has seen the request, and it says nothing of who lives now. */
+class StaleError extends Error {
+  override name = 'StaleError';
+}
+
+function send({ method, authority, path, json, timeoutMs }: Asking, agent: Agent | false): Promise<Answered> {
+  const body = json === undefined ? null : JSON.stringify(json);
+  const { hostname, port } = new URL(`http://${authority}`);
+  const headers =
+    body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  const sent = request({ agent, host: hostname, port, method, path, headers });
+  const limit = setTimeout(() => sent.destroy(new LateError(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  sent.once('response', (response) => {
+    textOf(response).then((text) => resolve({ status: response.statusCode!, text }), reject);
+  });
+  sent.once('error', (error: NodeJS.ErrnoException) => {
+    const isStale = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+    reject(isStale ? new StaleError(error.message) : error);
+  });
+  sent.end(body);
+  return promise.finally(() => clearTimeout(limit));
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const part of response) text += part as string;
+  return text;
+}

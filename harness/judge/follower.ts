@@ -1,0 +1,63 @@
+/** One member as the check of conformance goes through its events, and the transactions that it tells of. */
+import type { MemberEvent } from '../../node/events.ts';
+import type { Ruling } from '../../node/upgrade/gate.ts';
+import type { State } from '../../node/upgrade/machine.ts';
+import type { Version } from '../../node/upgrade/version.ts';
+
+export type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
+
+/** One member as the check goes through its events. */
+export interface Follower {
+  readonly member: string;
+  readonly events: readonly MemberEvent[];
+  /** How far its events have been followed. */
+  at: number;
+  version: Version;
+  /** Null: bootstrapped or joined, and serving. */
+  state: State | null;
+  /** What its transactions decided, until the events that tell of them come up. */
+  readonly rulings: Queue<Ruling>;
+  recorded: Of<'recorded'> | null;
+  applied: Of<'applied'> | null;
+  waking: boolean;
+}
+
+/** A transaction in which a member looked at a gate, or wrote its first row. */
+export interface Transaction {
+  readonly follower: Follower;
+  readonly told: Of<'checked'> | FirstRow;
+  /** The version of the incarnation in which it was made. */
+  readonly version: Version;
+}
+
+/** What is taken in the order in which it came, however much that is. */
+export class Queue<Item> {
+  readonly #items: Item[] = [];
+  #taken = 0;
+
+  get isEmpty(): boolean {
+    return this.#taken === this.#items.length;
+  }
+
+  add(item: Item): void {
+    this.#items.push(item);
+  }
+
+  take(): Item | undefined {
+    const item = this.#items[this.#taken];
+    if (item !== undefined) this.#taken += 1;
+    return item;
+  }
+}
+
+/** A member's first row, which it did not come by at a gate. */
+type FirstRow = Of<'recorded'> & { readonly gate: null };
+
+export function transactionsOf(follower: Follower): Transaction[] {
+  let { version } = follower;
+  return follower.events.flatMap((told): Transaction[] => {
+    if (told.event === 'started') version = told.version;
+    const isOne = told.event === 'checked' || (told.event === 'recorded' && told.gate === null);
+    return isOne ? [{ follower, told: told as Transaction['told'], version }] : [];
+  });
+}
