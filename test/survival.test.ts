@@ -183,7 +183,13 @@ describe('a place that members lose in the middle of a roll', function () {
 
   for (const [what, spoil] of [
     ['removed', (site: string) => rmSync(site, { recursive: true })],
-    ['spoilt', (site: string) => writeFileSync(join(site, 'shared', 'cluster.db'), 'no database '.repeat(1000))],
+    [
+      'spoilt',
+      (site: string) => {
+        for (const file of ['cluster.db', 'cluster.db-wal'])
+          writeFileSync(join(site, 'shared', file), 'no database '.repeat(1000));
+      },
+    ],
   ] as const) {
     it(`comes to an end where its folder is ${what}`, async () => {
       let isDone = false;
