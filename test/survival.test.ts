@@ -17,14 +17,17 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Rolled, type RollOptions, roll } from '../harness/cli/roll-plan.ts';
+import { askEngine } from '../harness/host/engine.ts';
 import { HeldPort } from '../harness/host/ports.ts';
 import { EnvironmentError } from '../harness/input/errors.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import type { Verdict } from '../harness/judge/judge.ts';
+import type { RuntimeName } from '../harness/plan/plan.ts';
 import { markedProcesses } from '../harness/runtime/leftovers.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { pointTo, readRun } from '../harness/store/run-folder.ts';
 import { isRigEvent, type Observer, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
+import { killRolls } from '../soak/kills.ts';
 import { RigCommand, runRig } from './support/command.ts';
 import { EngineProxy } from './support/engine-proxy.ts';
 import { requireRuntime } from './support/rig.ts';
@@ -274,7 +277,8 @@ describe('a member as a process', function () {
   it('keeps its port while it is being refreshed: no rig beside it can draw it', async () => {
     const port = await HeldPort.draw();
     await port.vacate();
-    const script = `import { HeldPort } from './harness/host/ports.ts';
+    const script = `import { askEngine } from '../harness/host/engine.ts';
+import { HeldPort } from './harness/host/ports.ts';
       console.log((await HeldPort.hold(${port.number})) === null);`;
     const other = (): string =>
       execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' }).trim();
@@ -312,3 +316,15 @@ describe('a command that is interrupted twice', function () {
 function errorsOf(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /error:|fault in refresh-rig|^ {4}at /.test(line));
 }
+
+describe('a dozen rolls that are ended at random instants, two at a time', function () {
+  this.timeout(600_000);
+
+  it('leave nothing that the next start does not remove', async () => {
+    const runtimes: RuntimeName[] = (await askEngine()).answers ? ['process', 'container'] : ['process'];
+    const heard: string[] = [];
+    const say = (line: string): void => void heard.push(line);
+    const { troubles } = await killRolls({ count: 12, seed: 20, jobs: 2, runtimes, say });
+    expect(troubles, heard.join('\n')).to.deep.equal([]);
+  });
+});
