@@ -92,6 +92,22 @@ describe('what the user gives', () => {
     expect(plan!.records.map((record) => record.key)).to.include('unicode');
   });
 
+  it('waits for no member to settle of which nothing tells when it waits, and wants to be told when one opens', () => {
+    const described = (told: string): string =>
+      write('thing.yaml', `name: thing\nversions: { one: { program: [x] } }\npatterns: [${told}]\n`);
+    const paces = (flags: RollFlags) =>
+      plansFrom(undefined, flags)[0]!.steps.flatMap((step) => (step.do === 'refresh' ? [step.pace] : []));
+    const blind = described('{ event: open, match: up }');
+    expect(paces({ daemon: blind })).to.deep.equal(Array(3).fill({ pauseMs: 5000 }));
+    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, 'pace: settled: nothing tells when');
+    const seeing = described('{ event: open, match: up }, { event: parked, match: waits }');
+    expect(paces({ daemon: seeing })).to.deep.equal(['settled', 'settled', 'settled']);
+    expect(() => paces({ daemon: described('{ event: parked, match: waits }') })).to.throw(
+      InputError,
+      'nothing tells when a member opens',
+    );
+  });
+
   it('can be any fixture of this repository', () => {
     for (const name of readdirSync(paths.fixtures)) {
       if (name !== 'records.yaml' && name !== 'matrix.yaml')
@@ -142,7 +158,7 @@ describe('what the user gives', () => {
     const plan = planOf({});
     for (const [edited, complaint] of [
       [{ name: '../../elsewhere' }, 'plan.json: name: must be lower-case'],
-      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be the name of a member'],
+      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be lower-case letters'],
       [{ steps: [{ do: 'refresh' }] }, 'plan.json: steps.0.refreshes: Invalid input'],
       [{ steps: [{ do: 'bootstrap', member: 'node09', version: 'v1' }] }, 'steps.0: there is no member node09'],
       [{ to: 'v9' }, 'plan.json: to: there is no version v9'],
@@ -152,15 +168,16 @@ describe('what the user gives', () => {
       expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
     }
     write('plan.json', JSON.stringify(plan));
-    const began = '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"","alone":true}\n';
+    const began =
+      '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"2026-01-01T00:00:00.000Z","alone":true}\n';
     for (const [text, complaint] of [
       ['{"atNs":1,"member":"node01","event":"open"}\n', 'trace.ndjson:1: a trace begins with the event "began"'],
       [`${began}{"atNs":2,\n`, 'trace.ndjson:2: not JSON'],
       [
         `${began}{"atNs":2,"member":"node01","event":"parked","gate":"garden"}\n`,
-        'trace.ndjson:2: not an event of a trace: gate',
+        'trace.ndjson:2: gate: Invalid option',
       ],
-      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: not an event of a trace: code'],
+      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: code: Invalid input'],
       ['{"atNs":1,"rig":"began","format":99}\n', 'has format 99, and this rig reads 2'],
     ] as const) {
       write('trace.ndjson', text);

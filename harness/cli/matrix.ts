@@ -6,7 +6,7 @@ import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
@@ -23,7 +23,7 @@ import { numberIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
-import { builderOf } from './roll-plan.ts';
+import { daemonOfPlan } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
@@ -58,7 +58,11 @@ export function matrixCommand(): Command {
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action(async (file: string | undefined, flags: MatrixFlags) => {
       const rolled = daemonOf(file, flags);
-      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, rolled), rolled), flags);
+      if (flags.format === 'github')
+        return printJobs(
+          inNameOf(file, () => cellsOf(specOf(file, flags, rolled), rolled)),
+          flags,
+        );
       if (flags.shards !== undefined)
         throw new InputError('--shards: it goes with --format github; a share is --shard 2/4');
       // A description that is not shipped has no name by which a resumed matrix could find it.
@@ -102,7 +106,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   try {
     // Once, before all: several rolls must not build the same thing at the same time.
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-    const prepared = await runtime.prepare((await builderOf(first).build([...names])).values());
+    const prepared = await runtime.prepare((await daemonOfPlan(first).build([...names])).values());
     if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
     const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });

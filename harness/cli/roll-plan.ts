@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Artifact } from '../build/artifact.ts';
 import { daemonKind } from '../daemon/choose.ts';
 import type { Daemon } from '../daemon/contract.ts';
+import type { Tally } from '../daemon/described/tally.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -33,6 +34,8 @@ export interface RollOptions {
   readonly isLatest?: boolean;
   /** Whether a cluster that was formed earlier is not to be used again. */
   readonly fresh?: boolean;
+  /** Where such clusters are kept, where a test has its own. */
+  readonly clusters?: string;
   /** Says something that is worth knowing, to a person. */
   readonly say?: (line: string) => void;
   /** Sees every event as it comes. */
@@ -50,9 +53,9 @@ export interface Rolled {
   readonly trouble: string | null;
 }
 
-/** The daemon of a plan, to build its versions before they are rolled. */
-export function builderOf(plan: Plan): Daemon {
-  return daemonKind(plan);
+/** The daemon of a plan. @param tally counts what became of each part of a description */
+export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
+  return daemonKind(plan, tally);
 }
 
 /**
@@ -61,7 +64,7 @@ export function builderOf(plan: Plan): Daemon {
  */
 export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
   const { runs, observer, isLatest = true } = options;
-  const daemon = options.daemon ?? builderOf(plan);
+  const daemon = options.daemon ?? daemonOfPlan(plan);
   const artifacts = await prepared(plan, daemon, options);
   const run = randomBytes(4).toString('hex');
   const folder = RunFolder.make(runs, plan, run, isLatest);
@@ -159,7 +162,7 @@ async function openSite(
   plan: Plan,
   daemon: Daemon,
   artifacts: ReadonlyMap<string, Artifact>,
-  { runtime, fresh = false, say }: RollOptions,
+  { runtime, fresh = false, say, clusters }: RollOptions,
   run: string,
 ): Promise<{ site: Site; kept: KeptCluster | null }> {
   const { members } = plan;
@@ -167,7 +170,7 @@ async function openSite(
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
   const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
-  for (const kept of keptClusters(key, say)) {
+  for (const kept of keptClusters(key, say, clusters)) {
     const site = await openWith(kept, members, open);
     if (site !== null) return { site, kept };
   }
@@ -175,9 +178,13 @@ async function openSite(
 }
 
 /** None where none can be kept. */
-function* keptClusters(key: readonly string[], say: RollOptions['say']): Generator<KeptCluster, undefined> {
+function* keptClusters(
+  key: readonly string[],
+  say: RollOptions['say'],
+  clusters: string | undefined,
+): Generator<KeptCluster, undefined> {
   try {
-    yield* KeptCluster.take(key);
+    yield* KeptCluster.take(key, clusters);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     say?.(`no cluster is kept: ${error.message}`);

@@ -4,13 +4,14 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
+import { printable } from '../report/printable.ts';
 import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
 import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
-import { EXIT, type ExitCode } from './outcome.ts';
+import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { printJson } from './print.ts';
 import { type Rolled, roll } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
@@ -81,7 +82,7 @@ export async function rollAll(
           `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
-      if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${one.trouble}\n`);
+      if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);
       if (one.fault !== null) throw one.fault;
     }
   } catch (error) {
@@ -131,7 +132,7 @@ export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
 function ordersTable(rolled: readonly Rolled[]): string {
   const table = plainTable(['order', 'verdict', 'what happened']);
   for (const { plan, verdict } of rolled) {
-    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], verdict.sentence]);
+    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], printable(verdict.sentence)]);
   }
   return table.toString();
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
+import { printable } from '../report/printable.ts';
 import { plainTable } from '../report/terminal.ts';
 import { printJson } from './print.ts';
 
@@ -15,13 +16,13 @@ export function versionsCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       (from: string | undefined, to: string | undefined, { daemon, json }: { daemon?: string; json?: boolean }) => {
-        const { versions, about: abouts } = chooseDaemon(daemon);
+        const { versions, about: abouts, described } = chooseDaemon(daemon);
         if (from === undefined) {
           const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
           if (json) return printJson(rows);
           const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
           for (const { name, internal, external, extensions, about } of rows)
-            table.push([name, internal, external, extensions.length, about]);
+            table.push([name, internal, external, extensions.length, printable(about)]);
           return console.log(table.toString());
         }
         if (to === undefined)
@@ -32,7 +33,7 @@ export function versionsCommand(): Command {
             throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
           return found;
         });
-        const kind = stepKind(older!, newer!);
+        const kind = stepKind(older!, newer!, described === null ? undefined : 0);
         if (json) return printJson({ from, to, kind });
         return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);
       },

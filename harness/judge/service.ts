@@ -109,10 +109,17 @@ function lagWords(trace: Trace): string {
 function failuresWhileOpen(trace: Trace, member: string) {
   const failures = rigEventsOf(trace, 'unavailable', member);
   if (failures.length === 0) return [];
+  const goings = rigEventsOf(trace, 'gone', member);
+  // One that goes by itself is not there any more a little before the rig knows of it; that it went is for other checks.
+  const isGoing = ({ how, atNs }: (typeof failures)[number]): boolean =>
+    how === 'unreachable' && goings.some((gone) => gone.atNs >= atNs && gone.atNs - atNs < KNOWN_TO_GO_NS);
   return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs),
+    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs && !isGoing(event)),
   );
 }
+
+/** An exit is told once all that the member had printed has been read, and a container's once its engine says so. */
+const KNOWN_TO_GO_NS = 2e9;
 
 function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
   const ends = (['stopping', 'killing', 'gone'] as const).flatMap((name) => rigEventsOf(trace, name, member));
