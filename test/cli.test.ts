@@ -1,16 +1,25 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { engineClient } from '../harness/host/engine.ts';
-import { LABELS } from '../harness/host/labels.ts';
 import { paths } from '../harness/host/paths.ts';
 import type { Verdict } from '../harness/judge/judge.ts';
-import type { RuntimeName } from '../harness/plan/plan.ts';
+import { leftoversOf, RigCommand } from './support/command.ts';
 import { requireRuntime } from './support/rig.ts';
 
+/** A roll that never ends by itself. */
+const STANDING = ['roll', '--no-split-notification', '--wait', '600s', '--runtime'];
 const MAIN = join(paths.root, 'harness', 'cli', 'main.ts');
 
 describe('the command refresh-rig', function () {
@@ -99,73 +108,32 @@ describe('the command refresh-rig', function () {
   });
 
   it('stops and cleans up when nobody reads its output any more', async () => {
-    const args = [MAIN, 'roll', '--no-split-notification', '--wait', '600s', '--runtime', 'process'];
-    const child = execa(process.execPath, args, { cwd: folder, reject: false, buffer: false });
-    for await (const line of createInterface({ input: child.stdout })) if (line.includes('join')) break;
-    child.stdout.destroy();
-    expect((await child).exitCode).to.equal(130);
-    expect(await leftovers('process')).to.deep.equal([]);
+    const rolled = new RigCommand(folder, [...STANDING, 'process']);
+    await rolled.prints('join');
+    rolled.closePipe();
+    expect((await rolled.ended()).code).to.equal(130);
+    expect(await leftoversOf([rolled.pid])).to.deep.equal([]);
+  });
+
+  it('never ends with the code of a verdict where its output cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const { status } = spawnSync(process.execPath, [MAIN, 'versions'], { stdio: ['ignore', full, 'ignore'] });
+    closeSync(full);
+    expect(status).to.equal(3);
   });
 
   for (const runtime of ['process', 'container'] as const) {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGKILL'] as const) {
       it(`leaves nothing behind in a ${runtime} after ${signal}, at the latest after the next clean-up`, async function () {
         await requireRuntime(this, runtime);
-        const args = ['roll', '--no-split-notification', '--wait', '600s', '--runtime', runtime];
-        const child = execa(process.execPath, [MAIN, ...args], { cwd: folder, reject: false, buffer: false });
-        await untilParked(child.stdout);
-        child.kill(signal);
-        const { exitCode } = await child;
+        const rolled = new RigCommand(folder, [...STANDING, runtime]);
+        await rolled.prints('node03 waits at the API gate');
+        rolled.signal(signal);
+        const { code } = await rolled.ended();
         if (signal === 'SIGKILL') await rig('doctor', '--clean');
-        else expect(exitCode).to.equal(130);
-        expect(await leftovers(runtime)).to.deep.equal([]);
+        else expect(code).to.equal(130);
+        expect(await leftoversOf([rolled.pid])).to.deep.equal([]);
       });
     }
   }
 });
-
-/** Resolves when all members are parked. */
-async function untilParked(stdout: NodeJS.ReadableStream): Promise<void> {
-  for await (const line of createInterface({ input: stdout })) {
-    if (line.includes('node03 waits at the API gate')) return;
-  }
-  throw new Error('the roll ended before its members were parked');
-}
-
-async function leftovers(runtime: RuntimeName): Promise<string[]> {
-  return runtime === 'process' ? processLeftovers() : containerLeftovers();
-}
-
-async function processLeftovers(): Promise<string[]> {
-  // A tethered member notices by itself that its rig is gone; give it the time to go.
-  for (let tries = 0; tries < 100; tries += 1) {
-    const found = [...memberProcesses(), ...readdirSync(tmpdir()).filter((name) => name.startsWith('refresh-rig-'))];
-    if (found.length === 0) return [];
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return [...memberProcesses(), ...readdirSync(tmpdir()).filter((name) => name.startsWith('refresh-rig-'))];
-}
-
-function memberProcesses(): string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('member.cjs');
-    } catch {
-      return false;
-    }
-  });
-}
-
-async function containerLeftovers(): Promise<string[]> {
-  const { dockerode } = (await engineClient()).container;
-  const filters = { label: [LABELS.owner] };
-  const containers = await dockerode.listContainers({ all: true, filters });
-  const networks = await dockerode.listNetworks({ filters });
-  const { Volumes: volumes } = await dockerode.listVolumes({ filters });
-  return [
-    ...containers.map(({ Id }) => Id),
-    ...networks.map(({ Name }) => Name),
-    ...(volumes ?? []).map(({ Name }) => Name),
-  ];
-}

@@ -179,7 +179,7 @@ async function startContainer(
   })();
   const kill = (signal: NodeJS.Signals): Promise<unknown> => watch.ask(handle.kill({ signal })).catch(ignoreMissing);
   /** The next container of this member need not wait for the old one's files to be deleted; what is left, the site removes. */
-  const removeLater = (): void => removing(handle.remove({ v: false }).catch(() => undefined));
+  const removeLater = (): void => removing(watch.ask(handle.remove({ v: false })).catch(() => undefined));
   return {
     seat,
     authority: `${started.getHost()}:${started.getMappedPort(port)}`,

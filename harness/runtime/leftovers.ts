@@ -39,12 +39,12 @@ const GONE_EVERY_MS = 20;
 /** @returns what was removed, as sentences. @throws EnvironmentError where something cannot be read, or does not go */
 export async function removeLeftovers(): Promise<string[]> {
   const processes = orphans();
-  for (const { pid } of processes) kill(pid);
+  for (const { pid } of processes) killProcess(pid);
   const limit = AbortSignal.timeout(GONE_LIMIT_MS);
   for (let left = orphans(); left.length > 0; left = orphans()) {
     if (limit.aborted)
       throw new EnvironmentError(`an earlier rig has left process ${left[0]!.pid}, and it cannot be killed`);
-    for (const { pid } of left) kill(pid);
+    for (const { pid } of left) killProcess(pid);
     await sleep(GONE_EVERY_MS);
   }
   const folders = siteFolders().filter((folder) => {
@@ -63,13 +63,14 @@ function orphans(): MarkedProcess[] {
   return markedProcesses().filter((found) => !isOwnerAlive(found.owner));
 }
 
-function kill(pid: number): void {
+/** @throws EnvironmentError where it is there and cannot be killed */
+export function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     // It has gone, or a rig beside this one was faster.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
-      throw new EnvironmentError(`cannot kill process ${pid} of an earlier rig: ${(error as Error).message}`);
+      throw new EnvironmentError(`cannot kill process ${pid}, which a rig has started: ${(error as Error).message}`);
   }
 }
 

@@ -16,7 +16,7 @@ import { readLines } from '../host/lines.ts';
 import { OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
 import { HeldPort, isListenedAt } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import { markOf, removeLeftovers } from './leftovers.ts';
+import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
 import { type Marked, runProgram } from './program.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
 
@@ -52,6 +52,8 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
   const lost = new AbortController();
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
+    // Whoever has left the group of its member and lives on.
+    for (const { pid } of markedProcesses().filter((found) => found.run === run)) killProcess(pid);
     await Promise.all([...ports.values()].map((port) => port.release()));
     removeFolder(folder);
   };

@@ -1,0 +1,147 @@
+/** Clusters that are kept: shared by rigs side by side, and whole or not used at all. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { plansFrom } from '../harness/cli/options.ts';
+import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
+import { digestOf, filesBelow } from '../harness/host/digest.ts';
+import { paths } from '../harness/host/paths.ts';
+import { processRuntime } from '../harness/runtime/process.ts';
+import { KeptCluster, removeUnfinishedClusters } from '../harness/store/kept-cluster.ts';
+import { rigEvents } from '../harness/trace/trace.ts';
+import { account } from './support/rig.ts';
+
+/** A process that is gone. */
+const DEAD = encodeURIComponent(`${hostname()}/${2 ** 22 + 1}/1`);
+const CLUSTERS = join(paths.build, 'clusters');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('a cluster that is kept', () => {
+  const members = ['node01'];
+  let key: string[];
+  let all: string;
+  beforeEach(() => {
+    key = [`test ${folder}`];
+    all = join(CLUSTERS, digestOf(...key));
+  });
+  afterEach(() => rmSync(all, { recursive: true, force: true }));
+
+  /** What the folders of a roll look like to it. */
+  function siteIn(name: string) {
+    const [stateFolder, sharedFolder] = [join(folder, name, 'state'), join(folder, name, 'shared')];
+    for (const made of [stateFolder, sharedFolder]) mkdirSync(made, { recursive: true });
+    return { seat: () => ({ address: '127.0.0.1:12345', ours: { stateFolder, sharedFolder } }) };
+  }
+
+  function take(): KeptCluster {
+    return KeptCluster.take(key).next().value!;
+  }
+
+  /** One that is kept, and that nobody uses. */
+  async function form(): Promise<void> {
+    const site = siteIn('first');
+    writeFileSync(join(folder, 'first', 'state', 'a'), 'kept');
+    const cluster = take();
+    await cluster.keep(site, members);
+    cluster.release();
+  }
+
+  it('is had by one at a time, also of those who find it left by a rig that was killed', async () => {
+    await form();
+    const [name] = readdirSync(all);
+    renameSync(join(all, name!), join(all, `${name!.replace('free', 'used')}@${DEAD}`));
+    const takers = [take(), take(), take()];
+    expect(takers.map(({ addresses }) => addresses !== null)).to.deep.equal([true, false, false]);
+    for (const taker of takers) taker.release();
+    expect(readdirSync(all)).to.deep.equal([name]);
+  });
+
+  it('that a rig was forming when it was killed is removed by the next start, which says so', () => {
+    const forming = join(all, `forming-1234@${DEAD}`);
+    mkdirSync(forming, { recursive: true });
+    const own = take();
+    expect(removeUnfinishedClusters().filter((what) => what.includes('forming-1234'))).to.have.length(1);
+    expect(existsSync(forming)).to.equal(false);
+    expect(readdirSync(all), 'that of this process stays').to.have.length(1);
+    own.release();
+  });
+
+  it('is not used where it has changed since', async () => {
+    await form();
+    const site = siteIn('second');
+    let cluster = take();
+    expect(await cluster.restore(site, members)).to.equal(true);
+    expect(readFileSync(join(folder, 'second', 'state', 'a'), 'utf8')).to.equal('kept');
+    cluster.release();
+    writeFileSync(filesBelow(all).find((file) => file.endsWith('/a'))!, 'lost');
+    cluster = take();
+    expect(await cluster.restore(site, members)).to.equal(false);
+    cluster.discard();
+  });
+});
+
+describe('a roll of a daemon whose clusters are kept', function () {
+  this.timeout(120_000);
+
+  async function rollDouble(): Promise<Rolled> {
+    const [plan] = plansFrom(undefined, { daemon: join(folder, 'double.yaml'), runtime: 'process' });
+    const signal = new AbortController().signal;
+    return roll(plan!, { runtime: processRuntime(), runs: join(folder, 'runs'), signal });
+  }
+
+  /** How its cluster came to be the last time. */
+  function formedHow(rolled: Rolled): string {
+    expect(rigEvents(rolled.trace, 'ended')[0]!.how, account(rolled)).to.equal('complete');
+    return rigEvents(rolled.trace, 'formed')[0]!.how;
+  }
+
+  it('forms another where the addresses of the one are taken, or it is damaged', async () => {
+    const support = join(import.meta.dirname, 'support');
+    // With words of its own: no other roll uses its clusters.
+    const text = readFileSync(join(support, 'double.yaml'), 'utf8')
+      .replaceAll('./double.mjs', join(support, 'double.mjs'))
+      .replace(/^about: .*$/m, `about: of ${folder}`);
+    writeFileSync(join(folder, 'double.yaml'), text);
+    const before = new Set(clusters());
+    expect(formedHow(await rollDouble())).to.equal('now');
+    const [kept] = clusters().filter((name) => !before.has(name));
+    try {
+      expect(formedHow(await rollDouble())).to.equal('earlier');
+      const { addresses } = JSON.parse(readFileSync(join(CLUSTERS, kept!, 'about.json'), 'utf8'));
+      const thief = createServer().listen(Number(addresses.node02.split(':').at(-1)), '127.0.0.1');
+      expect(formedHow(await rollDouble())).to.equal('now');
+      thief.close();
+      for (const name of clusters().filter((one) => !before.has(one))) {
+        const file = filesBelow(join(CLUSTERS, name, 'formed'))[0]!;
+        writeFileSync(file, 'damaged');
+      }
+      expect(formedHow(await rollDouble())).to.equal('now');
+      expect(formedHow(await rollDouble())).to.equal('earlier');
+    } finally {
+      for (const name of clusters().filter((one) => !before.has(one)))
+        rmSync(join(CLUSTERS, name, '..'), { recursive: true, force: true });
+    }
+  });
+
+  /** KEY/NAME of all. */
+  function clusters(): string[] {
+    if (!existsSync(CLUSTERS)) return [];
+    return readdirSync(CLUSTERS).flatMap((key) => readdirSync(join(CLUSTERS, key)).map((name) => join(key, name)));
+  }
+});
