@@ -158,7 +158,7 @@ describe('what the user gives', () => {
     const plan = planOf({});
     for (const [edited, complaint] of [
       [{ name: '../../elsewhere' }, 'plan.json: name: must be lower-case'],
-      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be the name of a member'],
+      [{ members: ['node01', '../node02'] }, 'plan.json: members.1: must be lower-case letters'],
       [{ steps: [{ do: 'refresh' }] }, 'plan.json: steps.0.refreshes: Invalid input'],
       [{ steps: [{ do: 'bootstrap', member: 'node09', version: 'v1' }] }, 'steps.0: there is no member node09'],
       [{ to: 'v9' }, 'plan.json: to: there is no version v9'],
@@ -168,15 +168,16 @@ describe('what the user gives', () => {
       expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
     }
     write('plan.json', JSON.stringify(plan));
-    const began = '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"","alone":true}\n';
+    const began =
+      '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"2026-01-01T00:00:00.000Z","alone":true}\n';
     for (const [text, complaint] of [
       ['{"atNs":1,"member":"node01","event":"open"}\n', 'trace.ndjson:1: a trace begins with the event "began"'],
       [`${began}{"atNs":2,\n`, 'trace.ndjson:2: not JSON'],
       [
         `${began}{"atNs":2,"member":"node01","event":"parked","gate":"garden"}\n`,
-        'trace.ndjson:2: not an event of a trace: gate',
+        'trace.ndjson:2: gate: Invalid option',
       ],
-      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: not an event of a trace: code'],
+      [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: code: Invalid input'],
       ['{"atNs":1,"rig":"began","format":99}\n', 'has format 99, and this rig reads 2'],
     ] as const) {
       write('trace.ndjson', text);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
+import { rollName } from '../input/values.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { comparisonPage } from '../report/page.ts';
@@ -93,6 +94,6 @@ function planOf(scenario: string | undefined, flags: RollFlags, label: string): 
   const [plan] = plans;
   if (plan === undefined || plans.length > 1)
     throw new InputError('--order all: a comparison takes one order: name it');
-  const name = `${plan.name}-${label.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+  const name = rollName(`${plan.name}-${label}`);
   return { ...plan, name, expect: { ...plan.expect, wokenBy: 'notice' } };
 }

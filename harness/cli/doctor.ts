@@ -8,6 +8,7 @@ import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
 import { processRuntime } from '../runtime/process.ts';
+import { removeLeftovers } from './clean.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 
@@ -116,12 +117,9 @@ async function libdqlite(): Promise<Finding> {
 }
 
 async function cleanUp(engineAnswers: boolean, removesImages: boolean): Promise<void> {
-  const removed = await processRuntime().clean();
-  if (engineAnswers) {
-    const { containerRuntime } = await import('../runtime/container.ts');
-    removed.push(...(await containerRuntime().clean()));
-    if (removesImages) removed.push(...(await removeImages()));
-  }
+  const { containerRuntime } = await import('../runtime/container.ts');
+  const removed = await removeLeftovers(engineAnswers ? containerRuntime() : processRuntime());
+  if (engineAnswers && removesImages) removed.push(...(await removeImages()));
   console.log(
     removed.length === 0 ? 'no rig has left anything behind' : removed.map((what) => `removed ${what}`).join('\n'),
   );

@@ -7,10 +7,11 @@ import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
+import { endAtFaults } from './interrupt.ts';
 import { judgeCommand } from './judge.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
-import { EXIT, reportError } from './outcome.ts';
+import { EXIT, errorText, reportError } from './outcome.ts';
 import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
 import { reportCommand } from './report.ts';
@@ -48,9 +49,16 @@ const commands = [
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)])
+for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
   command.exitOverride().showHelpAfterError('(add --help for what there is)');
+  // It quotes what was given.
+  command.configureOutput({ outputError: (text, write) => write(`${errorText(text)}\n`) });
+}
 
+/** How long what hangs may keep a command whose environment has failed: an engine may never answer. */
+const HANGING_MS = 1000;
+
+endAtFaults();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -60,3 +68,5 @@ try {
     process.exitCode = reportError(error);
   }
 }
+if (process.exitCode === EXIT.environment || process.exitCode === EXIT.interrupted)
+  setTimeout(() => process.exit(), HANGING_MS).unref();

@@ -1,7 +1,8 @@
 /** What a matrix command is to do: a matrix from its spec, or one that was interrupted. */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
+import { keyWords } from '../input/faults.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { OWN } from '../matrix/dimensions.ts';
 import type { RolledDaemon } from '../matrix/pairs.ts';
@@ -38,7 +39,7 @@ export interface MatrixJob {
 export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: RolledDaemon): MatrixJob {
   const { versions } = rolled;
   const spec = specOf(file, flags, rolled);
-  const cells = cellsOf(spec, rolled);
+  const cells = inNameOf(file, () => cellsOf(spec, rolled));
   const recordedMs = recordedDurations(flags.durations);
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const share = shard === null ? null : shareOf(cells, shard, recordedMs);
@@ -74,17 +75,19 @@ export function resumed(
   if (excess !== undefined) throw new InputError(`--resume ${path}: the run says what is rolled: drop ${excess}`);
   const saved = readResults(path);
   const said = typeof saved.spec.daemon === 'string' ? saved.spec.daemon : undefined;
-  const rolled = choose(said);
+  const rolled = inNameOf(`--resume ${path}`, () => choose(said));
   const { versions } = rolled;
   const parsed = matrixFile(rolled).safeParse(withoutOwn(saved.spec));
   const changed = Object.entries(saved.versions).find(([name, was]) => !isDeepStrictEqual(was, versions.get(name)));
   if (changed !== undefined || !parsed.success) {
-    const what = changed?.[0] ?? parsed.error?.issues[0]?.message;
+    const issue = parsed.error?.issues[0];
+    const what = changed?.[0] ?? `spec.${keyWords(issue?.path ?? [])}${issue?.message}`;
     throw new InputError(`--resume ${path}: ${what}: not what it was when this matrix was begun: begin another`);
   }
   const spec = specFrom(rolled, parsed.data);
   const results = { ...saved, attempts: judgedOf(saved.attempts) };
-  return { spec, cells: cellsOf(spec, rolled), results, path, recordedMs: durationsOf(saved) };
+  const cells = inNameOf(`--resume ${path}`, () => cellsOf(spec, rolled));
+  return { spec, cells, results, path, recordedMs: durationsOf(saved) };
 }
 
 /** A dimension that is none of its daemon has a value that nobody can say. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { DATABASES } from '../input/scenario.ts';
 import { readYaml } from '../input/yaml.ts';
 import type { RolledDaemon } from '../matrix/pairs.ts';
@@ -71,7 +71,8 @@ export function specOf(file: string | undefined, flags: SpecFlags, rolled: Rolle
 export function daemonOf(file: string | undefined, flags: SpecFlags): Chosen {
   const said = typeof flags.daemon === 'string' ? flags.daemon : undefined;
   if (said !== undefined || file === undefined) return chooseDaemon(said);
-  return chooseDaemon(besideFile(readYaml(file, 'matrix', DaemonKey).daemon, file));
+  const named = readYaml(file, 'matrix', DaemonKey).daemon;
+  return inNameOf(file, () => chooseDaemon(besideFile(named, file)));
 }
 
 function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>): MatrixFile {

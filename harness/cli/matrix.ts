@@ -6,7 +6,7 @@ import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
@@ -14,6 +14,7 @@ import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
+import { removeLeftovers } from './clean.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
 import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
@@ -57,7 +58,11 @@ export function matrixCommand(): Command {
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action(async (file: string | undefined, flags: MatrixFlags) => {
       const rolled = daemonOf(file, flags);
-      if (flags.format === 'github') return printJobs(cellsOf(specOf(file, flags, rolled), rolled), flags);
+      if (flags.format === 'github')
+        return printJobs(
+          inNameOf(file, () => cellsOf(specOf(file, flags, rolled), rolled)),
+          flags,
+        );
       if (flags.shards !== undefined)
         throw new InputError('--shards: it goes with --format github; a share is --shard 2/4');
       // A description that is not shipped has no name by which a resumed matrix could find it.
@@ -79,13 +84,13 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     throw new InputError('no cell of this matrix can be rolled: its strategies cannot take its pairs');
   const { runtime, because } = await runtimeFor(first, ...others);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
-  for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
+  for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
   const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
   const folder =
     path === null
       ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS)
       : MatrixFolder.reopen(path, results, MATRIX_REPORTS);
-  const { signal, release } = interruptSignal();
+  const { signal, hurry, release } = interruptSignal();
   const progress = quiet ? null : watchMatrix(tasks, jobs, recordedMs);
   const watcher: Watcher = {
     began: (task) => progress?.watcher.began(task),
@@ -104,7 +109,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     const prepared = await runtime.prepare((await daemonOfPlan(first).build([...names])).values());
     if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
-    const rollOne = cellRoller({ ...where, runtime, alone: jobs === 1 });
+    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();

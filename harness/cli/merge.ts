@@ -7,6 +7,7 @@ import colors from 'picocolors';
 import { merge, type Part } from '../matrix/merge.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
+import { printable } from '../report/printable.ts';
 import { MatrixFolder, readResults, rollsOf } from '../store/matrix-folder.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { runsFolder } from './options.ts';
@@ -28,7 +29,7 @@ export function mergeCommand(): Command {
       for (const folder of once) {
         if (existsSync(rollsOf(folder))) cpSync(rollsOf(folder), merged.rolls, { recursive: true });
       }
-      for (const conflict of conflicts) process.stderr.write(`${colors.yellow('conflict:')} ${conflict}\n`);
+      for (const conflict of conflicts) process.stderr.write(`${colors.yellow('conflict:')} ${printable(conflict)}\n`);
       if (json) printJson(documentOf(results));
       else console.log(`${matrixReport(results)}\n${colors.dim(`saved in ${relative(process.cwd(), merged.path)}`)}`);
       process.exitCode = exitCodeOfMatrix(results);

@@ -1,13 +1,14 @@
 /** The flags that describe a roll: a scenario file, and what overrides it. */
 import { randomInt } from 'node:crypto';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
+import { rollName } from '../input/values.ts';
 import { readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
@@ -77,16 +78,18 @@ export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
   const overridesTargets = given.to !== undefined || given.order !== undefined;
   const { refreshes, ...others } = scenario;
   const merged: Scenario = { ...(overridesTargets || refreshes === undefined ? others : scenario), ...given };
-  const name = merged.name ?? (file === undefined ? undefined : nameOf(file));
+  const name = merged.name ?? (file === undefined ? undefined : rollName(basename(file).replace(/\.ya?ml$/, '')));
   const records =
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
-  const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
-  return compile({
-    scenario: name === undefined ? merged : { ...merged, name },
-    daemon: chosen.source,
-    versions: chosen.versions,
-    records,
-    freshSeed: randomInt(2 ** 31),
+  return inNameOf(file, () => {
+    const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
+    return compile({
+      scenario: name === undefined ? merged : { ...merged, name },
+      daemon: chosen.source,
+      versions: chosen.versions,
+      records,
+      freshSeed: randomInt(2 ** 31),
+    });
   });
 }
 
@@ -128,16 +131,6 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
 /** NaN where the text is not a number as people write it: an empty one is not zero, and 0x3 is not three. */
 export function numberIn(text: string): number {
   return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
-}
-
-function nameOf(file: string): string {
-  const name = file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  return (
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9-]+/g, '-')
-      .replace(/^-+/, '') || 'roll'
-  );
 }
 
 function readRecords(file: string): SeedRecord[] {

@@ -4,12 +4,14 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
+import { printable } from '../report/printable.ts';
 import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
-import { Interrupted, interruptSignal } from './interrupt.ts';
+import { removeLeftovers } from './clean.ts';
+import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
 import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
-import { EXIT, type ExitCode } from './outcome.ts';
+import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { printJson } from './print.ts';
 import { type Rolled, roll } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
@@ -54,7 +56,8 @@ export async function rollAll(
   quiet: boolean,
   { labels = [], observer, fresh = false }: SessionOptions = {},
 ): Promise<Session> {
-  const { signal, release } = interruptSignal();
+  const interruption = interruptSignal();
+  const { signal, release } = interruption;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
   try {
@@ -62,16 +65,24 @@ export async function rollAll(
       if (signal.aborted) break;
       const { runtime, because } = await runtimeFor(plan);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
-      for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
+      for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
-      const one = await rollOne(plan, runtime, signal, quiet, fresh, index === 0 ? say : () => undefined, observer);
+      const one = await rollOne(
+        plan,
+        runtime,
+        interruption,
+        quiet,
+        fresh,
+        index === 0 ? say : () => undefined,
+        observer,
+      );
       rolled.push(one);
       if (!quiet)
         console.log(
           `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
-      if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${one.trouble}\n`);
+      if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);
       if (one.fault !== null) throw one.fault;
     }
   } catch (error) {
@@ -86,7 +97,7 @@ export async function rollAll(
 async function rollOne(
   plan: Plan,
   runtime: Runtime,
-  signal: AbortSignal,
+  { signal, hurry }: Interruption,
   quiet: boolean,
   fresh: boolean,
   say: (line: string) => void,
@@ -98,6 +109,7 @@ async function rollOne(
       runtime,
       runs: runsFolder(),
       signal,
+      hurry,
       fresh,
       say,
       observer: (event) => {
@@ -120,7 +132,7 @@ export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
 function ordersTable(rolled: readonly Rolled[]): string {
   const table = plainTable(['order', 'verdict', 'what happened']);
   for (const { plan, verdict } of rolled) {
-    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], verdict.sentence]);
+    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], printable(verdict.sentence)]);
   }
   return table.toString();
 }

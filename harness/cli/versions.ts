@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
+import { printable } from '../report/printable.ts';
 import { plainTable } from '../report/terminal.ts';
 import { printJson } from './print.ts';
 
@@ -21,7 +22,7 @@ export function versionsCommand(): Command {
           if (json) return printJson(rows);
           const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
           for (const { name, internal, external, extensions, about } of rows)
-            table.push([name, internal, external, extensions.length, about]);
+            table.push([name, internal, external, extensions.length, printable(about)]);
           return console.log(table.toString());
         }
         if (to === undefined)

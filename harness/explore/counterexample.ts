@@ -1,5 +1,6 @@
 /** A path of the explorer as a Plan: the same steps, each held and let go in turn, on real members. */
 import type { Version } from '../../node/upgrade/version.ts';
+import { rollName } from '../input/values.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import type { Plan, Step } from '../plan/plan.ts';
@@ -14,7 +15,7 @@ export function counterexample(answer: Answer, daemon: DaemonSource, versions: R
   const { strategy, wakeups, ahead, from, to, members, path, unsafe } = answer;
   if (path === null) throw new Error('nothing falls short, so there is nothing to replay');
   const scenario = {
-    name: `${strategy}-${wakeups}-${from}-${to}`,
+    name: rollName(`${strategy}-${wakeups}-${from}-${to}`),
     about: 'a counterexample that the explorer found',
     ...{ strategy, wakeups, ahead, from, to, members },
     expect: { woken: unsafe > 0 ? ('either' as const) : ('timer' as const), safe: unsafe === 0 },

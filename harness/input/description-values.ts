@@ -34,18 +34,38 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 /** Any other brace stands for itself, as in JSON. */
 export const PLACEHOLDER = /\{([a-z]+(?:\.[a-z]+)?)\}/g;
 
-export const Template = z.string('must be a text').superRefine((text, context) => {
+export const Template = z.string('must be a text').superRefine((text, context) => isTemplate(text, [], context));
+
+function isTemplate(text: string, path: ReadonlyArray<string | number>, context: z.RefinementCtx): void {
   for (const [whole, name] of text.matchAll(PLACEHOLDER)) {
     if (PLACEHOLDERS.some((known) => known === name)) continue;
     context.addIssue({
       code: 'custom',
+      path: [...path],
       message: `there is no ${whole}; there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(', ')}`,
     });
   }
-});
+}
+
+/** Every text of a JSON document is a template. */
+export function isJsonTemplate(
+  document: unknown,
+  context: z.RefinementCtx,
+  path: ReadonlyArray<string | number> = [],
+): void {
+  if (typeof document === 'string') isTemplate(document, path, context);
+  else if (Array.isArray(document))
+    for (const [index, item] of document.entries()) isJsonTemplate(item, context, [...path, index]);
+  else if (typeof document === 'object' && document !== null)
+    for (const [key, item] of Object.entries(document)) isJsonTemplate(item, context, [...path, key]);
+}
+
+export const Arguments = z.array(Template, 'must be a list: each argument by itself, no shell line');
 
 /** A program and its arguments; never a line for a shell. */
-export const Command = z.array(Template, 'must be a list: the program and each argument by itself, no shell line');
+export const Command = z
+  .array(Template, 'must be a list: the program and each argument by itself, no shell line')
+  .min(1, 'must name a program');
 
 export const Environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'),

@@ -15,8 +15,17 @@ import { z } from 'zod';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { Command, Environment, isPattern, isQuery, Name, Template } from './description-values.ts';
-import { Duration, oneOf } from './values.ts';
+import {
+  Arguments,
+  Command,
+  Environment,
+  isJsonTemplate,
+  isPattern,
+  isQuery,
+  Name,
+  Template,
+} from './description-values.ts';
+import { Count, Duration, oneOf, VersionName } from './values.ts';
 
 /** The events that a line of a log can be taken for. */
 export const PATTERN_EVENTS = [
@@ -37,8 +46,8 @@ const Version = z.strictObject({
   image: z.string('must be the name of a Docker image').min(1).optional(),
   command: Command.optional().describe('the program inside the image, and its first arguments'),
   env: Environment.default({}),
-  schema: z.int('must be a count').min(0, 'must be 0 or more').optional(),
-  api: z.int('must be a count').min(0, 'must be 0 or more').optional(),
+  schema: Count.optional(),
+  api: Count.optional(),
 });
 
 const Run = z.strictObject({
@@ -73,7 +82,7 @@ const Request = z.strictObject({
   socket: Template.optional().describe('a unix socket; without it the member’s address is asked over TCP'),
   method: oneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
   path: Template,
-  json: z.unknown().optional(),
+  json: z.unknown().superRefine(isJsonTemplate).optional(),
   body: Template.optional(),
 });
 
@@ -110,16 +119,12 @@ const Probe = z
 
 const Access = z.strictObject({ ...Asked, timeout: Duration.default(10_000) }).superRefine(isOneWay);
 
-export const Description = z.strictObject({
+const DescriptionFile = z.strictObject({
   name: Name,
   about: z.string('must be a text').default(''),
-  versions: z.record(
-    z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._+-]{0,60}$/, 'must be letters, digits, dots, hyphens or plus signs'),
-    Version,
-    'must be versions by name',
-  ),
+  versions: z.record(VersionName, Version, 'must be versions by name'),
   port: z.int('must be a port').min(1).max(65_535).default(8443),
-  start: z.strictObject({ args: Command.default([]), env: Environment.default({}) }).default({ args: [], env: {} }),
+  start: z.strictObject({ args: Arguments.default([]), env: Environment.default({}) }).default({ args: [], env: {} }),
   form: Forming.optional(),
   stop: z
     .strictObject({
@@ -162,6 +167,45 @@ export const Description = z.strictObject({
     .optional(),
   records: z.strictObject({ write: Access, read: Access }).optional(),
 });
+
+/** What no single key can say. */
+function isWhole(description: z.output<typeof DescriptionFile>, context: z.RefinementCtx): void {
+  const { versions, model, form, probes, patterns, log, events } = description;
+  const complain = (path: readonly string[], message: string): void =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  if (Object.keys(versions).length === 0) complain(['versions'], 'there must be at least one');
+  for (const [name, { program, image, schema, api }] of Object.entries(versions)) {
+    if (program === undefined && image === undefined)
+      complain(['versions', name], 'it needs a program of this host (program: [PATH, …]), or an image, or both');
+    if (model !== undefined && (schema === undefined || api === undefined))
+      complain(
+        ['versions', name],
+        'a daemon with a model needs the counts of each version (schema: N, api: N): the model compares them',
+      );
+  }
+  if (form?.join !== undefined && form.how === 'together')
+    complain(['form', 'join'], 'members that start together do not join: drop it, or how: together');
+  if (form?.how === 'together' && !probes.some(({ formed }) => formed !== undefined))
+    complain(
+      ['form', 'how'],
+      'together needs a probe that knows a formed cluster (probes: … formed: …), or it cannot be told when it is there',
+    );
+  for (const [index, { on }] of patterns.entries()) {
+    if (on === 'file' && log === undefined)
+      complain(['patterns', String(index), 'on'], 'there is no such file: say which with log: PATH');
+  }
+  const isOpeningTold =
+    events !== undefined ||
+    patterns.some(({ event }) => event === 'open') ||
+    probes.some(({ open }) => open !== undefined);
+  if (!isOpeningTold)
+    complain(
+      [],
+      'nothing tells when a member opens, and without that no roll can go on: give a pattern (event: open), or a probe (open: …)',
+    );
+}
+
+export const Description = DescriptionFile.superRefine(isWhole);
 
 /** A description as it was read, with every default filled in. */
 export type Description = z.output<typeof Description>;

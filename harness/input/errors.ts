@@ -9,3 +9,13 @@ export class InputError extends Error {
 export class EnvironmentError extends Error {
   override name = 'EnvironmentError';
 }
+
+/** Do what reads a file further than its schema, so that whatever is refused is refused in the name of that file. */
+export function inNameOf<Of>(file: string | undefined, read: () => Of): Of {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError) || file === undefined || error.message.startsWith(file)) throw error;
+    throw new InputError(`${file}: ${error.message}`);
+  }
+}

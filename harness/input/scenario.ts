@@ -5,7 +5,7 @@ import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { Duration, oneOf } from './values.ts';
+import { Duration, MemberName, oneOf, RollName, VersionName } from './values.ts';
 
 /** How a scenario may name orders: given by numbers from 1, or by a word. */
 export const ORDER_WORDS = ['forward', 'reverse', 'random', 'all', 'together'] as const;
@@ -17,11 +17,6 @@ export type DatabaseName = (typeof DATABASES)[number];
 export const MOST_MEMBERS = 50;
 
 const Flag = z.boolean('must be true or false');
-const VersionName = z.string('must be the name of a version, such as v2');
-const MemberName = z
-  .string('must be the name of a member, such as node01')
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower-case letters, digits and hyphens, a letter first');
-
 const OrderNumbers = z.array(z.int('must be the number of a member').min(1, 'members count from 1'));
 const OrderText = z.string().transform((text, context) => {
   const word = ORDER_WORDS.find((known) => known === text.trim());
@@ -53,7 +48,7 @@ const ExpectationFile = z
 
 export const Scenario = z
   .strictObject({
-    name: z.string('must be a text').regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
+    name: RollName,
     about: z.string('must be a text'),
     daemon: z.string('must be the name of a daemon, or the file of its description').min(1, 'must not be empty'),
     members: z

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Build, SchemaUpdate } from '../../node/build.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from './errors.ts';
+import { VersionName } from './values.ts';
 import { readYaml } from './yaml.ts';
 
 /** A version with the sentence that says what it is for, and all that a build of it needs. */
@@ -16,10 +17,10 @@ export interface VersionSource {
 /** By name, in the order of their names. */
 export type Versions = ReadonlyMap<string, VersionSource>;
 
-const countOf = z.int('must be a whole number').min(1, 'must be 1 or more');
+const countOf = z.int('must be a whole number').min(1, 'must be 1 or more').max(10_000, 'must be 10000 or fewer');
 const extensionName = z
   .string('must be a text')
-  .regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and underscores');
+  .regex(/^[a-z][a-z0-9_]{0,99}$/, 'must be lower-case letters, digits and underscores, at most 100');
 
 export const VersionFile = z.strictObject({
   about: z.string('must say in a sentence what the version is for'),
@@ -44,13 +45,15 @@ export function readVersions(folder: string): Versions {
 
 function readVersion(folder: string, name: string): VersionSource {
   const file = join(folder, name);
+  const named = VersionName.safeParse(basename(name, '.yaml'));
+  if (!named.success) throw new InputError(`${file}: its name, without .yaml, ${named.error.issues[0]!.message}`);
   const { about, internal, external, extensions } = readYaml(file, 'version', VersionFile);
   if (extensions.length > 0 && internal < COLUMN_SINCE) {
     throw new InputError(
       `${file}: extensions: they need internal schema update ${COLUMN_SINCE}, and internal is ${internal}`,
     );
   }
-  const version: Version = { name: basename(name, '.yaml'), internal, external, extensions };
+  const version: Version = { name: named.data, internal, external, extensions };
   const updates = [...updatesOf(folder, file, 'internal', internal), ...updatesOf(folder, file, 'external', external)];
   return { about, build: { version, updates } };
 }

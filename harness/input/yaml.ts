@@ -1,8 +1,9 @@
 /** Reading YAML against a zod schema, with errors that name file, line and key. */
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, isPair, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { type Document, isAlias, isNode, isPair, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { InputError } from './errors.ts';
+import { faultsError } from './faults.ts';
 
 /** @throws InputError where the file cannot be read */
 export function readText(file: string, what: string): string {
@@ -18,35 +19,69 @@ export function readText(file: string, what: string): string {
 /**
  * Read a YAML file and check it.
  * @param what the file is, for the error messages: `scenario`, `version`
- * @throws InputError `FILE:LINE: KEY: what is wrong`, one line for every fault
+ * @throws InputError `FILE:LINE: KEY: what is wrong`, a line for every fault, or for the first of many
  */
 export function readYaml<Schema extends z.ZodType>(file: string, what: string, schema: Schema): z.output<Schema> {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file, what), { lineCounter: lines, prettyErrors: false });
-  const faults = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
-  if (faults.length > 0) throw new InputError(faults.join('\n'));
-  const content: unknown = document.toJS() ?? {};
-  if (typeof content !== 'object' || Array.isArray(content))
+  const { document, content } = parsed(file, readText(file, what), lines);
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new InputError(`${file}:1: a ${what} is a list of keys with values`);
-  const parsed = schema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const found = parsed.error.issues.flatMap((issue) =>
+  const checked = schema.safeParse(content);
+  if (checked.success) return checked.data;
+  const found = checked.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? splitKeys(issue) : [issue],
   );
-  const messages = found.map((issue) => {
-    const line = lineOf(document, issue.path, lines);
-    const key = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    return `${file}:${line}: ${key}${issue.message}`;
+  throw faultsError(
+    file,
+    found.map(({ path, message }) => ({ where: `${file}:${lineOf(document, path, lines)}`, path, message })),
+  );
+}
+
+/** The document with its content: plain, without tags, and no deeper or larger than what a person writes. */
+function parsed(file: string, text: string, lines: LineCounter): { document: Document.Parsed; content: unknown } {
+  const faultsAt = (found: ReadonlyArray<{ at: number; message: string }>): InputError =>
+    faultsError(
+      file,
+      found.map(({ at, message }) => ({ where: `${file}:${lines.linePos(at).line}`, path: [], message })),
+    );
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+    // What the library only warns of, a tag that it does not know, would change what was meant.
+    const wrong = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ at: pos[0], message }));
+    if (wrong.some(({ message }) => message.includes('call stack'))) throw new RangeError();
+    if (wrong.length > 0) throw faultsAt(wrong);
+    const unusable = unusableNodes(document);
+    if (unusable.length > 0) throw faultsAt(unusable);
+    return { document, content: document.toJS({ maxAliasCount: MOST_ALIASED }) ?? {} };
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(`${file}: nested deeper than ${DEEPEST}`);
+    if (error instanceof ReferenceError)
+      throw new InputError(`${file}: its aliases unfold to more than anybody can have meant: write it without them`);
+    throw error;
+  }
+}
+
+/** Nothing that a person writes is nested deeper. */
+const DEEPEST = 50;
+/** How many nodes aliases may unfold to. */
+const MOST_ALIASED = 1000;
+
+/** Aliases that name nothing, or what they stand in, and what is nested too deeply. */
+function unusableNodes(document: Document.Parsed): Array<{ at: number; message: string }> {
+  const found: Array<{ at: number; message: string }> = [];
+  visit(document, (_key, node, path) => {
+    const at = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    // Of a key and its value, the pair is one more.
+    if (path.length > 2 * DEEPEST) throw new RangeError();
+    if (!isAlias(node)) return;
+    const named = node.resolve(document);
+    if (named === undefined) found.push({ at, message: `*${node.source}: there is no anchor of this name before it` });
+    else if (path.includes(named)) found.push({ at, message: `*${node.source}: it stands in what it names` });
   });
-  throw new InputError(messages.join('\n'));
+  return found;
 }
 
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function splitKeys(issue: { path: readonly PropertyKey[]; keys: readonly string[] }): Fault[] {
+function splitKeys(issue: { path: readonly PropertyKey[]; keys: readonly string[] }) {
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'there is no such key' }));
 }
 

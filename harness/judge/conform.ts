@@ -114,6 +114,8 @@ class Conformance {
     }
     const version = versionAt(follower, transaction);
     const { strategy, ahead } = this.#rules;
+    if (!this.#view.rows.some(({ member }) => member === follower.member))
+      throw new Deviation(`${follower.member} examines the ${transaction.gate} gate, and has no row in the database`);
     const ruling = examine(strategy, ahead, transaction.gate, follower.member, version, this.#view);
     follower.rulings.push(ruling);
     this.#view = carryOut(this.#view, ruling);

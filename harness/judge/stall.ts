@@ -113,14 +113,12 @@ function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, 
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
   const modelled = gateOf(strategy, gate);
   // What others had made true by then; the member's own next transaction is not part of it.
-  const { outcome } = examine(
-    strategy,
-    ahead,
-    modelled,
-    member,
-    incarnation.started.version,
-    viewAt(history, atNs - 1),
-  );
+  const view = viewAt(history, atNs - 1);
+  if (!view.rows.some((row) => row.member === member)) {
+    const sentence = `${member} waited at ${where}, and had no row in the database`;
+    return { member, gate, waitsFor: [], needs: 'record', sentence };
+  }
+  const { outcome } = examine(strategy, ahead, modelled, member, incarnation.started.version, view);
   if (outcome.is !== 'pass') {
     const sentence = `${member} waited at ${where} for ${whatIsMissing(outcome)}`;
     return { member, gate, waitsFor: membersIn(outcome), needs: 'record', sentence };

@@ -1,11 +1,12 @@
 /** From a spec and the versions there are to the cells of a matrix, each with the plan of its rolls. Pure. */
 import { InputError } from '../input/errors.ts';
 import { Scenario } from '../input/scenario.ts';
+import { rollName } from '../input/values.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Dimensions, idOf, OWN } from './dimensions.ts';
 import { type Pair, pairName, pairsNamed, type RolledDaemon } from './pairs.ts';
-import { isChosen, parsePattern } from './pattern.ts';
+import { chosenOf } from './pattern.ts';
 import type { MatrixSpec } from './spec.ts';
 
 interface Place extends Dimensions {
@@ -44,7 +45,6 @@ interface Order {
  * @throws InputError where an order does not fit a number of members, or nothing is left to roll
  */
 export function cellsOf(spec: MatrixSpec, rolled: RolledDaemon): Cell[] {
-  const [include, exclude] = [spec.include.map(parsePattern), spec.exclude.map(parsePattern)];
   const pairs = spec.pairs.flatMap((text) => pairsNamed(text, rolled));
   const orders = spec.members.flatMap((members) => ordersOf(spec, members, pairs[0]!, rolled));
   const places = spec.databases.flatMap((database) =>
@@ -54,15 +54,13 @@ export function cellsOf(spec: MatrixSpec, rolled: RolledDaemon): Cell[] {
       ),
     ),
   );
-  const chosen = places.filter(({ place }) => isChosen(place, include, exclude));
-  if (chosen.length === 0) throw new InputError('include, exclude: they leave no cell of the matrix');
-  const once = new Map(chosen.map((one) => [one.place.id, one]));
-  return [...once.values()].map(({ place, order }) => cellOf(place, order, spec, rolled));
+  const once = new Map(places.map((place) => [place.id, place]));
+  return chosenOf([...once.values()], spec).map(({ how, ...place }) => cellOf(place, how, spec, rolled));
 }
 
 function placeOf(pair: Pair, order: Order, rest: Pick<Dimensions, 'strategy' | 'wakeups' | 'database'>) {
   const dimensions = { pair: pairName(pair), order: order.name, ...rest, members: order.members };
-  return { place: { id: idOf(dimensions), ...pair, ...dimensions }, order };
+  return { id: idOf(dimensions), ...pair, ...dimensions, how: order };
 }
 
 /** Compiling the pair's plain roll says which orders there are, and refuses those that do not fit. */
@@ -81,7 +79,7 @@ function ordersOf(spec: MatrixSpec, members: number, pair: Pair, { source: daemo
 function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daemon, versions }: RolledDaemon): Cell {
   const { id, from, to, strategy, wakeups, database, members } = place;
   const scenario = Scenario.parse({
-    name: id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
+    name: rollName(id),
     ...{ from, to, order, members, runtime: spec.runtime, expect: { budgets: spec.budgets } },
     ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
   });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { DATABASES } from '../input/scenario.ts';
+import { DATABASES, MOST_MEMBERS } from '../input/scenario.ts';
 
 /** On a dimension that is a setting of our daemon, another daemon has a value of its own, which nobody sets. */
 export const OWN = 'own';
@@ -10,14 +10,14 @@ export const OWN = 'own';
 /** Where a cell lies in its matrix. */
 export const Dimensions = z.object({
   /** `v1-v2` */
-  pair: z.string(),
+  pair: z.string().regex(/^[\w.+-]{1,130}$/, 'must be two versions such as v1-v2'),
   /** The members' numbers in the order of their refreshes, `312`; past nine members `10.2.…`; or `together`. */
-  order: z.string(),
+  order: z.string().regex(/^(together|[\d.]{1,200})$/, 'must be numbers of members, or together'),
   strategy: z.enum([...STRATEGY_NAMES, OWN]),
   wakeups: z.enum([...WAKEUPS, OWN]),
   database: z.enum([...DATABASES, OWN]),
   /** How many. */
-  members: z.int(),
+  members: z.int().min(1).max(MOST_MEMBERS),
 });
 export type Dimensions = Readonly<z.output<typeof Dimensions>>;
 export type Dimension = keyof Dimensions;

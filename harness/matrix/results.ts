@@ -1,15 +1,18 @@
 /** The results of a matrix: a plain JSON document, whether it is whole, a share, cut short, or merged. */
 import { z } from 'zod';
+import { Count, Label, VersionName } from '../input/values.ts';
 import { Dimensions } from './dimensions.ts';
 
 /** 1 knew no verdict but holds and does not. */
 export const MATRIX_FORMAT = 2;
 
+/** A number of rolls, or of a roll. */
+const Rolls = z.int().min(1).max(1_000_000);
 /** A cell as results have it: without its plan, which is in the folder of each of its rolls. */
 const SavedCell = Dimensions.extend({
-  id: z.string(),
-  from: z.string(),
-  to: z.string(),
+  id: Label,
+  from: VersionName,
+  to: VersionName,
   /** Why it cannot be rolled; null where it can. */
   impossible: z.string().nullable(),
   /** Whether it is for these results to roll it. Other cells are in other shares. */
@@ -18,18 +21,18 @@ const SavedCell = Dimensions.extend({
 export type SavedCell = Readonly<z.output<typeof SavedCell>>;
 
 const SavedVersion = z.object({
-  name: z.string(),
-  internal: z.int(),
-  external: z.int(),
-  extensions: z.array(z.string()),
+  name: VersionName,
+  internal: Count,
+  external: Count,
+  extensions: z.array(Label),
 });
 
 const About = z.object({
   /** The cell's id. */
-  cell: z.string(),
+  cell: Label,
   /** Counted from 1. */
-  repeat: z.int().min(1),
-  durationMs: z.number().min(0),
+  repeat: Rolls,
+  durationMs: z.number().min(0).max(1e12),
   /** Whether the roll had the machine to itself; where not, its budgets were not judged. */
   alone: z.boolean(),
 });
@@ -41,9 +44,11 @@ export const Attempt = z.discriminatedUnion('outcome', [
     verdict: z.enum(['holds', 'broken', 'unknown']),
     sentence: z.string(),
     /** The checks that are broken, or leave open what decides. */
-    failing: z.array(z.object({ name: z.string(), because: z.string() })),
+    failing: z.array(z.object({ name: Label, because: z.string() })),
     /** The folder of its roll, relative to that of the matrix. */
-    folder: z.string(),
+    folder: z
+      .string()
+      .regex(/^(?!\.{0,2}\/)(?!.*\/\.{1,2}(\/|$))[\w./ -]{1,1000}$/, 'must be a folder below that of the matrix'),
   }),
   /** The environment, or a fault of the rig, kept the roll from a verdict. */
   About.extend({ outcome: z.literal('no-verdict'), because: z.string() }),
@@ -54,15 +59,18 @@ export type Judged = Attempt & { outcome: 'judged' };
 export const Results = z.object({
   format: z.literal(MATRIX_FORMAT),
   /** ISO 8601, UTC. */
-  startedAt: z.string(),
+  startedAt: z.iso.datetime(),
   /** How many rolls at once. */
-  jobs: z.int().min(1),
+  jobs: Rolls,
   /** `2/4`; null for a whole matrix. */
-  shard: z.string().nullable(),
+  shard: z
+    .string()
+    .regex(/^\d{1,4}\/\d{1,4}$/, 'must be a share such as 2/4')
+    .nullable(),
   /** The spec as a matrix file has it. */
   spec: z.record(z.string(), z.unknown()),
   /** The versions that cells name, as they were. */
-  versions: z.record(z.string(), SavedVersion),
+  versions: z.record(VersionName, SavedVersion),
   cells: z.array(SavedCell),
   attempts: z.array(Attempt),
 });

@@ -9,6 +9,9 @@ import { parsePattern } from './pattern.ts';
 /** More repeats than this are not a matrix but a mistake. */
 const MOST_REPEATS = 1000;
 
+/** And more values of one dimension. */
+const MOST_VALUES = 100;
+
 const scenarioKeys = Scenario.shape;
 
 /** Checks a value as another schema does, and leaves it in the words in which it was given. */
@@ -36,7 +39,7 @@ function acceptedBy(check: (text: string) => unknown) {
 function listOf<Item extends z.ZodType>(item: Item) {
   return z.preprocess(
     (value) => (Array.isArray(value) ? value : [value]),
-    z.array(item).min(1, 'must name at least one'),
+    z.array(item).min(1, 'must name at least one').max(MOST_VALUES, `must be ${MOST_VALUES} or fewer`),
   );
 }
 
@@ -55,7 +58,7 @@ export function matrixFile(rolled: RolledDaemon) {
         );
   const patterns = z.preprocess(
     (value) => (Array.isArray(value) ? value : [value]),
-    z.array(acceptedBy((text) => parsePattern(text))),
+    z.array(acceptedBy((text) => parsePattern(text))).max(MOST_VALUES, `must be ${MOST_VALUES} or fewer`),
   );
   return z
     .strictObject({

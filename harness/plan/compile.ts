@@ -1,7 +1,9 @@
 /** From a scenario and the versions there are to Plans: one, or one for every order. Pure. */
+import { LONGEST_MS } from '../../node/duration.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
+import { LONGEST_NAME } from '../input/values.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
@@ -55,7 +57,9 @@ export function compile(sources: Sources): Plan[] {
   return orders.map((order) => {
     const plan = planOf(settings, sources, members, order);
     const numbers = plan.order.map(numberOf).join('');
-    return orders.length === 1 ? plan : { ...plan, name: `${plan.name}-${numbers}` };
+    return orders.length === 1
+      ? plan
+      : { ...plan, name: `${plan.name.slice(0, LONGEST_NAME - numbers.length - 1)}-${numbers}` };
   });
 }
 
@@ -174,7 +178,10 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
       ...rollSteps(refreshes, order.together, paceOf(scenario, daemon), sources.records.length),
     ],
     expect: expectationOf(scenario, members),
-    settleLimitMs: (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
+    settleLimitMs: Math.min(
+      (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
+      LONGEST_MS,
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { differencesOf } from './figures.ts';
+import { printable } from './printable.ts';
 import { plainTable } from './terminal.ts';
 import { timeline } from './timeline.ts';
 
@@ -41,5 +42,5 @@ function verdictText({ label, verdict }: Side): string {
     broken: colors.red('does not hold'),
     unknown: colors.yellow('is unknown'),
   }[verdict.outcome];
-  return `${colors.bold(label)}: ${mark}. ${verdict.sentence}${because === undefined ? '' : ` ${because}`}`;
+  return `${colors.bold(label)}: ${mark}. ${printable(verdict.sentence)}${because === undefined ? '' : ` ${printable(because)}`}`;
 }

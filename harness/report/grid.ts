@@ -4,6 +4,7 @@ import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
+import { printable } from './printable.ts';
 import { plainTable } from './terminal.ts';
 
 /** The words for the states, and how a terminal shows them. */
@@ -48,7 +49,7 @@ function mark(state: CellState): string {
 function remarkText(remark: Remark): string {
   const word = remark.state === 'impossible' ? colors.dim('impossible') : mark(remark.state);
   const folders = remark.folders.map((folder) => colors.dim(`\n    ${folder}`)).join('');
-  return `${word}  ${cellsText(remark)}: ${remark.text}${folders}`;
+  return `${word}  ${printable(`${cellsText(remark)}: ${remark.text}`)}${folders}`;
 }
 
 function summaryLine(cells: readonly CellResult[]): string {

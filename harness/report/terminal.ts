@@ -23,7 +23,7 @@ export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict): stri
     ...verdict.checks.map((check) => `${checkWord(check)}  ${check.name}: ${printable(check.because)}`),
     '',
     verdictLine(verdict),
-    ...(because === undefined ? [] : [because]),
+    ...(because === undefined ? [] : [printable(because)]),
   ].join('\n');
 }
 

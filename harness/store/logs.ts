@@ -1,6 +1,7 @@
 /** The lines for people in the members' logs of a saved roll, each with its time on the trace's clock. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readText } from '../input/yaml.ts';
 import type { LogLine } from '../trace/log-line.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 
@@ -14,7 +15,7 @@ export function readLogs(folder: string, members: readonly string[], trace: Trac
   const zeroMs = Date.parse(began.startedAt);
   const lines = members.flatMap((member) => {
     const file = join(folder, `${member}.log`);
-    const texts = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    const texts = existsSync(file) ? readText(file, 'log').split('\n') : [];
     return texts.flatMap((line): LogLine[] => {
       const [, time, text] = LINE.exec(line) ?? [];
       if (time === undefined || text === undefined) return [];

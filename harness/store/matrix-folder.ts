@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../input/errors.ts';
+import { checkJson, formatOf, parseJson } from '../input/json.ts';
 import { readText } from '../input/yaml.ts';
 import { Attempt, MATRIX_FORMAT, Results } from '../matrix/results.ts';
 import { documentOf } from '../matrix/state.ts';
@@ -92,12 +93,10 @@ export function readResults(where: string): Results {
 }
 
 function readDocument(file: string): Results {
-  const parsed = Results.safeParse(parse(readText(file, 'result of a matrix'), file));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new InputError(
-    `${file}: ${issue?.path.join('.')}: ${issue?.message}: not the result of a matrix of format ${MATRIX_FORMAT}`,
-  );
+  const document = parseJson(readText(file, 'result of a matrix'), file);
+  if (formatOf(document) === 1)
+    throw new InputError(`${file}: results of format 1, which an earlier rig wrote: begin the matrix anew`);
+  return checkJson(document, file, Results, `not the result of a matrix of format ${MATRIX_FORMAT}`);
 }
 
 /** A last line without an end was being written when its rig was killed. */
@@ -105,19 +104,8 @@ function readAttempts(file: string): Attempt[] {
   const lines = readText(file, 'list of attempts').split('\n').slice(0, -1);
   return lines.map((line, index) => {
     const where = `${file}:${index + 1}`;
-    const parsed = Attempt.safeParse(parse(line, where));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new InputError(`${where}: ${issue?.path.join('.')}: ${issue?.message}: not an attempt`);
+    return checkJson(parseJson(line, where), where, Attempt, 'not an attempt');
   });
-}
-
-function parse(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${where}: not JSON: ${(error as Error).message}`);
-  }
 }
 
 function lineOf(attempt: Attempt): string {

@@ -1,5 +1,6 @@
 /** Traces as files: one JSON object a line, each checked by a schema as it is read. */
 import { InputError } from '../input/errors.ts';
+import { checkJson, parseJson } from '../input/json.ts';
 import { readText } from '../input/yaml.ts';
 import { MemberEvent, RigEvent } from './schema.ts';
 import { isRigEvent, TRACE_FORMAT, type Trace, type TraceEvent } from './trace.ts';
@@ -28,19 +29,11 @@ export function readTrace(file: string): Trace {
 }
 
 function readEvent(line: string, where: string, isFirst: boolean): TraceEvent {
-  let document: unknown;
-  try {
-    document = JSON.parse(line);
-  } catch (error) {
-    throw new InputError(`${where}: not JSON: ${(error as Error).message}`);
-  }
+  const document = parseJson(line, where);
   const about = typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
   if (isFirst && about.rig === 'began' && about.format !== TRACE_FORMAT) {
-    throw new InputError(`${where}: this trace has format ${String(about.format)}, and this rig reads ${TRACE_FORMAT}`);
+    const format = JSON.stringify(about.format) ?? 'none';
+    throw new InputError(`${where}: this trace has format ${format}, and this rig reads ${TRACE_FORMAT}: roll anew`);
   }
-  const parsed = ('rig' in about ? RigEvent : MemberEvent).safeParse(document);
-  if (parsed.success) return parsed.data as TraceEvent;
-  const [issue] = parsed.error.issues;
-  const key = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw new InputError(`${where}: not an event of a trace: ${key}${issue?.message}`);
+  return checkJson(document, where, 'rig' in about ? RigEvent : MemberEvent, 'not an event of a trace') as TraceEvent;
 }

@@ -5,22 +5,26 @@
 import { z } from 'zod';
 import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
+import { Label } from '../input/values.ts';
 import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT } from './trace.ts';
 
-const Ns = z.number();
-const Count = z.int().min(0);
+/** A reading of a monotonic clock: nanoseconds, of no more than thirty years. */
+const Ns = z.number().min(-1e18).max(1e18);
+const Count = z.int().min(0).max(10_000);
+const Ms = z.number().min(0).max(1e12);
+/** What a person reads. */
 const Text = z.string();
-const Texts = z.array(Text);
+const Labels = z.array(Label);
 const Records = z.record(Text, Text);
 
 const EventGate = z.enum(EVENT_GATES);
 const Gate = EventGate.exclude(['barrier']);
 const NoticeKind = z.enum(['schema', 'api', 'both']);
 const Schema = z.object({ internal: Count, external: Count });
-export const Version = Schema.extend({ name: Text, extensions: Texts });
-const Row = Schema.extend({ member: Text, extensions: Texts });
+export const Version = Schema.extend({ name: Label, extensions: Labels });
+const Row = Schema.extend({ member: Label, extensions: Labels });
 const Difference = z.object({
-  member: Text.nullable(),
+  member: Label.nullable(),
   axis: z.enum(['internal', 'external', 'api']),
   has: Count,
   wants: Count,
@@ -31,76 +35,76 @@ const Outcome = z.discriminatedUnion('is', [
   z.object({ is: z.literal('ahead'), of: z.array(Difference) }),
   z.object({
     is: z.literal('forked'),
-    from: z.array(z.object({ member: Text, theirs: Texts, mine: Texts })),
+    from: z.array(z.object({ member: Label, theirs: Labels, mine: Labels })),
   }),
   z.object({ is: z.literal('unsupported'), why: Text }),
 ]);
 
 const About = z.looseObject({
   atNs: Ns,
-  member: Text,
+  member: Label,
   observed: z.object({ sinceNs: Ns, by: Text }).optional(),
 });
 function member<Name extends string, Shape extends z.ZodRawShape>(event: Name, shape: Shape) {
   return About.extend({ event: z.literal(event), ...shape });
 }
 
-const Notice = { notice: Text, kind: NoticeKind };
+const Notice = { notice: Label, kind: NoticeKind };
 
 export const MemberEvent = z.discriminatedUnion('event', [
   member('started', { pid: z.int(), action: z.enum(ACTIONS), version: Version }),
-  member('listening', { address: Text }),
+  member('listening', { address: Label }),
   member('recorded', { gate: EventGate.nullable(), row: Row, decidedNs: Ns }),
   member('checked', { gate: Gate, outcome: Outcome, decidedNs: Ns }),
-  member('applied', { from: Schema, to: Schema, seeded: Texts.nullable(), decidedNs: Ns }),
+  member('applied', { from: Schema, to: Schema, seeded: Labels.nullable(), decidedNs: Ns }),
   // What a daemon of one barrier need not say has a default: the events that any daemon may push are to be few and short.
-  member('parked', { gate: EventGate.default('barrier'), waitMs: z.number().min(0).nullable().default(null) }),
-  member('noticed', { from: Text, ...Notice, disposition: z.enum(['delivered', 'latched', 'dropped']) }),
+  member('parked', { gate: EventGate.default('barrier'), waitMs: Ms.nullable().default(null) }),
+  member('noticed', { from: Label, ...Notice, disposition: z.enum(['delivered', 'latched', 'dropped']) }),
   member('woken', {
     gate: EventGate.default('barrier'),
     by: z.enum(['notice', 'timer', 'unknown']).default('unknown'),
   }),
-  member('notifying', { ...Notice, peers: Texts }),
-  member('notified', { peer: Text, ...Notice, outcome: z.enum(NOTIFY_OUTCOMES), sentNs: Ns }),
-  member('leader', { leader: Text.nullable() }),
-  member('handed-over', { to: Text.nullable(), because: Text.nullable() }),
+  member('notifying', { ...Notice, peers: Labels }),
+  member('notified', { peer: Label, ...Notice, outcome: z.enum(NOTIFY_OUTCOMES), sentNs: Ns }),
+  member('leader', { leader: Label.nullable() }),
+  member('handed-over', { to: Label.nullable(), because: Text.nullable() }),
   member('open', {}),
-  member('held', { failpoint: z.enum(FAILPOINTS), notice: Text.nullable() }),
+  member('held', { failpoint: z.enum(FAILPOINTS), notice: Label.nullable() }),
   member('exiting', { reason: z.enum(EXIT_REASONS), message: Text }),
 ]);
 
 function rig<Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
   return z.looseObject({ atNs: Ns, rig: z.literal(name), ...shape });
 }
-const Operation = { member: Text, operation: z.enum(OPERATIONS) };
+const Operation = { member: Label, operation: z.enum(OPERATIONS) };
 const RequestFailure = { how: z.enum(REQUEST_FAILURES), because: Text };
 
 export const RigEvent = z.discriminatedUnion('rig', [
   rig('began', {
     format: z.literal(TRACE_FORMAT),
-    plan: Text,
+    plan: Label,
     runtime: z.enum(['process', 'container']),
-    startedAt: Text,
+    startedAt: z.iso.datetime(),
     alone: z.boolean(),
   }),
   rig('step', { step: Count }),
   rig('formed', { how: z.enum(['now', 'earlier']) }),
-  rig('launching', { member: Text, version: Text }),
-  rig('stopping', { member: Text, by: z.enum(STOP_WAYS) }),
-  rig('killing', { member: Text, at: z.enum(FAILPOINTS) }),
-  rig('gone', { member: Text, code: z.int().nullable(), signal: Text.nullable(), killed: z.boolean() }),
-  rig('restarting', { member: Text, attempt: z.int().min(1), most: z.int().min(1), afterMs: z.number().min(0) }),
+  rig('launching', { member: Label, version: Label }),
+  rig('stopping', { member: Label, by: z.enum(STOP_WAYS) }),
+  rig('killing', { member: Label, at: z.enum(FAILPOINTS) }),
+  rig('gone', { member: Label, code: z.int().nullable(), signal: Label.nullable(), killed: z.boolean() }),
+  rig('restarting', { member: Label, attempt: Count.min(1), most: Count.min(1), afterMs: Ms }),
   rig('available', Operation),
   rig('unavailable', { ...Operation, ...RequestFailure, sinceNs: Ns }),
   rig('tally', { ...Operation, served: Count, failed: Count }),
-  rig('ledger', { acknowledged: Records, found: z.record(Text, Records) }),
-  rig('unread', { member: Text, ...RequestFailure }),
-  rig('memory', { member: Text, bytes: z.number().min(0).nullable() }),
-  rig('lag', { forMs: z.number().min(0) }),
-  rig('remark', { member: Text, text: Text }),
-  rig('contradiction', { member: Text, text: Text }),
-  rig('unsettled', { members: z.record(Text, Text.nullable()) }),
-  rig('finding', { member: Text, because: Text }),
+  rig('ledger', { acknowledged: Records, found: z.record(Label, Records) }),
+  rig('unread', { member: Label, ...RequestFailure }),
+  rig('memory', { member: Label, bytes: z.number().min(0).nullable() }),
+  rig('lag', { forMs: Ms }),
+  rig('remark', { member: Label, text: Text }),
+  rig('contradiction', { member: Label, text: Text }),
+  rig('unsettled', { members: z.record(Label, Text.nullable()) }),
+  rig('finding', { member: Label, because: Text }),
   rig('failure', { because: Text }),
   rig('ended', { how: z.enum(ENDINGS) }),
 ]);

@@ -1,0 +1,91 @@
+/**
+ * Whether the steps of a plan can follow one another: somebody may have edited it. The conductor takes them as they come, and
+ * counts on what is said here.
+ */
+import type { Plan, Refresh, Step } from './plan.ts';
+
+/** What is wrong, and where: the number of the step, or null where it is of the whole. */
+export interface SequenceFault {
+  readonly step: number | null;
+  readonly message: string;
+}
+
+/** The first step that cannot be carried out; null where all can. */
+export function faultOfSequence(plan: Plan): SequenceFault | null {
+  const running = new Map<string, string>();
+  for (const [step, one] of plan.steps.entries()) {
+    const message = faultOfStep(plan, one, running);
+    if (message !== null) return { step, message };
+  }
+  const order = plan.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
+  if (order.join() === plan.order.join()) return null;
+  return { step: null, message: `order: the steps refresh ${order.join(', ') || 'nobody'}` };
+}
+
+/** @param running the version of every member that has entered the cluster; brought up to date here */
+function faultOfStep(plan: Plan, step: Step, running: Map<string, string>): string | null {
+  switch (step.do) {
+    case 'bootstrap':
+      return enter(plan, [step.member], step.version, running, running.size === 0);
+    case 'form':
+      return enter(plan, step.members, step.version, running, running.size === 0);
+    case 'join':
+      if (!running.has(step.through)) return `${step.through} is not in the cluster yet`;
+      return enter(plan, step.members, step.version, running, true);
+    default: {
+      const missing = plan.members.find((member) => !running.has(member));
+      if (missing !== undefined) return `${missing} has not entered the cluster before it`;
+      return faultOfLaterStep(plan, step, running);
+    }
+  }
+}
+
+function enter(
+  { from }: Plan,
+  members: readonly string[],
+  version: string,
+  running: Map<string, string>,
+  isInTime: boolean,
+): string | null {
+  if (!isInTime) return 'the cluster is there already';
+  if (version !== from) return `all members start with ${from}, and not with ${version}`;
+  if (members.length === 0) return 'it names no member';
+  for (const member of members) {
+    if (running.has(member)) return `${member} is in the cluster already`;
+    running.set(member, version);
+  }
+  return null;
+}
+
+function faultOfLaterStep({ daemon, holds, records }: Plan, step: Step, running: Map<string, string>): string | null {
+  switch (step.do) {
+    case 'load':
+      if (!daemon.capabilities.records) return `the rig cannot write records with ${daemon.name}`;
+      return step.records === records.length ? null : `the plan has ${records.length} records`;
+    case 'refresh': {
+      if (step.pace === 'held' && !holds) return 'this plan holds no member';
+      const names = step.refreshes.map(({ member }) => member);
+      if (new Set(names).size < names.length) return 'a member is refreshed twice at once';
+      return step.refreshes.map((refresh) => faultOfRefresh(refresh, daemon, running)).find(Boolean) ?? null;
+    }
+    case 'release':
+    case 'deliver':
+    case 'release-all':
+      return holds ? null : 'this plan holds no member';
+    default:
+      return null;
+  }
+}
+
+function faultOfRefresh(
+  { member, from, to, crash }: Refresh,
+  { name, capabilities }: Plan['daemon'],
+  running: Map<string, string>,
+): string | null {
+  const now = running.get(member);
+  if (now !== from) return `${member} runs ${now} by then, and not ${from}`;
+  if (crash !== undefined && !capabilities.failpoints) return `a member of ${name} cannot be held where it is to crash`;
+  if (crash?.leading === true && !capabilities.leader) return `a member of ${name} cannot be made the leader`;
+  running.set(member, to);
+  return null;
+}

@@ -1,0 +1,15 @@
+/** `npm run soak -- NAME`: what takes too long for `npm test`, one at a time. Each prints its seed, and exits 1 where it found something. */
+
+/** By name: what it does, and the function that does it. @returns whether nothing was found */
+const SOAKS: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<boolean>>>> = {
+  fuzz: async () => (await import('./fuzz.ts')).fuzz,
+};
+
+const [name = '', ...options] = process.argv.slice(2);
+const soak = Object.hasOwn(SOAKS, name) ? SOAKS[name] : undefined;
+if (soak === undefined) {
+  process.stderr.write(`npm run soak -- NAME: there are ${Object.keys(SOAKS).join(', ')}\n`);
+  process.exitCode = 2;
+} else if (!(await (await soak())(options))) {
+  process.exitCode = 1;
+}
