@@ -18,6 +18,8 @@ export interface Park {
   readonly wokenSinceNs: number | null;
   /** What ended it, told or reckoned; null where nothing did. */
   readonly by: Cause | null;
+  /** Whether that is reckoned, and not told. */
+  readonly isReckoned: boolean;
 }
 
 export interface Incarnation {
@@ -92,10 +94,10 @@ function parksOf(timer: Timer | null, events: readonly MemberEvent[]): Park[] {
 
 function parkOf(timer: Timer | null, parked: Of<'parked'>, wake: MemberEvent | null, told: Cause | null): Park {
   const park = { gate: parked.gate, fromNs: parked.atNs, sinceNs: sinceNs(parked) };
-  if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null };
+  if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null, isReckoned: false };
   const wokenSinceNs = sinceNs(wake);
   const shortestMs = (wokenSinceNs - parked.atNs) / 1e6;
   const longestMs = (wake.atNs - park.sinceNs) / 1e6;
   const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer) : told;
-  return { ...park, toNs: wake.atNs, wokenSinceNs, by };
+  return { ...park, toNs: wake.atNs, wokenSinceNs, by, isReckoned: told === 'unknown' };
 }
