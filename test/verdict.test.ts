@@ -214,5 +214,15 @@ describe('a check that has nothing to look at', () => {
     expect(verdict.outcome, verdict.sentence).to.equal('holds');
     expect(verdict.sentence).to.contain('node02 exited once, and its supervisor started it again');
     expect(verdict.members[1]!.restarts).to.equal(1);
+    const cut = (second: number): Written =>
+      rig(second, 'unavailable', {
+        member: 'node02',
+        operation: 'read',
+        how: 'unreachable',
+        because: 'write EPIPE',
+        sinceNs: (second - 0.01) * SECOND_NS,
+      });
+    expect(verdictOf([...crashed, cut(49.9)]).outcome, 'a request that its exit cut off').to.equal('holds');
+    expect(Object.keys(broken(verdictOf([...crashed, cut(45)])))).to.deep.equal(['open-serves']);
   });
 });

@@ -15,6 +15,9 @@ import { isOpenAtEnd } from './exits.ts';
 /** How many of the records that are missing are named. */
 const NAMED = 5;
 
+/** How long after the end of its process a member may be known to be gone: its output is waited for, for a second. */
+const GOING_NS = 1.5e9;
+
 /** Every record whose writing was acknowledged is there in the end, with its value, through every open member. */
 export function noRecordLost({ plan, trace }: Evidence): Check {
   const name = 'no-record-lost';
@@ -109,20 +112,29 @@ function lagWords(trace: Trace): string {
 function failuresWhileOpen(trace: Trace, member: string) {
   const failures = rigEventsOf(trace, 'unavailable', member);
   if (failures.length === 0) return [];
-  return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-    failures.filter((event) => event.sinceNs > fromNs && event.atNs < toNs),
-  );
+  return openIntervals(trace, member).flatMap(({ fromNs, toNs, goesByItself }) => {
+    // A connection breaks when its process ends, and that is known a little later: the exit is another check's.
+    const brokenNs = goesByItself ? toNs - GOING_NS : toNs;
+    return failures.filter(
+      ({ sinceNs, atNs, how }) => sinceNs > fromNs && atNs < (how === 'unreachable' ? brokenNs : toNs),
+    );
+  });
 }
 
-function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
+interface OpenInterval {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Whether it ended because the member went, and nobody had told it to. */
+  readonly goesByItself: boolean;
+}
+
+function openIntervals(trace: Trace, member: string): OpenInterval[] {
   const ends = (['stopping', 'killing', 'gone'] as const).flatMap((name) => rigEventsOf(trace, name, member));
+  ends.sort((one, other) => one.atNs - other.atNs);
   const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
   return openings.map(({ atNs }) => {
-    const toNs = ends.reduce(
-      (next, end) => (end.atNs > atNs ? Math.min(next, end.atNs) : next),
-      Number.POSITIVE_INFINITY,
-    );
-    return { fromNs: atNs, toNs };
+    const end = ends.find((one) => one.atNs > atNs);
+    return { fromNs: atNs, toNs: end?.atNs ?? Number.POSITIVE_INFINITY, goesByItself: end?.rig === 'gone' };
   });
 }
 
