@@ -86,7 +86,7 @@ describe('a verdict is never false: it does not hold', () => {
     const because = 'node01 did not park, open or exit within 60 s';
     const verdict = verdictOf([
       ...BEGINNING,
-      rig(70, 'finding', { member: 'node01', because }),
+      rig(70, 'finding', { member: 'node01', because, doubt: null }),
       rig(71, 'ended', { how: 'finding' }),
     ]);
     expect(broken(verdict)).to.include.keys('complete', 'opened');

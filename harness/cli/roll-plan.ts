@@ -34,6 +34,8 @@ export interface RollOptions {
   readonly isLatest?: boolean;
   /** Whether a cluster that was formed earlier is not to be used again. */
   readonly fresh?: boolean;
+  /** Where such clusters are kept, where a test has its own. */
+  readonly clusters?: string;
   /** Says something that is worth knowing, to a person. */
   readonly say?: (line: string) => void;
   /** Sees every event as it comes. */
@@ -160,7 +162,7 @@ async function openSite(
   plan: Plan,
   daemon: Daemon,
   artifacts: ReadonlyMap<string, Artifact>,
-  { runtime, fresh = false, say }: RollOptions,
+  { runtime, fresh = false, say, clusters }: RollOptions,
   run: string,
 ): Promise<{ site: Site; kept: KeptCluster | null }> {
   const { members } = plan;
@@ -168,7 +170,7 @@ async function openSite(
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
   const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
-  for (const kept of keptClusters(key, say)) {
+  for (const kept of keptClusters(key, say, clusters)) {
     const site = await openWith(kept, members, open);
     if (site !== null) return { site, kept };
   }
@@ -176,9 +178,13 @@ async function openSite(
 }
 
 /** None where none can be kept. */
-function* keptClusters(key: readonly string[], say: RollOptions['say']): Generator<KeptCluster, undefined> {
+function* keptClusters(
+  key: readonly string[],
+  say: RollOptions['say'],
+  clusters: string | undefined,
+): Generator<KeptCluster, undefined> {
   try {
-    yield* KeptCluster.take(key);
+    yield* KeptCluster.take(key, clusters);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     say?.(`no cluster is kept: ${error.message}`);

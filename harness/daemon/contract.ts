@@ -5,6 +5,7 @@
 import type { Action, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Artifact } from '../build/artifact.ts';
+import type { PatternEvent } from '../input/description.ts';
 import type { Plan, RuntimeName } from '../plan/plan.ts';
 
 /** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
@@ -74,8 +75,8 @@ export type Stream = 'stdout' | 'stderr' | 'output';
 
 /** Listens to one process of a member, from its start to its end, and makes events of what it tells. */
 export interface Attendance {
-  /** A line has been read. */
-  line(stream: Stream, text: string): void;
+  /** A line has been read, that may have been printed since `sinceNs`. */
+  line(stream: Stream, text: string, sinceNs: number): void;
   /** The process is there. Probes begin. */
   started(reach: Reach): void;
   /** The process is gone, or about to be told to stop: no more probes. Resolves when none is under way. */
@@ -166,6 +167,8 @@ export interface Daemon {
   readonly stopping: Stopping;
   /** How long a cluster may take to be formed, and a member to enter it, in milliseconds. */
   readonly formingLimitMs: number;
+  /** How long a member may take from its start to its first word about where it stands, in milliseconds. */
+  readonly startLimitMs: number;
   /**
    * Build versions, where their inputs changed.
    * @throws InputError where there is no such version; EnvironmentError where building fails
@@ -181,15 +184,31 @@ export interface Daemon {
   /** Whether a cluster whose members were started together is formed, asked of one of them; null: never asked. */
   readonly isFormed: ((launch: Launch, reach: Reach) => Promise<boolean>) | null;
   client(launch: Launch, reach: Reach): MemberClient;
+  /** What was looked for in the lines of a roll's members, and has not been found so far. */
+  unmatched(): readonly Unmatched[];
+  /**
+   * Why a member that was not seen to do one of these may have done it, and the rig not know how to see it; null where it has
+   * not.
+   */
+  doubt(of: readonly PatternEvent[]): string | null;
+}
+
+/** A pattern that no line has matched, and the event that it tells of. */
+export interface Unmatched {
+  readonly tellsOf: PatternEvent;
+  readonly pattern: string;
 }
 
 /** What a daemon did wrong, so that the roll cannot go on: it ends in a verdict, not in an error of the environment. */
 export class Finding extends Error {
   override name = 'Finding';
   readonly member: string;
+  /** Why it may be that the member did nothing wrong, and that the rig does not know how to see it; null where it did. */
+  readonly doubt: string | null;
 
-  constructor(member: string, message: string) {
+  constructor(member: string, message: string, doubt: string | null = null) {
     super(message);
     this.member = member;
+    this.doubt = doubt;
   }
 }

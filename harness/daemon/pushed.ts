@@ -9,10 +9,11 @@ import type { Attendance, Told } from './contract.ts';
 const BEGINNING = /^\s*\{\s*"(?:atNs|event|member)"\s*:/;
 
 export function pushed(member: string, told: Told): Attendance {
+  const bornNs = nowNs();
   return {
     line: (stream, text) => {
       if (stream === 'stderr' || !BEGINNING.test(text)) return;
-      const event = readEvent(member, text);
+      const event = readEvent(member, bornNs, text);
       if (typeof event === 'string') told.remark(member, `printed an event that cannot be read (${event}): ${text}`);
       else told.event(event);
     },
@@ -22,7 +23,7 @@ export function pushed(member: string, told: Told): Attendance {
 }
 
 /** The event in a line, or what is wrong with it. */
-function readEvent(member: string, text: string): MemberEvent | string {
+function readEvent(member: string, bornNs: number, text: string): MemberEvent | string {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -33,6 +34,8 @@ function readEvent(member: string, text: string): MemberEvent | string {
   if (!parsed.success) return z.prettifyError(parsed.error).replaceAll(/\s+/g, ' ');
   if (parsed.data.member !== member) return `it names ${parsed.data.member}`;
   if (parsed.data.atNs > nowNs() + FUTURE_NS) return 'its clock reading is in the future';
+  if (parsed.data.atNs < bornNs)
+    return 'its clock reading is from before it was started: it must be of CLOCK_MONOTONIC';
   return parsed.data as MemberEvent;
 }
 

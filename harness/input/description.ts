@@ -119,12 +119,22 @@ const Probe = z
 
 const Access = z.strictObject({ ...Asked, timeout: Duration.default(10_000) }).superRefine(isOneWay);
 
+const START_MS = 60_000;
+
 const DescriptionFile = z.strictObject({
   name: Name,
   about: z.string('must be a text').default(''),
   versions: z.record(VersionName, Version, 'must be versions by name'),
   port: z.int('must be a port').min(1).max(65_535).default(8443),
-  start: z.strictObject({ args: Arguments.default([]), env: Environment.default({}) }).default({ args: [], env: {} }),
+  start: z
+    .strictObject({
+      args: Arguments.default([]),
+      env: Environment.default({}),
+      within: Duration.default(START_MS).describe(
+        'how long a member may take until it waits for others, opens or exits',
+      ),
+    })
+    .default({ args: [], env: {}, within: START_MS }),
   form: Forming.optional(),
   stop: z
     .strictObject({
@@ -141,9 +151,11 @@ const DescriptionFile = z.strictObject({
       restart: oneOf(['on-failure', 'always']).default('on-failure'),
       delay: Duration.default(500),
       most: z.int('must be a count').min(1, 'must be 1 or more').default(5),
-      steady: Duration.default(1000).describe('how long all must have been at rest until the rig believes it'),
     })
     .optional(),
+  steady: Duration.default(1000).describe(
+    'how long all must have been at rest until the rig believes it: a member may exit soon after it has opened',
+  ),
   events: oneOf(['ndjson']).optional().describe('the daemon prints the rig’s own events, one JSON object a line'),
   log: Template.optional().describe('a file that the member logs to, for patterns on: file'),
   patterns: z.array(Pattern, 'must be a list of patterns').default([]),

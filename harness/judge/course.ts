@@ -19,13 +19,13 @@ export function complete({ trace }: Evidence): Check {
     }
     case 'interrupted':
       return broken(name, 'the roll was interrupted');
-    case 'finding':
-      return broken(
-        name,
-        rigEvents(trace, 'finding')
-          .map(({ because }) => because)
-          .join('; '),
-      );
+    case 'finding': {
+      const findings = rigEvents(trace, 'finding');
+      const words = findings
+        .map(({ because, doubt }) => (doubt === null ? because : `${because}; ${doubt}`))
+        .join('; ');
+      return findings.every(({ doubt }) => doubt !== null) ? cannotTell(name, words) : broken(name, words);
+    }
     case 'environment': {
       const words = rigEvents(trace, 'failure').map(({ because }) => because);
       return cannotTell(name, `the environment failed: ${words.join('; ')}`);
@@ -48,9 +48,11 @@ export function sourcesAgree({ trace }: Evidence): Check {
   const contradictions = rigEvents(trace, 'contradiction');
   if (contradictions.length > 0)
     return cannotTell(name, contradictions.map(({ member, text }) => `of ${member}, ${text}`).join('; '));
+  const unmatched = rigEvents(trace, 'unmatched').filter(({ tellsOf }) => tellsOf !== 'exiting');
+  const aside = unmatched.map(({ tellsOf, pattern }) => `; no line matched the pattern of ${tellsOf}: /${pattern}/`);
   const observed = trace.some((event) => 'observed' in event && event.observed !== undefined);
   if (!observed) return notApplicable(name, 'every event was told by its member itself');
-  return holds(name, 'nothing that was seen contradicts what was seen elsewhere');
+  return holds(name, `nothing that was seen contradicts what was seen elsewhere${aside.join('')}`);
 }
 
 /** The members that are expected to be open are, and no others. */
@@ -58,6 +60,8 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
   const name = 'opened';
   if (!tells(plan.daemon, 'open')) return cannotTell(name, 'nothing tells when a member opens');
   const open = plan.members.filter((member) => isOpenAtEnd(plan, trace, member));
+  const doubts = rigEvents(trace, 'finding').filter(({ doubt }) => doubt !== null);
+  if (doubts.length > 0) return cannotTell(name, 'a member was not seen to open, and may have');
   const missing = plan.expect.open.filter((member) => !open.includes(member));
   const surprising = open.filter((member) => !plan.expect.open.includes(member));
   const faults = [

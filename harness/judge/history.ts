@@ -31,13 +31,29 @@ interface Change {
 }
 
 export function historyOf(plan: Plan, trace: Trace): History {
-  const tellsSchema = tells(plan.daemon, 'applied');
-  let view = EMPTY;
+  const tellsSchema = tellsOfUpdates(plan, trace);
+  let view = formedView(plan);
   return changesOf(plan, trace).map((change) => {
     view = after(view, change);
     if (!tellsSchema) view = { ...view, applied: commonSchema(view.rows) };
     return { atNs: change.atNs, sinceNs: change.sinceNs, by: change.by, view };
   });
+}
+
+/**
+ * Whether updates of the schema are told. Of a daemon that is observed they are only where one was: a line that was never seen
+ * may be one that nobody knows to look for.
+ */
+export function tellsOfUpdates({ daemon }: Plan, trace: Trace): boolean {
+  if (!tells(daemon, 'applied')) return false;
+  return tells(daemon, 'checked') || trace.some((event) => !isRigEvent(event) && event.event === 'applied');
+}
+
+/** What is there before anything is told: of a daemon that is observed, the schema of the version that its cluster was formed in. */
+function formedView({ daemon, versions, from }: Plan): View {
+  if (tells(daemon, 'checked')) return EMPTY;
+  const { internal, external } = versions[from]!;
+  return { ...EMPTY, applied: { internal, external } };
 }
 
 /** The database as it was at an instant: everything that had been decided by then. */

@@ -1,6 +1,6 @@
 /** The incarnations of a member: from each start of its process to the end of it, with what happened at its gates. */
 import type { Cause, EventGate, MemberEvent } from '../../node/events.ts';
-import type { Timer } from '../plan/daemon.ts';
+import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
@@ -28,6 +28,7 @@ export interface Incarnation {
   readonly checks: ReadonlyArray<Of<'checked'>>;
   readonly parks: readonly Park[];
   readonly notices: ReadonlyArray<Of<'noticed'>>;
+  readonly records: ReadonlyArray<Of<'recorded'>>;
   readonly open: Of<'open'> | null;
   readonly exiting: Of<'exiting'> | null;
 }
@@ -43,8 +44,7 @@ export function incarnationsOf(plan: Plan, trace: Trace, member: string): readon
   const known = KNOWN.get(events);
   if (known !== undefined) return known;
   const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
-  const { timer } = plan.daemon;
-  const all = starts.map((start, index) => incarnationOf(timer, member, events.slice(start, starts[index + 1])));
+  const all = starts.map((start, index) => incarnationOf(plan.daemon, member, events.slice(start, starts[index + 1])));
   if (events.length > 0) KNOWN.set(events, all);
   return all;
 }
@@ -57,7 +57,7 @@ export function refreshedIncarnations(plan: Plan, trace: Trace, member: string):
   return incarnationsOf(plan, trace, member).filter((incarnation) => incarnation.started.action === 'start');
 }
 
-function incarnationOf(timer: Timer | null, member: string, events: readonly MemberEvent[]): Incarnation {
+function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly MemberEvent[]): Incarnation {
   const all = <Name extends MemberEvent['event']>(name: Name): Of<Name>[] =>
     events.filter((event): event is Of<Name> => event.event === name);
   const started = all('started')[0];
@@ -66,19 +66,20 @@ function incarnationOf(timer: Timer | null, member: string, events: readonly Mem
     member,
     started,
     checks: all('checked'),
-    parks: parksOf(timer, events),
+    parks: parksOf(daemon, events),
     notices: all('noticed'),
+    records: all('recorded'),
     open: all('open')[0] ?? null,
     exiting: all('exiting')[0] ?? null,
   };
 }
 
 /** Each park with the first waking that comes after it; one that was never told of has ended with the next park or opening. */
-function parksOf(timer: Timer | null, events: readonly MemberEvent[]): Park[] {
+function parksOf(daemon: PlannedDaemon, events: readonly MemberEvent[]): Park[] {
   const parks: Park[] = [];
   let parked: Of<'parked'> | null = null;
   const end = (wake: MemberEvent | null, told: Cause | null): void => {
-    if (parked !== null) parks.push(parkOf(timer, parked, wake, told));
+    if (parked !== null) parks.push(parkOf(daemon, events, parked, wake, told));
     parked = null;
   };
   for (const event of events) {
@@ -92,12 +93,30 @@ function parksOf(timer: Timer | null, events: readonly MemberEvent[]): Park[] {
   return parks;
 }
 
-function parkOf(timer: Timer | null, parked: Of<'parked'>, wake: MemberEvent | null, told: Cause | null): Park {
+function parkOf(
+  { timer, capabilities }: PlannedDaemon,
+  events: readonly MemberEvent[],
+  parked: Of<'parked'>,
+  wake: MemberEvent | null,
+  told: Cause | null,
+): Park {
   const park = { gate: parked.gate, fromNs: parked.atNs, sinceNs: sinceNs(parked) };
   if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null, isReckoned: false };
   const wokenSinceNs = sinceNs(wake);
-  const shortestMs = (wokenSinceNs - parked.atNs) / 1e6;
+  // Where nothing tells when it began, it may have begun just before its end.
+  const shortestMs = capabilities.cause === 'unknown' ? 0 : (wokenSinceNs - parked.atNs) / 1e6;
   const longestMs = (wake.atNs - park.sinceNs) / 1e6;
-  const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer) : told;
+  const sawNotice = events.some(
+    (event) =>
+      event.event === 'noticed' &&
+      event.disposition === 'delivered' &&
+      event.atNs > parked.atNs &&
+      event.atNs <= wake.atNs &&
+      event.atNs > wokenSinceNs - NOTICE_WAKES_NS,
+  );
+  const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer, sawNotice) : told;
   return { ...park, toNs: wake.atNs, wokenSinceNs, by, isReckoned: told === 'unknown' };
 }
+
+/** A member that is told to look again does so at once. */
+const NOTICE_WAKES_NS = 0.05e9;

@@ -4,9 +4,9 @@ import { type Hindrance, hindranceOf, isApplied } from '../../node/upgrade/safet
 import type { Version } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { earliest, type History, viewAt } from './history.ts';
+import { earliest, type History, tellsOfUpdates, viewAt } from './history.ts';
 import { type Incarnation, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
 /**
@@ -24,10 +24,16 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
     .filter((incarnation) => incarnation.open !== null);
   if (openings.length === 0) return notApplicable(name, 'no refreshed member opened');
   const byRows = canReckonGates(plan.daemon);
-  const faults = openings.flatMap((opening) => {
+  const early = openings.flatMap((opening) => {
     const missing = byRows ? missingRows(evidence, opening) : missingStarts(plan, trace, opening);
-    return missing.length === 0 ? [] : [`${opening.member} opened early: ${missing.join(', ')}`];
+    const { member } = opening;
+    return missing.length === 0 ? [] : [{ member, fault: `${member} opened early: ${missing.join(', ')}` }];
   });
+  // Of whom different things are said, it is not known when it opened.
+  const doubted = new Set(rigEvents(trace, 'contradiction').map(({ member }) => member));
+  const faults = early.flatMap(({ member, fault }) => (doubted.has(member) ? [] : [fault]));
+  if (faults.length === 0 && early.length > 0)
+    return cannotTell(name, `${early.map(({ fault }) => fault).join('; ')}; or what tells of that is wrong`);
   const fine = byRows
     ? `each of ${openings.length} openings came after all members had recorded its version, ran it, and the schema was applied`
     : `each of ${openings.length} openings came after all members had been started in its version`;
@@ -68,7 +74,7 @@ function missingAt(
     const hindrance = hindranceOf(version, row, looked, axes);
     return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
   });
-  const schemaIsOff = tells(plan.daemon, 'applied') && !isApplied(view.applied, version);
+  const schemaIsOff = tellsOfUpdates(plan, trace) && !isApplied(view.applied, version);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }
 

@@ -15,8 +15,8 @@ import { isOpenAtEnd } from './exits.ts';
 /** How many of the records that are missing are named. */
 const NAMED = 5;
 
-/** How long after the end of its process a member may be known to be gone: its output is waited for, for a second. */
-const GOING_NS = 1.5e9;
+/** An exit is told once all that the member had printed has been read, and a container's once its engine says so. */
+const GOING_NS = 2e9;
 
 /** Every record whose writing was acknowledged is there in the end, with its value, through every open member. */
 export function noRecordLost({ plan, trace }: Evidence): Check {

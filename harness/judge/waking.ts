@@ -3,12 +3,13 @@
  * passed. A timer that only looks again while there is something to wait for does no harm.
  */
 import { formatDuration } from '../../node/duration.ts';
+import type { EventName } from '../../node/events.ts';
 import { GATE_WORDS } from '../../node/words.ts';
-import { tells } from '../plan/daemon.ts';
+import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Trace } from '../trace/trace.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
-import { type Park, refreshedIncarnations } from './incarnations.ts';
+import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
 import { isDoubtful } from './passing.ts';
 
 export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Check {
@@ -45,12 +46,14 @@ function openQuestion(plan: Plan, trace: Trace): string | null {
     const why =
       daemon.timer === null
         ? 'the daemon does not tell, and its timer is not known'
-        : 'the daemon does not tell, and the park was too near to a whole number of timers';
+        : daemon.capabilities.cause === 'unknown'
+          ? 'the daemon does not tell, and neither does anything when its park began'
+          : 'the daemon does not tell, and the park was too near to a whole number of timers';
     return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
   }
   const doubtful = membersWith(plan, trace, (member, park) => isDoubtful(plan, trace, member, park));
   return doubtful.length === 0
-    ? null
+    ? unseenQuestion(plan, trace)
     : `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
 }
 
@@ -59,4 +62,31 @@ function membersWith(plan: Plan, trace: Trace, isSuch: (member: string, park: Pa
   return plan.members.filter((member) =>
     refreshedIncarnations(plan, trace, member).some(({ parks }) => parks.some((park) => isSuch(member, park))),
   );
+}
+
+function unseenQuestion(plan: Plan, trace: Trace): string | null {
+  const unseen = plan.members.filter((member) =>
+    refreshedIncarnations(plan, trace, member).some((incarnation) => mayHaveWaitedUnseen(plan.daemon, incarnation)),
+  );
+  if (unseen.length === 0) return null;
+  const why = 'nobody saw them wait, and they took long enough for a timer to have fired';
+  return `what opened ${unseen.join(', ')} cannot be told: ${why}${unmatchedWords(trace, 'parked')}`;
+}
+
+/**
+ * Whether a member that opened may have sat out a timer that nobody saw: it takes a whole one from its first look at its gate,
+ * or, where that is not known, from its start. A daemon that tells of its gates tells of every park.
+ */
+function mayHaveWaitedUnseen(daemon: PlannedDaemon, { member, started, parks, open, records }: Incarnation): boolean {
+  if (open === null || parks.length > 0 || tells(daemon, 'checked')) return false;
+  const first = records.find(({ row }) => row.member === member);
+  const fromNs = first === undefined ? sinceNs(started) : sinceNs(first);
+  const { timer } = daemon;
+  return timer === null || (open.atNs - fromNs) / 1e6 >= timer.everyMs - timer.toleranceMs;
+}
+
+/** What of a description was looked for and never found, of an event. */
+function unmatchedWords(trace: Trace, event: EventName): string {
+  const sources = rigEvents(trace, 'unmatched').filter(({ tellsOf }) => tellsOf === event);
+  return sources.length === 0 ? '' : `; no line matched ${sources.map(({ pattern }) => `/${pattern}/`).join(' or ')}`;
 }

@@ -14,7 +14,7 @@ export interface Capabilities {
   readonly tells: readonly EventName[];
   /**
    * How the rig knows what woke a member: it is `told`; it is `reckoned` from how long the park lasted, by the timer; or it
-   * is `unknown`.
+   * is `unknown`, as it is not known how long a timer is or when a park begins.
    */
   readonly cause: 'told' | 'reckoned' | 'unknown';
   /** Whether a refreshed member waits for others at all. */
@@ -27,6 +27,11 @@ export interface Capabilities {
   readonly leader: boolean;
   /** What exits are for its supervisor to heal; null where nothing starts a member again. */
   readonly supervisor: Supervisor | null;
+  /**
+   * How long everybody must have been at rest until the rig believes it: an exit often comes soon after an opening. Zero where
+   * a member tells what it is about to do.
+   */
+  readonly steadyMs: number;
 }
 
 /** What starts a member again that exits by itself. */
@@ -35,8 +40,6 @@ export interface Supervisor {
   readonly delayMs: number;
   /** After so many starts it gives up. */
   readonly most: number;
-  /** How long everybody must have been at rest until the rig believes it: an exit often comes soon after an opening. */
-  readonly steadyMs: number;
 }
 
 /** The row of node/upgrade's table that models a daemon, with its wake-ups and its policy. */

@@ -35,7 +35,7 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
     if (signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';
-      recorder.tell('finding', { member: error.member, because: error.message });
+      recorder.tell('finding', { member: error.member, because: error.message, doubt: error.doubt });
     } else {
       how = 'environment';
       fault = error as Error;
@@ -52,6 +52,7 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   }
   await roll.stopAll().catch(failed);
   lag.end();
+  for (const unmatched of stage.daemon.unmatched()) recorder.tell('unmatched', unmatched);
   recorder.tell('ended', { how });
   return fault;
 }
@@ -235,12 +236,15 @@ class Roll {
     const { recorder, signal } = this.#stage;
     const { standings } = this.#members;
     const limit = AbortSignal.timeout(this.#plan.settleLimitMs);
-    const steadyMs = this.#plan.daemon.capabilities.supervisor?.steadyMs ?? 0;
+    const { steadyMs } = this.#plan.daemon.capabilities;
+    let goings: number;
     do {
+      goings = standings.goings;
       await recorder.until(() => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
-    } while (!standings.isOver() && !limit.aborted);
+      // One that went meanwhile may be there again, and go again.
+    } while ((!standings.isOver() || standings.goings !== goings) && !limit.aborted);
     const left = standings.underWay();
     if (left.length === 0) return true;
     const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));

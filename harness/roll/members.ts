@@ -9,8 +9,6 @@ import { isRigEvent, type StopWay, type TraceEvent } from '../trace/trace.ts';
 import type { Stage } from './stage.ts';
 import { Standings } from './standing.ts';
 
-/** How long a member may take from its start to its first word about where it stands. */
-const START_LIMIT_MS = 60_000;
 /** How long a member may take to say what the plan has it say; mostly it takes milliseconds, with an election seconds. */
 const WORD_LIMIT_MS = 20_000;
 /** How many of its last lines are quoted of a member that did something wrong. */
@@ -84,12 +82,18 @@ export class Members {
       remark: (about, text) => this.#remark(about, text),
       contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
     });
+    this.#lastLines.delete(member);
     recorder.tell('launching', { member, version });
-    const running = await site.start(launch.seat, artifact, daemon.command(this.#plan, launch), (stream, line) => {
-      log(member, line);
-      this.#quote(member, line);
-      attendance.line(stream, line);
-    });
+    const running = await site.start(
+      launch.seat,
+      artifact,
+      daemon.command(this.#plan, launch),
+      (stream, line, sinceNs) => {
+        log(member, line);
+        this.#quote(member, line);
+        attendance.line(stream, line, sinceNs);
+      },
+    );
     const present: Present = { launch, running, attendance };
     this.#present.set(member, present);
     this.#running.add(running);
@@ -165,13 +169,18 @@ export class Members {
   }
 
   /** Wait for a member to open or to have ended. @throws Finding where it does neither in time */
-  async untilEnded(member: string, limitMs = START_LIMIT_MS): Promise<void> {
-    await this.#until(member, () => this.standings.isEnded(member), 'open or exit', limitMs);
+  async untilEnded(member: string, limitMs: number): Promise<void> {
+    await this.#until(member, () => this.standings.isEnded(member), ['open'], limitMs);
   }
 
   /** Wait for a member to park, open or exit. @throws Finding where it does none in time */
   async untilSettled(member: string): Promise<void> {
-    await this.#until(member, () => this.standings.isSettled(member), 'park, open or exit', START_LIMIT_MS);
+    await this.#until(
+      member,
+      () => this.standings.isSettled(member),
+      ['parked', 'open'],
+      this.#stage.daemon.startLimitMs,
+    );
   }
 
   /**
@@ -203,10 +212,13 @@ export class Members {
     return new Finding(member, `${member} did not ${what}; ${said}`);
   }
 
-  async #until(member: string, condition: () => boolean, what: string, limitMs: number): Promise<void> {
+  async #until(member: string, condition: () => boolean, events: readonly Awaited[], limitMs: number): Promise<void> {
     const { recorder, signal } = this.#stage;
     const reached = await recorder.until(condition, limitMs, signal);
-    if (!reached) throw this.didNot(member, `${what} within ${limitMs / 1000} s`);
+    if (reached) return;
+    const words = [...events.map((event) => AWAITED[event]), 'exit'].join(' or ');
+    const { message } = this.didNot(member, `${words} within ${limitMs / 1000} s`);
+    throw new Finding(member, message, this.#stage.daemon.doubt(events));
   }
 
   #stopWay(member: string): StopWay {
@@ -284,6 +296,10 @@ export class Members {
     this.#stage.recorder.tell(rig, { member, text: text.slice(0, 500) });
   }
 }
+
+/** What a member may be waited for to do. */
+const AWAITED = { parked: 'park', open: 'open' } as const;
+type Awaited = keyof typeof AWAITED;
 
 const FORMED_EVERY_MS = 100;
 

@@ -31,6 +31,7 @@ export class Standings {
   /** Notices that have arrived, by their name and their receiver. */
   readonly #arrived = new Set<string>();
   #events = 0;
+  #goings = 0;
 
   constructor(members: readonly string[], timer: Timer | null) {
     const nothing = (): Standing => ({ word: null, parkedNs: null, timers: [], goneAt: null });
@@ -48,6 +49,7 @@ export class Standings {
     if (isRigEvent(event)) {
       if (event.rig === 'gone') {
         standing.goneAt = this.#events;
+        this.#goings += 1;
         this.#gone.add(event.member);
         this.#say(event.member, standing, 'gone');
       } else if (event.rig === 'launching' || event.rig === 'restarting') {
@@ -56,6 +58,11 @@ export class Standings {
         this.#say(event.member, standing, 'launching');
       }
     } else this.#foldMember(event, standing);
+  }
+
+  /** How often a member has gone. */
+  get goings(): number {
+    return this.#goings;
   }
 
   word(member: string): Word {

@@ -14,6 +14,8 @@ import type { Recorder } from './recorder.ts';
  */
 const PERIOD_MS = 200;
 const PERIOD_PER_MEMBER_MS = 40;
+/** How long requests that are under way may take when all is to stop. */
+const STOP_MS = 1000;
 
 interface Tally {
   served: number;
@@ -29,6 +31,7 @@ export class Traffic {
   readonly #tallies = new Map<string, Record<Operation, Tally>>();
   readonly #loops: Promise<void>[] = [];
   readonly #stop = new AbortController();
+  #isOver = false;
 
   constructor(recorder: Recorder, members: number) {
     this.#recorder = recorder;
@@ -55,10 +58,11 @@ export class Traffic {
     this.#loops.push(this.#loop(member, records));
   }
 
-  /** End all loops, and tell the tallies. */
+  /** End all loops, and tell the tallies. A request that hangs is left to itself: who answers it now is of no interest. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#loops);
+    await Promise.race([Promise.all(this.#loops), sleep(STOP_MS, undefined, { ref: false })]);
+    this.#isOver = true;
     for (const [member, tallies] of this.#tallies) {
       for (const operation of ['read', 'write'] as const) {
         const { served, failed } = tallies[operation];
@@ -83,6 +87,8 @@ export class Traffic {
       await required(records()).write(key, value);
       this.acknowledge(key, value);
     });
+    // Whoever hangs has been asked for long enough.
+    if (this.#stop.signal.aborted) return;
     await this.#attempt(member, 'read', () => required(records()).readOne());
   }
 
@@ -91,11 +97,13 @@ export class Traffic {
     const sinceNs = nowNs();
     try {
       await request();
+      if (this.#isOver) return;
       tally.served += 1;
       if (tally.told !== null) this.#recorder.tell('available', { member, operation });
       tally.told = null;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
+      if (this.#isOver) return;
       const { how, message: because } = error;
       tally.failed += 1;
       if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, how, because, sinceNs });

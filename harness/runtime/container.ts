@@ -160,7 +160,7 @@ async function startContainer(
   let lines: Promise<unknown> = Promise.resolve();
   container.withLogConsumer((stream) => {
     // The two streams of a container come as one here.
-    lines = readLines(stream, (line) => onLine('output', line));
+    lines = readLines(stream, (line, sinceNs) => onLine('output', line, sinceNs));
     // Looked at when the container has ended; until then its engine may go.
     lines.catch(() => undefined);
   });

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { nowNs } from '../../node/clock.ts';
 import type { Artifact } from '../build/artifact.ts';
 import type { Command, Seat } from '../daemon/contract.ts';
 import { readLines } from '../host/lines.ts';
@@ -150,11 +151,13 @@ function startProcess(
     ['stdout', child.stdout],
     ['stderr', child.stderr],
   ] as const;
-  const lines = Promise.all(streams.map(([name, stream]) => readLines(stream, (line) => onLine(name, line))));
+  const lines = Promise.all(
+    streams.map(([name, stream]) => readLines(stream, (line, sinceNs) => onLine(name, line, sinceNs))),
+  );
   const ended = new Promise<Exit>((resolve) => {
     child.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
     child.nodeChildProcess.once('error', (error) => {
-      onLine('stderr', `cannot start ${program}: ${error.message}`);
+      onLine('stderr', `cannot start ${program}: ${error.message}`, nowNs());
       resolve({ code: null, signal: null });
     });
   });

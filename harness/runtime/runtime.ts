@@ -9,8 +9,8 @@ export interface Exit {
   readonly signal: string | null;
 }
 
-/** What a member printed, line by line. */
-export type OnLine = (stream: Stream, line: string) => void;
+/** What a member printed, line by line, and since when it may have. */
+export type OnLine = (stream: Stream, line: string, sinceNs: number) => void;
 
 /** A member that has been started and not been stopped. */
 export interface RunningMember extends Reach {

@@ -67,10 +67,11 @@ export class KeptCluster {
    * Those that nobody else uses, one after the other, each held until it is released or discarded: those that were formed
    * first, then one that is still to be.
    * @param key names what they must be like
+   * @param clusters the folder of all of them
    * @throws EnvironmentError where none can be kept
    */
-  static *take(key: readonly string[]): Generator<KeptCluster, undefined> {
-    const all = join(CLUSTERS, digestOf(...key));
+  static *take(key: readonly string[], clusters = CLUSTERS): Generator<KeptCluster, undefined> {
+    const all = join(clusters, digestOf(...key));
     for (const name of namesIn(all).sort()) {
       const { state, id, ownedBy } = partsOf(name);
       if (state === STATES.forming || (ownedBy !== null && isOwnerAlive(ownedBy))) continue;

@@ -71,9 +71,9 @@ const Capabilities = z.object({
       restart: z.enum(['on-failure', 'always']),
       delayMs: z.number().min(0),
       most: z.int().min(1),
-      steadyMs: z.number().min(0),
     })
     .nullable(),
+  steadyMs: z.number().min(0),
 });
 
 const OurSettings = z.strictObject({

@@ -9,14 +9,15 @@ import type { Timer } from '../plan/daemon.ts';
  * @param shortestMs how long the park lasted at the least
  * @param longestMs and at the most; both are the same where its ends are known exactly
  * @param timer null where it is not known how long a member waits: then nothing can be reckoned
+ * @param sawNotice whether a notice was seen to come in as the park ended: it tells where the length alone does not
  */
-export function reckonedCause(shortestMs: number, longestMs: number, timer: Timer | null): Cause {
+export function reckonedCause(shortestMs: number, longestMs: number, timer: Timer | null, sawNotice = false): Cause {
   if (timer === null) return 'unknown';
   const { everyMs, toleranceMs } = timer;
   // Both of these bound the number of timers that the park may have lasted.
   const fewest = Math.max(1, Math.ceil((shortestMs - toleranceMs) / everyMs));
   const most = Math.floor((longestMs + toleranceMs) / everyMs);
-  if (fewest > most) return 'notice';
+  if (fewest > most || sawNotice) return 'notice';
   const isWithin =
     Math.abs(shortestMs - fewest * everyMs) <= toleranceMs && Math.abs(longestMs - most * everyMs) <= toleranceMs;
   return isWithin ? 'timer' : 'unknown';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
+import { PATTERN_EVENTS } from '../input/description.ts';
 import { Label } from '../input/values.ts';
 import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT } from './trace.ts';
 
@@ -103,8 +104,9 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('lag', { forMs: Ms }),
   rig('remark', { member: Label, text: Text }),
   rig('contradiction', { member: Label, text: Text }),
+  rig('unmatched', { tellsOf: z.enum(PATTERN_EVENTS), pattern: Text }),
   rig('unsettled', { members: z.record(Label, Text.nullable()) }),
-  rig('finding', { member: Label, because: Text }),
+  rig('finding', { member: Label, because: Text, doubt: Text.nullable() }),
   rig('failure', { because: Text }),
   rig('ended', { how: z.enum(ENDINGS) }),
 ]);

@@ -4,6 +4,7 @@
  */
 import type { MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
+import type { PatternEvent } from '../input/description.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 /** 1 had neither observed events nor the reasons of refused requests. */
@@ -65,10 +66,15 @@ export interface RigFields {
   remark: { member: string; text: string };
   /** Two sources of what a member does say different things at the same time, so that one of them is wrong. */
   contradiction: { member: string; text: string };
+  /** Something that was looked for in what members print, to know of an event by, and that nobody printed in the whole roll. */
+  unmatched: { tellsOf: PatternEvent; pattern: string };
   /** The roll did not settle. What each member says it waits for; null where it does not say. */
   unsettled: { members: Readonly<Record<string, string | null>> };
-  /** A member did what kept the plan from being carried out further, or did not do what it had to. */
-  finding: { member: string; because: string };
+  /**
+   * A member did what kept the plan from being carried out further, or did not do what it had to. `doubt`: why it may be that
+   * it did, and that the rig does not know how to see it.
+   */
+  finding: { member: string; because: string; doubt: string | null };
   /** The environment or the rig itself kept the plan from being carried out further. */
   failure: { because: string };
   /** The last event. */

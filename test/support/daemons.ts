@@ -81,8 +81,8 @@ export class Daemons {
     const command = this.#daemon.command(this.plan, launch);
     const args = [...command.args, ...more];
     const artifact = this.#artifacts.get(version)!;
-    const running = await this.#site.start(launch.seat, artifact, { ...command, args }, (stream, line) =>
-      attendance.line(stream, line),
+    const running = await this.#site.start(launch.seat, artifact, { ...command, args }, (stream, line, sinceNs) =>
+      attendance.line(stream, line, sinceNs),
     );
     this.#started.set(member, { launch, running });
     return running;

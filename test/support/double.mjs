@@ -8,14 +8,24 @@
  *   node double.mjs bootstrap --state DIR
  *   node double.mjs token --state DIR --for node02 | tail -n 1
  *   printf 'token: %s\nserver_address: 127.0.0.1:7001\n' "$token" | node double.mjs join --state DIR
+ *   node double.mjs ask --state DIR GET /internal/ready
  *   node double.mjs shutdown --state DIR
  *
- * Further flags of serve: --timer MS, --events logfmt|ndjson, --formation apart|together (with --members NAME=HOST:PORT,...)
- * and --defect NAME[@MEMBER],... Every flag is also read from the environment, as DOUBLE_NAME and so on; the flag wins.
+ * Further flags of serve: --timer MS, --events logfmt|ndjson, --log FILE (in place of stderr), --formation apart|together
+ * (with --members NAME=HOST:PORT,...) and --defect NAME[@MEMBER],... Every flag is also read from the environment, as DOUBLE_NAME and so on; the flag wins.
  */
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -49,7 +59,7 @@ const DEFECTS = {
   chatty: 'prints, before every line, what no reader of lines likes',
 };
 
-const FLAGS = 'name address state shared schema api timer events formation members defect for'.split(' ');
+const FLAGS = 'name address state shared schema api timer events log formation members defect for'.split(' ');
 const LOCK = { retryMs: 5, limitMs: 10_000, staleMs: 1000 };
 const NOTICE_LIMIT_MS = 5000;
 const FORMATION_POLL_MS = 50;
@@ -155,6 +165,8 @@ class Member {
     const socket = join(state, 'unix.socket');
     rmSync(socket, { force: true });
     await this.listen({ path: socket }, socket);
+    // The rig is not always root, as a daemon in a container is.
+    chmodSync(socket, 0o666);
     const isRestart = this.state !== null;
     if (!isRestart && members !== null) await this.formTogether(members);
     else if (!isRestart) await once(this.turns, 'formed');
@@ -403,8 +415,12 @@ class Member {
 
   /** @param {NodeJS.WriteStream} stream @param {string} line */
   print(stream, line) {
-    if (this.has('chatty')) stream.write(CHATTER);
-    if (!this.has('silent')) stream.write(`${line}\n`);
+    const { log } = this.settings;
+    /** @param {string | Uint8Array} text */
+    const write = (text) =>
+      void (log !== '' && stream === process.stderr ? appendFileSync(log, text) : stream.write(text));
+    if (this.has('chatty')) write(CHATTER);
+    if (!this.has('silent')) write(`${line}\n`);
   }
 }
 
@@ -451,7 +467,9 @@ function hostAndPort(address) {
  */
 async function ask(where, method, path, body = {}, limitMs) {
   const limit = limitMs === undefined ? {} : { signal: AbortSignal.timeout(limitMs) };
-  const asking = request({ ...where, method, path, agent: false, ...limit }).end(JSON.stringify(body));
+  const asking = request({ ...where, method, path, agent: false, ...limit }).end(
+    typeof body === 'string' ? body : JSON.stringify(body),
+  );
   const [answer] = await once(asking, 'response');
   const said = JSON.parse(await text(answer));
   if (answer.statusCode !== 200) throw new Error(said.error);
@@ -498,6 +516,7 @@ function serveSettings() {
     shared: setting('shared'),
     timerMs: count('timer', '2000'),
     ndjson: isSecond('events', ['logfmt', 'ndjson']),
+    log: setting('log', ''),
     /** The names of all that are started at once; null where they are bootstrapped and joined. */
     members: together?.map((member) => member.split('=')[0] ?? '') ?? null,
     /** @type {(defect: keyof typeof DEFECTS) => boolean} */
@@ -505,8 +524,8 @@ function serveSettings() {
   };
 }
 
-/** @param {string | undefined} verb */
-async function main(verb) {
+/** @param {string | undefined} verb @param {string[]} operands */
+async function main(verb, operands) {
   if (verb === 'serve') return new Member(serveSettings()).run();
   const daemon = { socketPath: join(setting('state'), 'unix.socket') };
   if (verb === 'bootstrap') {
@@ -523,8 +542,11 @@ async function main(verb) {
     console.log('Cluster joined');
   } else if (verb === 'shutdown') {
     await ask(daemon, 'PUT', '/internal/shutdown');
+  } else if (verb === 'ask') {
+    const [method = '', path = '', body = ''] = operands;
+    console.log(JSON.stringify(await ask(daemon, method, path, body)));
   } else {
-    throw new Error('usage: double.mjs serve|bootstrap|token|join|shutdown --state DIR ...');
+    throw new Error('usage: double.mjs serve|bootstrap|token|join|ask|shutdown --state DIR ...');
   }
 }
 
@@ -532,7 +554,8 @@ try {
   const options = Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string', multiple: flag === 'defect' }]));
   const parsed = parseArgs({ options: /** @type {any} */ (options), allowPositionals: true });
   commandLine = parsed.values;
-  await main(parsed.positionals[0]);
+  const [verb, ...operands] = parsed.positionals;
+  await main(verb, operands);
 } catch (error) {
   console.error(`Error: ${error.message}`);
   process.exit(1);

@@ -1,8 +1,8 @@
 /** Attends one process of a described member: its lines, its log file and its probes become events. */
 import { nowNs } from '../../../node/clock.ts';
-import { arrivedSinceNs, watchLoop } from '../../host/loop.ts';
+import { watchLoop } from '../../host/loop.ts';
 import { followFile } from '../../host/tail.ts';
-import type { Description } from '../../input/description.ts';
+import type { Description, PatternEvent } from '../../input/description.ts';
 import type { Attendance, Launch, Reach, Told } from '../contract.ts';
 import { pushed } from '../pushed.ts';
 import { Patterns } from './patterns.ts';
@@ -15,7 +15,7 @@ import { fill, valuesOf } from './template.ts';
 export interface Attended {
   readonly description: Description;
   readonly folder: string;
-  readonly about: About;
+  readonly about: Omit<About, 'lines'>;
   readonly launch: Launch;
   readonly rows: Rows;
   readonly tally: Tally;
@@ -28,16 +28,17 @@ const ENGINE_NS = 2e6;
 export function attend({ description, folder, about, launch, rows, tally, told }: Attended): Attendance {
   watchLoop();
   const { member } = launch.seat;
-  const standing = new DescribedStanding(about, told);
+  const standing = new DescribedStanding({ ...about, lines: linesOf(description) }, told);
   const patterns = new Patterns(description.patterns, { seats: launch.seats, member, tally });
-  const events = description.events === 'ndjson' ? pushed(member, withoutStart(told)) : null;
+  const events = description.events === 'ndjson' ? pushed(member, throughStanding(standing, told)) : null;
   const ending = new AbortController();
   const work: Promise<unknown>[] = [];
-  const take = (stream: 'stdout' | 'stderr' | 'output' | 'file', text: string): void => {
+  const take = (stream: 'stdout' | 'stderr' | 'output' | 'file', text: string, readSinceNs: number): void => {
+    const sinceNs = readSinceNs - (stream === 'output' ? ENGINE_NS : 0);
+    // What it says of itself comes first: it has the exact time.
+    if (stream !== 'file') events?.line(stream, text, sinceNs);
     standing.started();
-    const sinceNs = arrivedSinceNs() - (stream === 'output' ? ENGINE_NS : 0);
     patterns.line(stream, text, { atNs: nowNs(), sinceNs }, standing);
-    if (stream !== 'file') events?.line(stream, text);
   };
   return {
     line: take,
@@ -45,10 +46,9 @@ export function attend({ description, folder, about, launch, rows, tally, told }
       standing.started();
       if (description.log !== undefined) {
         const file = fill(description.log, valuesOf(launch, folder, 'rig'), member);
-        work.push(followFile(file, (line) => take('file', line), ending.signal));
+        work.push(followFile(file, (line, sinceNs) => take('file', line, sinceNs), ending.signal));
       }
-      const linesTellParks = description.patterns.some(({ event }) => event === 'parked') || events !== null;
-      const shared = { launch, reach, folder, standing, rows, tally, told, linesTellParks };
+      const shared = { launch, reach, folder, standing, rows, tally, told };
       work.push(probe({ probes: description.probes, ...shared }, ending.signal));
       for (const one of work) one.catch((error: Error) => told.remark(member, `cannot be watched: ${error.message}`));
     },
@@ -59,12 +59,27 @@ export function attend({ description, folder, about, launch, rows, tally, told }
   };
 }
 
+/** What lines tell of where a member stands, be they matched by patterns or events themselves. */
+function linesOf({ patterns, events }: Description): About['lines'] {
+  const by = (name: PatternEvent): string | null => {
+    const matches = patterns.filter(({ event }) => event === name).map(({ match }) => `/${match}/`);
+    if (events === 'ndjson') matches.push(`the event ${name}`);
+    return matches.length === 0 ? null : `${name}: ${matches.join(' or ')}`;
+  };
+  return { parked: by('parked'), woken: by('woken'), open: by('open') };
+}
+
 /** That a member has started is for the rig to say: it knows the version, and that it was a refresh. */
-function withoutStart(told: Told): Told {
+function throughStanding(standing: DescribedStanding, told: Told): Told {
   return {
     ...told,
     event: (event) => {
-      if (event.event !== 'started') told.event(event);
+      const turn = { atNs: event.atNs };
+      if (event.event === 'started') standing.started(event.atNs);
+      else if (event.event === 'parked') standing.parked(turn);
+      else if (event.event === 'woken') standing.woken(turn, event.by);
+      else if (event.event === 'open') standing.open(turn);
+      else told.event(event);
     },
   };
 }

@@ -1,17 +1,28 @@
 /** A daemon that a description tells the rig how to start, join, observe and stop. */
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../../node/clock.ts';
 import type { Artifact } from '../../build/artifact.ts';
 import { digestOf } from '../../host/digest.ts';
-import type { DescribedVersion, Description, Run } from '../../input/description.ts';
+import type { DescribedVersion, Description, PatternEvent, Run } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
 import type { PlannedDaemon } from '../../plan/daemon.ts';
 import { rulesOf } from '../../plan/daemon.ts';
 import { type Plan, versionOf } from '../../plan/plan.ts';
-import { type Command, type Daemon, Finding, type Launch, type Peer, type Reach, RequestError } from '../contract.ts';
+import {
+  type Command,
+  type Daemon,
+  Finding,
+  type Launch,
+  type Peer,
+  type Reach,
+  RequestError,
+  type Unmatched,
+} from '../contract.ts';
 import { ask, isLike, patternOf } from './asking.ts';
 import { attend } from './attendance.ts';
 import { describedClient } from './client.ts';
+import { nameOf } from './patterns.ts';
 import { Rows } from './rows.ts';
 import type { Tally } from './tally.ts';
 import { fill, fillAll, type Values, valuesOf } from './template.ts';
@@ -51,10 +62,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
       return [...(has('image') ? ['container' as const] : []), ...(has('program') ? ['process' as const] : [])];
     },
     joinsAtOnce: false,
-    keeps:
-      form?.keep === false
-        ? null
-        : (_plan, artifact) => digestOf(JSON.stringify(description), JSON.stringify(artifact)),
+    keeps: form?.keep === false ? null : (_plan, { version }) => digestOf(...formation(description, version, folder)),
     stopping: {
       signal: stop.signal,
       command:
@@ -66,6 +74,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
       killsParked: stop.parked === 'kill',
     },
     formingLimitMs: form?.within ?? 60_000,
+    startLimitMs: description.start.within,
     build: async (names) => new Map(names.map((version) => [version, artifactOf(description, version)])),
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
@@ -84,7 +93,18 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     enter: (launch, reach, signal) => enter(description, folder, launch, reach, tally, signal),
     isFormed: formedBy(description, folder, tally),
     client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest }),
+    unmatched: () => unmatchedBy(description, tally),
+    doubt: (of) => doubtOf(description, tally, of),
   };
+}
+
+/** All that a formed cluster of a version depends on: of what is only observed, nothing. */
+function formation({ versions, start, form, port }: Description, version: string, folder: string): string[] {
+  const { about: _, ...described } = versions[version] as DescribedVersion;
+  const said = JSON.stringify([described, start, form, port]);
+  // Another build under the same name forms another cluster.
+  const builds = (described.program ?? []).map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return [said, said.includes('{description.folder}') ? folder : '', builds.join(' ')];
 }
 
 /** A version without an image is refused before it would be asked for. */
@@ -208,6 +228,21 @@ function formedBy({ probes, form }: Description, folder: string, tally: Tally): 
       throw error;
     }
   };
+}
+
+function unmatchedBy({ patterns }: Description, tally: Tally): Unmatched[] {
+  return patterns
+    .filter((pattern) => (tally.get(nameOf(pattern))?.times ?? 0) === 0)
+    .map(({ event, match }) => ({ tellsOf: event, pattern: match }));
+}
+
+/** A pattern that has never matched may be a wrong one; where rows are read, they tell whether a member came to its gate. */
+function doubtOf(description: Description, tally: Tally, of: readonly PatternEvent[]): string | null {
+  if (description.probes.some(({ rows }) => rows !== undefined)) return null;
+  const words = unmatchedBy(description, tally)
+    .filter(({ tellsOf }) => of.includes(tellsOf))
+    .map(({ tellsOf, pattern }) => `no line has matched the pattern of ${tellsOf} (/${pattern}/)`);
+  return words.length === 0 ? null : `it may have all the same: ${words.join(', and ')}`;
 }
 
 /** Whether a plan is of a described daemon. */

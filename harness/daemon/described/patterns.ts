@@ -2,7 +2,7 @@
 import type { Pattern } from '../../input/description.ts';
 import type { Seat, Stream } from '../contract.ts';
 import { patternOf } from './asking.ts';
-import type { DescribedStanding, Turn } from './standing.ts';
+import type { DescribedStanding, Seen } from './standing.ts';
 import type { Tally } from './tally.ts';
 
 /** Longer lines are matched up to here. */
@@ -29,7 +29,7 @@ export class Patterns {
   line(
     stream: Stream | 'file',
     text: string,
-    turn: Omit<Turn, 'observed'> & { sinceNs: number },
+    turn: { readonly atNs: number; readonly sinceNs: number },
     standing: DescribedStanding,
   ): void {
     const line = text.slice(0, LOOKED_AT);
@@ -48,7 +48,7 @@ export class Patterns {
   #tell(
     pattern: Pattern,
     group: (name: string) => string | null,
-    turn: Turn,
+    turn: Seen,
     standing: DescribedStanding,
     line: string,
   ): void {

@@ -5,7 +5,7 @@ import type { Probe } from '../../input/description.ts';
 import { Finding, type Launch, type Reach, RequestError, type Told } from '../contract.ts';
 import { type Answered, ask, isLike, isSuccess } from './asking.ts';
 import type { Rows } from './rows.ts';
-import type { DescribedStanding, Turn } from './standing.ts';
+import type { DescribedStanding, Seen } from './standing.ts';
 import type { Tally } from './tally.ts';
 
 export interface Probing {
@@ -17,8 +17,6 @@ export interface Probing {
   readonly rows: Rows;
   readonly tally: Tally;
   readonly told: Told;
-  /** Whether log lines tell when a member waits; then a probe only bears them out. */
-  readonly linesTellParks: boolean;
 }
 
 /** Probe until the signal aborts. Resolves when no probe is under way. */
@@ -48,28 +46,24 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
 }
 
 function take(probing: Probing, one: Probe, answered: Answered, askedNs: number, sinceNs: number): void {
-  const { launch, standing, tally, rows, told, linesTellParks } = probing;
+  const { probes, launch, standing, tally, rows, told } = probing;
   const { member } = launch.seat;
   const by = `probe ${one.name}`;
   const atNs = nowNs();
-  const turn: Turn = { atNs, observed: { sinceNs, by } };
+  const turn: Seen = { atNs, observed: { sinceNs, by } };
   const example = `${answered.status ?? `exit code ${answered.exit}`} ${answered.text}`;
   const isOpen = one.open !== undefined && isLike(one.open, answered);
   const isWaiting = !isOpen && one.waiting !== undefined && isLike(one.waiting, answered);
   if (isOpen) tally.matched(`${by}: open`, member, atNs, example);
   if (isWaiting) tally.matched(`${by}: waiting`, member, atNs, example);
-  if (isOpen && linesTellParks && standing.phase === 'parked') {
-    // Two sources of the same thing that say different things: one of them lies, and the rig cannot know which.
-    const longAgo = atNs - standing.parkedNs > CONTRADICTS_AFTER_NS;
-    if (longAgo) told.contradiction(member, `${by} says that it is open, while its log says that it waits for others`);
-  } else if (isOpen) standing.open(turn);
-  else if (isWaiting && !linesTellParks && standing.isRefreshed) standing.parked(turn);
+  if (isOpen) standing.seemsOpen(turn);
+  if (isWaiting) {
+    const tellsRows = probes.some((other) => other.rows !== undefined);
+    standing.seemsToWait(turn, tellsRows ? rows.recordedSince(member, standing.launchedNs, askedNs) : null);
+  }
   if (one.rows !== undefined && isSuccess(answered)) {
     const wrong = rows.take(answered.text, one.rows, askedNs, by, told);
     if (wrong === null) tally.matched(`${by}: rows`, member, atNs, answered.text);
     else tally.failed(`${by}: rows`, member, atNs, wrong);
   }
 }
-
-/** The line that tells of an opening may be read a little after the probe has found it so. */
-const CONTRADICTS_AFTER_NS = 0.5e9;

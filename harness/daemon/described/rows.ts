@@ -8,6 +8,7 @@ import { nowNs } from '../../../node/clock.ts';
 import { type Row, sameVersion } from '../../../node/upgrade/version.ts';
 import { extensionNames } from '../../input/described-versions.ts';
 import type { Told } from '../contract.ts';
+import type { Seen } from './standing.ts';
 
 const Found = z.array(
   z.object({ member: z.string(), schema: z.int().min(0).default(0), api: z.int().min(0).default(0) }),
@@ -15,11 +16,21 @@ const Found = z.array(
 
 export class Rows {
   readonly #rows = new Map<string, Row>();
+  /** When each row was seen to change last. */
+  readonly #changes = new Map<string, Seen>();
   /** When rows were asked for last, on an answer of which everything seen so far rests. */
   #askedNs: number | null = null;
 
   get all(): ReadonlyMap<string, Row> {
     return this.#rows;
+  }
+
+  /** When a member was seen to record what it runs after one instant and before another; undefined where it was not. */
+  recordedSince(member: string, fromNs: number, untilNs: number): Seen | undefined {
+    const change = this.#changes.get(member);
+    if (change === undefined || change.atNs < fromNs || change.atNs > untilNs) return undefined;
+    const { sinceNs, by } = change.observed;
+    return { atNs: change.atNs, observed: { sinceNs: Math.max(sinceNs, fromNs), by } };
   }
 
   /**
@@ -38,6 +49,7 @@ export class Rows {
       if (known !== undefined && sameVersion(known, row)) continue;
       this.#rows.set(row.member, row);
       const observed = { sinceNs, by };
+      this.#changes.set(row.member, { atNs, observed });
       told.event({ atNs, member: row.member, event: 'recorded', gate: null, row, decidedNs: atNs, observed });
     }
     return null;

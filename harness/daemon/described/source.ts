@@ -44,12 +44,15 @@ function plannedOf(settings: DescribedSettings): PlannedDaemon {
 }
 
 function capabilitiesOf(description: Description): Capabilities {
-  const { patterns, timer, supervisor, waits, records } = description;
+  const { patterns, probes, timer, supervisor, waits, records } = description;
   const told =
     patterns.some(({ event, by }) => event === 'woken' && by !== undefined) || description.events === 'ndjson';
+  // That a member which starts is not open yet does not tell when it began to wait; that it has recorded what it runs does.
+  const tellsBeginning =
+    patterns.some(({ event }) => event === 'parked') || probes.some(({ rows }) => rows !== undefined);
   return {
     tells: toldBy(description),
-    cause: told ? 'told' : timer === undefined ? 'unknown' : 'reckoned',
+    cause: told ? 'told' : timer === undefined || !tellsBeginning ? 'unknown' : 'reckoned',
     waits: waits === 'yes',
     records: records !== undefined,
     failpoints: false,
@@ -61,8 +64,8 @@ function capabilitiesOf(description: Description): Capabilities {
             restart: supervisor.restart,
             delayMs: supervisor.delay,
             most: supervisor.most,
-            steadyMs: supervisor.steady,
           },
+    steadyMs: description.steady,
   };
 }
 

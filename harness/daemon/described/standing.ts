@@ -1,17 +1,21 @@
 /**
  * What is known of one process of a described member, from whichever source tells it first. Each turn is told once, and in an
- * order that makes sense: nobody is woken who did not wait, and nobody opens twice.
+ * order that makes sense: nobody is woken who did not wait, and nobody opens twice. What lines can tell is for them to tell, as
+ * they say it at once and in order; a probe then only bears them out, or contradicts them.
  */
 import { nowNs } from '../../../node/clock.ts';
-import type { Action, EventGate, MemberEvent, Observed } from '../../../node/events.ts';
+import type { Action, Cause, EventGate, MemberEvent, Observed } from '../../../node/events.ts';
 import type { Version } from '../../../node/upgrade/version.ts';
 import type { Told } from '../contract.ts';
 
-/** What a source says of a member, and the time in which it must have come about. */
+/** What a source says of a member, and the time in which it must have come about; none where the member says it itself. */
 export interface Turn {
   readonly atNs: number;
-  readonly observed: Observed;
+  readonly observed?: Observed;
 }
+
+/** A turn that was seen, and not said. */
+export type Seen = Turn & { readonly observed: Observed };
 
 type Phase = 'starting' | 'parked' | 'open';
 
@@ -22,15 +26,27 @@ export interface About {
   readonly gate: EventGate;
   /** How long a park lasts at most; null where it is not known. */
   readonly waitMs: number | null;
+  /** What lines tell, each by the name of what they are matched by; null where they do not. */
+  readonly lines: { readonly parked: string | null; readonly woken: string | null; readonly open: string | null };
 }
+
+/** A line may be read a little after a probe has found it so. */
+const LATE_NS = 0.5e9;
+/** How long a member that is at its gate may be seen to wait until its log should have said so. */
+const UNSAID_NS = 2e9;
+/** By so much a line is later than an answer that it contradicts, whatever a container engine takes to hand it on. */
+const SURELY_NS = 0.1e9;
 
 export class DescribedStanding {
   readonly #about: About;
   readonly #told: Told;
   readonly #launchedNs = nowNs();
   #phase: Phase = 'starting';
+  /** Whether a line has said that it waits, now that it does. */
+  #saysSo = false;
   #hasStarted = false;
-  #parkedNs = 0;
+  /** The first of the answers, one after the other, by which it is open while no line says so; null where there is none. */
+  #openAnswer: Seen | null = null;
 
   constructor(about: About, told: Told) {
     this.#about = about;
@@ -46,37 +62,29 @@ export class DescribedStanding {
     return this.#launchedNs;
   }
 
-  /** Its process is there, or has printed something. */
-  started(): void {
+  /** Its process is there, or has printed something. @param atNs when, where it says so itself */
+  started(atNs?: number): void {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     const { member, action, version } = this.#about;
-    const observed = { sinceNs: this.#launchedNs, by: 'the rig has started it' };
+    const observed = atNs === undefined ? { sinceNs: this.#launchedNs, by: 'the rig has started it' } : undefined;
     // The number of a process inside a container means nothing outside.
-    this.#told.event({ atNs: nowNs(), member, event: 'started', pid: 0, action, version, observed });
+    this.#told.event({ atNs: atNs ?? nowNs(), member, event: 'started', pid: 0, action, version, observed });
   }
 
-  /** When it was last seen to begin to wait. */
-  get parkedNs(): number {
-    return this.#parkedNs;
-  }
-
-  /** Whether it has a barrier to pass at all: whoever enters its first cluster has none. */
-  get isRefreshed(): boolean {
-    return this.#about.action === 'start' || this.#about.action === 'reform';
-  }
-
+  /** A line says that it waits for others. */
   parked(turn: Turn): void {
     if (this.#phase !== 'starting') return;
-    this.#phase = 'parked';
-    this.#parkedNs = turn.atNs;
-    const { gate, waitMs } = this.#about;
-    this.event({ event: 'parked', gate, waitMs }, turn);
+    this.#deny(turn, 'waits for others');
+    this.#saysSo = true;
+    this.#park(turn);
   }
 
-  woken(turn: Turn, by: 'notice' | 'timer' | 'unknown'): void {
+  woken(turn: Turn, by: Cause): void {
     if (this.#phase !== 'parked') return;
+    this.#deny(turn, 'was still waiting for others');
     this.#phase = 'starting';
+    this.#saysSo = false;
     this.event({ event: 'woken', gate: this.#about.gate, by }, turn);
   }
 
@@ -88,10 +96,67 @@ export class DescribedStanding {
     this.event({ event: 'open' }, turn);
   }
 
+  /** A probe says that it is open. */
+  seemsOpen(turn: Seen): void {
+    if (this.#phase === 'open') return;
+    const { lines } = this.#about;
+    const isDenied = this.#phase === 'parked' && this.#saysSo;
+    const isForLines = lines.open !== null || (isDenied && lines.woken !== null);
+    if (!isForLines) {
+      this.open(turn);
+      return;
+    }
+    const first = this.#openAnswer ?? turn;
+    this.#openAnswer = first;
+    if (turn.atNs - first.atNs < LATE_NS) return;
+    const says = isDenied ? 'its log says that it waits for others' : `no line says so (${lines.open})`;
+    this.#contradict(`${turn.observed.by} says that it is open, and ${says}`);
+    // Nothing denies it: a roll in which nothing goes on any more would tell less.
+    if (!isDenied) this.open(first);
+  }
+
+  /**
+   * A probe says that it waits for others.
+   * @param atGate when it was seen to come to its gate; null where that is not known, undefined where it has not come there
+   */
+  seemsToWait(turn: Seen, atGate: Seen | null | undefined): void {
+    this.#openAnswer = null;
+    const { lines } = this.#about;
+    if (this.#phase !== 'starting' || !this.#isRefreshed || atGate === undefined) return;
+    if (lines.parked === null) this.#park(atGate ?? turn);
+    else if (atGate !== null && turn.atNs - atGate.atNs > UNSAID_NS) {
+      this.#contradict(`${turn.observed.by} says that it waits for others, and no line says so (${lines.parked})`);
+      this.#park(atGate);
+    }
+  }
+
   /** Tell an event of this member. */
   event(fields: Untimed, { atNs, observed }: Turn): void {
-    this.started();
+    this.started(observed === undefined ? atNs : undefined);
     this.#told.event({ atNs, member: this.#about.member, ...fields, observed } as MemberEvent);
+  }
+
+  #park(turn: Turn): void {
+    this.#phase = 'parked';
+    const { gate, waitMs } = this.#about;
+    this.event({ event: 'parked', gate, waitMs }, turn);
+  }
+
+  /** Whether it has a barrier to pass at all: whoever enters its first cluster has none. */
+  get #isRefreshed(): boolean {
+    return this.#about.action === 'start';
+  }
+
+  /** A line says what cannot be where a probe had found it open well before. */
+  #deny(turn: Turn, what: string): void {
+    const answer = this.#openAnswer;
+    this.#openAnswer = null;
+    if (answer === null || (turn.observed?.sinceNs ?? turn.atNs) - answer.atNs < SURELY_NS) return;
+    this.#contradict(`${answer.observed.by} said that it is open, and its log says that it ${what} after that`);
+  }
+
+  #contradict(text: string): void {
+    this.#told.contradiction(this.#about.member, text);
   }
 }
 

@@ -20,6 +20,7 @@ const HELD_NOTICE_TIMEOUT = '10m';
 /** How long a member may take to stop before it is killed. A parked one stops at once; this is for a broken one. */
 const STOP_GRACE_MS = 5000;
 const FORMING_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 60_000;
 
 /** @param versions the versions that can be built */
 export function ourDaemon(versions: Versions): Daemon {
@@ -32,6 +33,7 @@ export function ourDaemon(versions: Versions): Daemon {
     keeps: null,
     stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false },
     formingLimitMs: FORMING_LIMIT_MS,
+    startLimitMs: START_LIMIT_MS,
     build: async (names) => {
       const bundle = await bundleDaemon();
       return new Map(names.map((name) => [name, artifactOf(bundle, known(versions, name))]));
@@ -42,6 +44,8 @@ export function ourDaemon(versions: Versions): Daemon {
     enter: async () => undefined,
     isFormed: null,
     client: (_launch, { authority }) => ourClient(authority),
+    unmatched: () => [],
+    doubt: () => null,
   };
 }
 

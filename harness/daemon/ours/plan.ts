@@ -47,6 +47,7 @@ export const ourSource: DaemonSource = {
         failpoints: true,
         leader: settings.database === 'dqlite',
         supervisor: null,
+        steadyMs: 0,
       },
       model: { strategy, compares: null, wakeups, ahead },
       timer: { everyMs: wait, toleranceMs: 0 },

@@ -1,0 +1,321 @@
+/** A daemon that is none of ours, rolled by its description: what is told of it is so, and each defect is found and named. */
+import { expect } from 'chai';
+import type { RollFlags } from '../harness/cli/options.ts';
+import type { Rolled } from '../harness/cli/roll-plan.ts';
+import { deviationOf } from '../harness/judge/conform.ts';
+import type { CheckOutcome } from '../harness/judge/evidence.ts';
+import type { Plan } from '../harness/plan/plan.ts';
+import {
+  blindTo,
+  byCommand,
+  type Change,
+  impatient,
+  intoFile,
+  overTcp,
+  patient,
+  planted,
+  pushing,
+  together,
+  ungated,
+  unsupervised,
+  withoutPatterns,
+  withoutProbes,
+  withoutRows,
+} from './support/changes.ts';
+import { account, checkOf, removeClusters, rollDescribed, rollOne } from './support/described.ts';
+import { requireRuntime } from './support/rig.ts';
+
+const ORDERS = ['123', '132', '213', '231', '312', '321'];
+
+/** Every wake of every member, in order. */
+function wakes({ verdict }: Rolled): string[] {
+  return verdict.members.flatMap(({ wokenBy }) => wokenBy);
+}
+
+function expectVerdict(rolled: Rolled, outcome: Rolled['verdict']['outcome']): void {
+  expect(rolled.verdict.outcome, account(rolled)).to.equal(outcome);
+}
+
+/** That a check found something, and that its evidence names it. */
+function expectCheck(rolled: Rolled, name: string, outcome: CheckOutcome, evidence: RegExp): void {
+  const check = checkOf(rolled, name);
+  expect(check.outcome, account(rolled)).to.equal(outcome);
+  expect(check.because).to.match(evidence);
+}
+
+/** What a roll must come to, and what its checks must say. */
+interface Case {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  readonly verdict: Rolled['verdict']['outcome'];
+  readonly checks: ReadonlyArray<readonly [name: string, outcome: CheckOutcome, evidence: RegExp]>;
+  readonly plan?: Partial<Plan>;
+  readonly flags?: RollFlags;
+}
+
+function expectCases(cases: readonly Case[]): void {
+  for (const { name, verdict, checks, flags, ...options } of cases) {
+    it(name, async () => {
+      const [rolled] = await rollDescribed({ ...options, flags: { members: '2', ...flags } });
+      expectVerdict(rolled!, verdict);
+      for (const check of checks) expectCheck(rolled!, ...check);
+    });
+  }
+}
+
+after(removeClusters);
+
+for (const runtime of ['process', 'container'] as const) {
+  describe(`a described daemon in a ${runtime}`, function () {
+    this.timeout(240_000);
+    before(async function () {
+      await requireRuntime(this, runtime);
+    });
+
+    it('opens by notices in all six orders', async () => {
+      const rolled = await rollDescribed({ flags: { order: 'all', runtime } });
+      expect(rolled.map(({ plan }) => plan.order.map((member) => member.slice(-1)).join('')).sort()).to.deep.equal(
+        ORDERS,
+      );
+      for (const one of rolled) {
+        expectVerdict(one, 'holds');
+        expect(deviationOf(one.plan, one.trace), account(one)).to.equal(null);
+        const [first, second, last] = one.plan.order.map(
+          (name) => one.verdict.members.find((member) => member.name === name)!.wokenBy,
+        );
+        // A timer may have had them look again before; what opened them is the notice of the last.
+        expect([first!.at(-1), second!.at(-1), last], account(one)).to.deep.equal(['notice', 'notice', []]);
+      }
+    });
+  });
+}
+
+describe('what woke a described daemon', function () {
+  this.timeout(60_000);
+
+  it('is the timer where no notice is sent, and that is a stall', async () => {
+    const rolled = await rollOne(planted('no-notice'));
+    expectVerdict(rolled, 'broken');
+    expectCheck(rolled, 'woken', 'broken', /only a timer ended a stall: node01 stalled at the schema-and-API gate/);
+    expect(new Set(wakes(rolled))).to.deep.equal(new Set(['timer']));
+    expect(rolled.verdict.stalls[0]!.because).to.match(/node02 had made that true and had not told it/);
+  });
+
+  it('is not known where its timer is not, and then the verdict is not either', async () => {
+    const rolled = await rollOne((description) => {
+      delete description.timer;
+    });
+    expectVerdict(rolled, 'unknown');
+    expectCheck(rolled, 'woken', 'not-applicable', /what woke node01 cannot be told.*timer is not known/);
+    expect(wakes(rolled)).to.deep.equal(['unknown']);
+  });
+});
+
+describe('a defect of a described daemon is found and named', function () {
+  this.timeout(60_000);
+
+  expectCases([
+    {
+      name: 'it opens early',
+      changes: [planted('opens-early@node01')],
+      verdict: 'broken',
+      checks: [['nobody-early', 'broken', /node01 opened early: node02 had not recorded it/]],
+    },
+    {
+      name: 'it opens early, where nothing tells what members have recorded',
+      changes: [planted('opens-early@node01'), withoutRows],
+      verdict: 'broken',
+      checks: [['nobody-early', 'broken', /node01 opened early: node02 had not been started in 2.0 yet, and ran 1.0/]],
+    },
+    {
+      name: 'it exits after opening, and is never restarted',
+      changes: [planted('exits-after-opening@node01'), patient, unsupervised],
+      verdict: 'broken',
+      checks: [
+        ['exits', 'broken', /node01 exited: .*Failed applying patch/],
+        ['opened', 'broken', /node01 did not open/],
+      ],
+    },
+    {
+      name: 'it exits again and again, until its supervisor gives up',
+      changes: [planted('exits-always@node01'), patient],
+      verdict: 'broken',
+      checks: [
+        ['exits', 'broken', /node01 exited: .*Failed applying patch.*node01 exited 3 times, and its supervisor/],
+      ],
+    },
+    {
+      name: 'it does not act upon notices',
+      changes: [planted('deaf@node01')],
+      verdict: 'broken',
+      checks: [['woken', 'broken', /node01 stalled/]],
+    },
+    {
+      name: 'it never comes to its gate',
+      changes: [planted('hangs-on-start@node02'), patient, impatient],
+      verdict: 'broken',
+      checks: [['complete', 'broken', /node02 did not park or open or exit within 4 s; its last lines: .*Starting up/]],
+    },
+    {
+      name: 'it records another version than it has',
+      changes: [planted('wrong-schema@node01')],
+      plan: { settleLimitMs: 5000 },
+      verdict: 'broken',
+      checks: [
+        ['complete', 'broken', /did not settle: node02 waits for node01 \(schema 1, API extensions 2\)/],
+        ['nobody-early', 'broken', /node01 opened early: node01 had not recorded it/],
+      ],
+    },
+    {
+      name: 'it updates the schema twice, drops a record, and dies of its stop',
+      changes: [planted('applies-twice', 'forgets-a-record', 'crashes-on-stop@node01'), patient],
+      verdict: 'broken',
+      checks: [
+        ['applied-once', 'broken', /schema update internal 2 was applied 2 times, by node02 and node02/],
+        ['no-record-lost', 'broken', /node01 lacks 1 of \d+: node\d\d-\d+/],
+        ['stopped', 'broken', /node01 was told to stop, and ended otherwise \(signal SIGSEGV\)/],
+        ['woken', 'holds', /by notices in time: node01/],
+      ],
+    },
+  ]);
+
+  it('it exits after opening and is restarted: told and counted, and not its end', async () => {
+    const rolled = await rollOne(planted('exits-after-opening@node01'), patient);
+    expectVerdict(rolled, 'holds');
+    expectCheck(rolled, 'exits', 'holds', /node01 exited once, and its supervisor started it again: .*Failed applying/);
+    expect(rolled.verdict.members.map(({ restarts }) => restarts)).to.deep.equal([1, 0]);
+    expect(rolled.verdict.sentence).to.contain('node01 exited once');
+  });
+});
+
+describe('what tells of a described daemon is not believed where it is wrong', function () {
+  this.timeout(60_000);
+
+  expectCases([
+    {
+      name: 'a probe that lies',
+      changes: [planted('ready-lies@node01')],
+      verdict: 'unknown',
+      checks: [['sources', 'not-applicable', /of node01, probe ready sa.* is open, and its log says that it .*wait/]],
+    },
+    {
+      name: 'a log that says nothing',
+      changes: [planted('silent@node01'), patient],
+      verdict: 'unknown',
+      checks: [
+        ['sources', 'not-applicable', /of node01, probe ready says that it waits for others, and no line says so/],
+      ],
+    },
+    {
+      name: 'a pattern that never matches, which a probe shows',
+      changes: [blindTo('parked'), patient],
+      verdict: 'unknown',
+      checks: [['sources', 'not-applicable', /of node01, .*no line says so \(parked: .nobody says this of parked/]],
+    },
+    {
+      name: 'a pattern that never matches, where nothing else tells of it',
+      changes: [blindTo('parked'), withoutProbes, patient, impatient],
+      verdict: 'unknown',
+      checks: [
+        ['complete', 'not-applicable', /node01 did not park.*no line has matched the pattern of parked \(.nobody/],
+      ],
+    },
+    {
+      name: 'a pattern that never matches hides no stall',
+      changes: [blindTo('parked'), withoutProbes, planted('no-notice')],
+      flags: { pace: '300ms' },
+      verdict: 'unknown',
+      checks: [
+        ['woken', 'not-applicable', /what opened node01.* cannot be told: .*no line matched .nobody says this of/],
+      ],
+    },
+    {
+      name: 'a pattern of openings that never matches',
+      changes: [blindTo('open'), patient],
+      verdict: 'unknown',
+      checks: [
+        ['sources', 'not-applicable', /probe ready says that it is open, and no line says so \(open: .nobody says/],
+      ],
+    },
+    {
+      name: 'a pattern of updates that never matches accuses nobody',
+      changes: [blindTo('applied'), patient],
+      verdict: 'holds',
+      checks: [['sources', 'holds', /no line matched the pattern of applied: .nobody says this of applied/]],
+    },
+    {
+      name: 'a log that is mostly noise',
+      changes: [planted('chatty'), patient],
+      verdict: 'holds',
+      checks: [['woken', 'holds', /by notices in time: node01/]],
+    },
+  ]);
+});
+
+describe('a daemon is described by what it has', function () {
+  this.timeout(60_000);
+
+  expectCases([
+    {
+      name: 'events that it pushes',
+      changes: [pushing, patient],
+      verdict: 'holds',
+      checks: [
+        ['woken', 'holds', /by notices in time: node01/],
+        ['nobody-early', 'holds', /had recorded its version/],
+      ],
+    },
+    {
+      name: 'events that it pushes, of a timer',
+      changes: [pushing, planted('no-notice')],
+      verdict: 'broken',
+      checks: [['woken', 'broken', /node01 stalled/]],
+    },
+    {
+      name: 'members that form a cluster together, told of each other',
+      changes: [together, patient],
+      verdict: 'holds',
+      checks: [['opened', 'holds', /all 2 members open/]],
+    },
+    {
+      name: 'probes only',
+      changes: [withoutPatterns, patient],
+      verdict: 'holds',
+      checks: [['woken', 'holds', /by notices in time: node01/]],
+    },
+    {
+      name: 'probes that do not tell when a park began, and may have been ended by a timer',
+      changes: [withoutPatterns, withoutRows, planted('no-notice')],
+      verdict: 'unknown',
+      checks: [['woken', 'not-applicable', /cannot be told: .* neither does anything when its park began/]],
+    },
+    {
+      name: 'a log file, probes over TCP, and no rows',
+      changes: [intoFile, overTcp, withoutRows, patient],
+      verdict: 'holds',
+      checks: [
+        ['woken', 'holds', /by notices in time: node01/],
+        ['nobody-early', 'holds', /had been started in its version/],
+      ],
+    },
+    {
+      name: 'commands as probes, for records, and to stop it',
+      changes: [byCommand, patient],
+      verdict: 'holds',
+      checks: [
+        ['woken', 'holds', /by notices in time: node01/],
+        ['no-record-lost', 'holds', /all \d+ acknowledged records/],
+        ['stopped', 'holds', /every member stopped when it was told to/],
+      ],
+    },
+    {
+      name: 'no gate at all',
+      changes: [planted('opens-early'), ungated],
+      verdict: 'holds',
+      checks: [
+        ['woken', 'not-applicable', /never waits for others/],
+        ['nobody-early', 'not-applicable', /never waits for others/],
+      ],
+    },
+  ]);
+});
