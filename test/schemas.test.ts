@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect } from 'chai';
 import { plansFrom } from '../harness/cli/options.ts';
@@ -52,6 +53,23 @@ describe('the JSON Schemas for editors', () => {
       const kind = SCHEMA_NAMES.find((known) => schema === relative(dirname(file), fileOf(known)));
       expect(kind, `the first line of ${name}`).to.be.a('string');
       READERS[kind!](file);
+    }
+  });
+
+  it('are kept to by the whole files that the tutorial shows', () => {
+    const page = readFileSync(join(ROOT, 'docs', 'describe-a-daemon.md'), 'utf8');
+    const shown = [...page.matchAll(/^```yaml\n(# yaml-language-server: \S+\/(\w+)\.schema\.json\n[\s\S]*?)^```$/gm)];
+    expect(shown.map(([, , kind]) => kind)).to.deep.equal(['description', 'scenario']);
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    try {
+      // The scenario names the description as the tutorial does.
+      for (const [, content = '', kind] of shown) {
+        const file = join(folder, kind === 'description' ? 'thing.yaml' : 'roll.yaml');
+        writeFileSync(file, content);
+        READERS[kind as SchemaName](file);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 });

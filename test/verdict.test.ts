@@ -135,6 +135,21 @@ describe('a verdict is unknown', () => {
     expect(Object.keys(broken(verdictOf(parked(26), less({ timer }))))).to.deep.equal(['woken']);
   });
 
+  it('where the timer was due just when a peer had opened, so that it may as well have been its notice', () => {
+    // node02 opens at 10, and node01 has been parked since 6.
+    const parked = (second: number): Written[] => [...BEGINNING, ...woken(second, 'unknown'), ...END];
+    const due = less({ timer: { everyMs: 4200, toleranceMs: 300 } });
+    const verdict = verdictOf(parked(10.2), due);
+    expect(verdict.outcome).to.equal('unknown');
+    expect(verdict.sentence).to.contain(
+      'what woke node01 cannot be told: the daemon does not tell, and its timer was due',
+    );
+    expect(verdict.members[0]!.stallMs).to.equal(0);
+    expect(verdictOf(parked(10.2), less({ timer: { everyMs: 3000, toleranceMs: 300 } })).outcome).to.equal('holds');
+    const later = less({ timer: { everyMs: 4800, toleranceMs: 300 } });
+    expect(Object.keys(broken(verdictOf(parked(10.8), later)))).to.deep.equal(['woken']);
+  });
+
   it('where a request of the rig timed out: that is no refusal; nor is it one of the environment, or a lag of the rig', () => {
     const late = (how: string): Written[] => [
       ...FINE,
@@ -199,5 +214,15 @@ describe('a check that has nothing to look at', () => {
     expect(verdict.outcome, verdict.sentence).to.equal('holds');
     expect(verdict.sentence).to.contain('node02 exited once, and its supervisor started it again');
     expect(verdict.members[1]!.restarts).to.equal(1);
+    const cut = (second: number): Written =>
+      rig(second, 'unavailable', {
+        member: 'node02',
+        operation: 'read',
+        how: 'unreachable',
+        because: 'write EPIPE',
+        sinceNs: (second - 0.01) * SECOND_NS,
+      });
+    expect(verdictOf([...crashed, cut(49.9)]).outcome, 'a request that its exit cut off').to.equal('holds');
+    expect(Object.keys(broken(verdictOf([...crashed, cut(45)])))).to.deep.equal(['open-serves']);
   });
 });

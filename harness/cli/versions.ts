@@ -46,6 +46,7 @@ const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
   schema: 'raises the schema only',
   api: 'raises the API only',
   back: 'goes back to an older version',
-  mixed: 'up on one axis and down on another, or other names: no cluster can take it',
+  mixed:
+    'up on one axis and down on another, or other names: it can be rolled, and members that see the difference are turned away',
   none: 'changes nothing that a gate looks at',
 };

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { rigEventsOf, type Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
-import { momentOfPassing, placeOfPassing, stallOf } from './passing.ts';
+import { isDoubtful, momentOfPassing, placeOfPassing, stallOf } from './passing.ts';
 
 /** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
@@ -60,7 +60,9 @@ function memberFigures(plan: Plan, trace: Trace, history: History, member: strin
     name: member,
     timeToOpenMs: toOpen?.mostMs ?? null,
     parkedMs: parkedByGate(parks),
-    wokenBy: parks.flatMap((park) => (park.by === null ? [] : [park.by])),
+    wokenBy: parks.flatMap((park) =>
+      park.by === null ? [] : [isDoubtful(plan, trace, member, park) ? 'unknown' : park.by],
+    ),
     unblockLatencyMs: unblock?.mostMs ?? null,
     stallMs: incarnations.reduce(
       (sum, incarnation) =>

@@ -20,6 +20,8 @@ export interface Park {
   readonly wokenSinceNs: number | null;
   /** What ended it, told or reckoned; null where nothing did. */
   readonly by: Cause | null;
+  /** Whether that is reckoned, and not told. */
+  readonly isReckoned: boolean;
 }
 
 export interface Incarnation {
@@ -132,7 +134,7 @@ function parkOf(
   told: Cause | null,
 ): Park {
   const park = { gate: parked.gate, fromNs: parked.atNs, sinceNs: sinceNs(parked) };
-  if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null };
+  if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null, isReckoned: false };
   const wokenSinceNs = sinceNs(wake);
   // Where nothing tells when it began, it may have begun just before its end.
   const shortestMs = capabilities.cause === 'unknown' ? 0 : (wokenSinceNs - parked.atNs) / 1e6;
@@ -146,7 +148,7 @@ function parkOf(
       event.atNs > wokenSinceNs - NOTICE_WAKES_NS,
   );
   const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer, sawNotice) : told;
-  return { ...park, toNs: wake.atNs, wokenSinceNs, by };
+  return { ...park, toNs: wake.atNs, wokenSinceNs, by, isReckoned: told === 'unknown' };
 }
 
 /** A member that is told to look again does so at once. */

@@ -4,9 +4,9 @@ import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts'
 import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
-import { rigEvents, type Trace } from '../trace/trace.ts';
+import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
 import type { History, Moment } from './history.ts';
-import { type Incarnation, type Park, turnsOf } from './incarnations.ts';
+import { type Incarnation, type Park, sinceNs, turnsOf } from './incarnations.ts';
 import { passableAt } from './passable.ts';
 
 const MS = 1e-6;
@@ -48,10 +48,33 @@ export function momentOfPassing(
 }
 
 /**
- * The part of a park that came after its gate could have passed, in milliseconds. Zero where a notice ended it in time, or it
- * could not; and where the notice that would have ended it was on its way, and the timer merely came before it.
+ * The part of a park that came after its gate could have passed, in milliseconds. Zero where a notice ended it in time, or may
+ * have, or it could not; and where the notice that would have ended it was on its way, and the timer merely came before it.
  */
 export function stallOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): number {
+  const stallMs = vainOf(plan, trace, history, incarnation, park);
+  return stallMs > 0 && isDoubtful(plan, trace, incarnation.member, park) ? 0 : stallMs;
+}
+
+/**
+ * Whether a notice may have ended a park that is reckoned to be the timer's: a peer had opened just before, so that its notice
+ * came when the timer was due, and the length of the park does not tell them apart.
+ */
+export function isDoubtful(plan: Plan, trace: Trace, member: string, { by, isReckoned, toNs }: Park): boolean {
+  const { timer } = plan.daemon;
+  if (by !== 'timer' || !isReckoned || toNs === null || timer === null) return false;
+  const soonestNs = toNs - timer.toleranceMs / MS;
+  return plan.members.some(
+    (peer) =>
+      peer !== member &&
+      eventsOf(trace, peer).some(
+        (event) => event.event === 'open' && event.atNs >= soonestNs && sinceNs(event) <= toNs,
+      ),
+  );
+}
+
+/** The same, as if it were certain that the timer ended it. */
+function vainOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): number {
   if (park.by !== 'timer' || park.toNs === null) return 0;
   if (!canReckonGates(plan.daemon)) return stallByStarts(trace, incarnation, park, park.toNs);
   const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);

@@ -9,7 +9,8 @@ import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
-import { type Incarnation, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { isDoubtful } from './passing.ts';
 
 export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Check {
   const name = 'woken';
@@ -38,21 +39,29 @@ export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Chec
 
 /** What cannot be told of how members were woken, in a sentence; null where everything can. */
 function openQuestion(plan: Plan, trace: Trace): string | null {
-  const { members, daemon } = plan;
+  const { daemon } = plan;
   if (!tells(daemon, 'parked')) return 'nothing tells when a member waits, so it cannot be told what opened it';
-  const unknown = members.filter((member) =>
-    refreshedIncarnations(plan, trace, member).some((incarnation) =>
-      incarnation.parks.some((park) => park.by === 'unknown'),
-    ),
+  const unknown = membersWith(plan, trace, (_, { by }) => by === 'unknown');
+  if (unknown.length > 0) {
+    const why =
+      daemon.timer === null
+        ? 'the daemon does not tell, and its timer is not known'
+        : daemon.capabilities.cause === 'unknown'
+          ? 'the daemon does not tell, and neither does anything when its park began'
+          : 'the daemon does not tell, and the park was too near to a whole number of timers';
+    return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
+  }
+  const doubtful = membersWith(plan, trace, (member, park) => isDoubtful(plan, trace, member, park));
+  return doubtful.length === 0
+    ? unseenQuestion(plan, trace)
+    : `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
+}
+
+/** The members one of whose parks is such. */
+function membersWith(plan: Plan, trace: Trace, isSuch: (member: string, park: Park) => boolean): string[] {
+  return plan.members.filter((member) =>
+    refreshedIncarnations(plan, trace, member).some(({ parks }) => parks.some((park) => isSuch(member, park))),
   );
-  if (unknown.length === 0) return unseenQuestion(plan, trace);
-  const why =
-    daemon.timer === null
-      ? 'the daemon does not tell, and its timer is not known'
-      : daemon.capabilities.cause === 'unknown'
-        ? 'the daemon does not tell, and neither does anything when its park began'
-        : 'the daemon does not tell, and the park was too near to a whole number of timers';
-  return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
 }
 
 function unseenQuestion(plan: Plan, trace: Trace): string | null {
