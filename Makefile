@@ -1,18 +1,20 @@
-# The front door. Every target sets up what it needs: Node, npm and make are all that must be here.
+# The front door. Every target sets up what it needs: Node, npm and make are all that must be here. `make` alone lists them.
 #
 #   make rolling-upgrade FROM=v4 TO=v5 ORDER=3,1,2
+#   make rolling-upgrade DAEMON=./thing.yaml
+#   make matrix DAEMON=./thing.yaml REPEAT=3
 #
-# Variables: FROM TO ORDER MEMBERS STRATEGY WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, as `refresh-rig roll --help` explains
-# them; those of `matrix` as its own --help does.
+# Variables of rolling-upgrade and deadlock: DAEMON FROM TO ORDER MEMBERS WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, and
+# STRATEGY of the first; `refresh-rig roll --help` explains them. Those of matrix are in its line below, and in its --help.
 
 .DEFAULT_GOAL := help
-.PHONY: help rolling-upgrade deadlock matrix picture images test check bench clean doctor
+.PHONY: help rolling-upgrade deadlock matrix picture images test check bench clean doctor schemas
 
 RIG := npm run --silent rig --
 
 flag = $(if $($(1)),--$(2) $($(1)))
-SHARED := $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order) $(call flag,MEMBERS,members) \
-          $(call flag,WAKEUPS,wakeups) $(call flag,AHEAD,ahead) $(call flag,WAIT,wait) $(call flag,PACE,pace) \
+SHARED := $(call flag,DAEMON,daemon) $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order) \
+          $(call flag,MEMBERS,members) $(call flag,WAKEUPS,wakeups) $(call flag,AHEAD,ahead) $(call flag,WAIT,wait) $(call flag,PACE,pace) \
           $(call flag,RUNTIME,runtime) $(call flag,DATABASE,database)
 
 # The pinned Node and all libraries, exactly as the lock file says.
@@ -31,7 +33,7 @@ deadlock: $(SET_UP) ## the same roll with split notification off and on, side by
 	@$(RIG) diff --toggle split-notification $(SHARED)
 
 matrix: $(SET_UP) ## roll every pair of versions in every order, several at once: MATRIX=FILE JOBS=4 PAIRS=v1-v2,v4-v5 REPEAT=3
-	@$(RIG) matrix $(MATRIX) $(call flag,PAIRS,pairs) $(call flag,ORDER,order) $(call flag,STRATEGY,strategy) \
+	@$(RIG) matrix $(MATRIX) $(call flag,DAEMON,daemon) $(call flag,PAIRS,pairs) $(call flag,ORDER,order) $(call flag,STRATEGY,strategy) \
 	  $(call flag,WAKEUPS,wakeups) $(call flag,DATABASE,database) $(call flag,MEMBERS,members) $(call flag,WAIT,wait) \
 	  $(call flag,RUNTIME,runtime) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
 
@@ -41,6 +43,11 @@ picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and ne
 
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images
+
+schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors
+	@for name in scenario matrix version description records; do \
+	  $(RIG) schema $$name > schemas/$$name.schema.json || exit 1; done
+	@node_modules/.bin/biome format --write schemas
 
 test: $(SET_UP) ## pass the checks and the tests; tests of containers need a Docker engine
 	npm run --silent check

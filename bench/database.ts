@@ -38,7 +38,7 @@ export interface Transactions {
 export async function measureTransactions(versions: Versions): Promise<Transactions> {
   const folder = mkdtempSync(join(tmpdir(), 'rig-bench-'));
   try {
-    const sqlite = openSqlite(join(folder, 'cluster.db'), true);
+    const sqlite = await openSqlite({ file: join(folder, 'cluster.db'), create: true });
     const onSqlite = await timeGates(sqlite, versions);
     await sqlite.close();
     if ((await findDqlite()) === null) return { sqlite: onSqlite, dqlite: null };

@@ -4,6 +4,7 @@ import { readVersions } from '../harness/input/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
+import { crowdRatio } from './crowd.ts';
 import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
@@ -18,6 +19,7 @@ const transactions = await measureTransactions(versions);
 const unblock = await unblockRatios(versions, 'sqlite', median(transactions.sqlite));
 const unblockDqlite =
   transactions.dqlite === null ? null : await unblockRatios(versions, 'dqlite', median(transactions.dqlite.gates));
+const crowd = await crowdRatio(versions);
 const containers = await containerRatio(versions);
 
 const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
@@ -26,6 +28,7 @@ const ratios = [
   ...transactionRatios(transactions),
   ...unblock.ratios,
   ...(unblockDqlite?.ratios ?? []),
+  crowd,
   ...(containers === null ? [] : [containers]),
 ];
 for (const ratio of ratios) table.push(rowOf(ratio));

@@ -57,7 +57,13 @@ async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: V
     await rollMatrix(
       cells.map((cell) => ({ cell, repeat: 1 })),
       {
-        rollOne: cellRoller({ runtime, folder, rolls: join(folder, 'rolls'), alone: jobs === 1 }),
+        rollOne: cellRoller({
+          runtime,
+          folder,
+          rolls: join(folder, 'rolls'),
+          alone: jobs === 1,
+          hurry: new AbortController().signal,
+        }),
         jobs,
         failFast: false,
         signal: new AbortController().signal,

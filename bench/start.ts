@@ -68,7 +68,7 @@ export async function startRatio(versions: Versions): Promise<Ratio> {
     measuredMs: median(memberMs),
     against: 'bare Node: process start → end',
     againstMs: median(bareMs),
-    aim: 4,
+    aim: 2,
     runs: RUNS,
   };
 }

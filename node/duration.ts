@@ -3,7 +3,7 @@
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
 /** Timers of Node fire at once past this length, instead of late. */
-const LONGEST_MS = 2_147_483_647;
+export const LONGEST_MS = 2_147_483_647;
 
 /**
  * Milliseconds of a duration, or null where the text is not one: a number, then `ms`, `s` or `m`, longer than nothing

@@ -85,7 +85,7 @@ export type MemberEvent = {
 /** Tells events. `atNs` is now, unless the event happened at another time. */
 export type Tell = <Name extends EventName>(event: Name, fields: EventFields[Name], atNs?: number) => void;
 
-/** Tell events of a member through a function that writes a line. */
-export function teller(member: string, writeLine: (line: string) => void): Tell {
-  return (event, fields, atNs = nowNs()) => writeLine(JSON.stringify({ atNs, member, event, ...fields }));
+/** Tell events of a member through a function that writes the line of an event. */
+export function teller(member: string, writeLine: (line: string, event: EventName) => void): Tell {
+  return (event, fields, atNs = nowNs()) => writeLine(JSON.stringify({ atNs, member, event, ...fields }), event);
 }

@@ -12,6 +12,7 @@ import { type Config, readConfig, usage } from './config.ts';
 import type { Database } from './database/database.ts';
 import { UpdateError } from './database/schema.ts';
 import { type ExitReason, type Tell, teller } from './events.ts';
+import { lateWriter } from './late-writer.ts';
 import { Member } from './member.ts';
 import type { Ending } from './upgrader.ts';
 import { describeOutcome } from './words.ts';
@@ -36,14 +37,16 @@ function main(args: readonly string[]): void {
 
 /** Run the member until it is told to stop, or has to. */
 async function serve(config: Config, build: Build): Promise<void> {
-  const tell = teller(config.name, (line) => process.stdout.write(`${line}\n`));
+  const tell = teller(config.name, lateWriter(process.stdout));
   tell('started', { pid: process.pid, action: config.action, version: build.version }, processStartNs());
   const told = untilTold(config);
-  let member: Member | null = null;
+  let member = null as Member | null;
   try {
-    const database = await openDatabase(config, tell);
-    member = new Member(config, build, database, tell, logLine);
-    const ended = await Promise.race([told, member.run()]);
+    const running = async (): Promise<Ending> => {
+      member = new Member(config, build, await openDatabase(config, tell), tell, logLine);
+      return member.run();
+    };
+    const ended = await Promise.race([told, running()]);
     const ending = typeof ended === 'object' && ended.is === 'open' ? await told : ended;
     exit(tell, ...reasonOf(ending, build), typeof ending === 'string' ? 0 : 1);
   } catch (error) {
@@ -58,9 +61,9 @@ async function serve(config: Config, build: Build): Promise<void> {
 /** The engines are loaded when needed: a member has one of them, and either takes its time. */
 async function openDatabase({ database, action, listen, stateFolder }: Config, tell: Tell): Promise<Database> {
   if (database.engine === 'sqlite') {
-    const native = existsSync(NATIVE_SQLITE) ? NATIVE_SQLITE : undefined;
     const { openSqlite } = await import('./database/sqlite.ts');
-    return openSqlite(database.file, action === 'bootstrap', native);
+    const native = existsSync(NATIVE_SQLITE) ? { nativeBinding: NATIVE_SQLITE } : {};
+    return openSqlite({ file: database.file, create: action === 'bootstrap', ...native, onTrouble: logTrouble });
   }
   const [{ DqliteDatabase }, { loadLibrary }] = await Promise.all([
     import('./database/dqlite/dqlite.ts'),
@@ -72,8 +75,12 @@ async function openDatabase({ database, action, listen, stateFolder }: Config, t
     stateFolder,
     networkLatencyMs: database.networkLatencyMs,
     onLeader: (leader) => tell('leader', { leader }),
-    onTrouble: (trouble) => logLine(trouble ?? 'the database has a leader again'),
+    onTrouble: logTrouble,
   });
+}
+
+function logTrouble(trouble: string | null): void {
+  logLine(trouble ?? 'the database is to be had again');
 }
 
 /** Resolves when a signal, or the end of a tether, tells the member to stop. */

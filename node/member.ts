@@ -12,13 +12,13 @@ import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Database, DatabaseError, type Place, type Role } from './database/database.ts';
-import { beat, insertMember, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import { beat, insertMember, isNew, type MemberRecord, readApplied, readMembers } from './database/members.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
-import { rehearse } from './peers/client.ts';
 import { type Admission, type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
+import { Ways } from './peers/ways.ts';
 import { checkState, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import type { Disposition } from './upgrade/machine.ts';
@@ -47,6 +47,7 @@ export class Member implements Served {
   readonly #tell: Tell;
   readonly #log: (line: string) => void;
   readonly #notices: Notices;
+  readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
   readonly #server: FastifyInstance;
   #isOpen = false;
@@ -92,7 +93,7 @@ export class Member implements Served {
         break;
       case 'start':
         await this.database.enter(place!);
-        await this.#requireRow();
+        await this.#ways.keep((await this.#requireRow()).map(({ address }) => address));
         break;
     }
     if (this.#config.action !== 'start') {
@@ -101,10 +102,9 @@ export class Member implements Served {
       this.#startHeartbeat();
       return { is: 'open' };
     }
-    const unreachable = await rehearse(this.#config.listen);
-    if (unreachable !== null) this.#log(`${this.name} does not reach itself at its own address: ${unreachable}`);
     const ending = await this.#upgrader.run();
-    if (ending.is === 'turned-away') await this.#notices.settled();
+    const told = this.#notices.settled().then(() => this.#ways.close());
+    if (ending.is === 'turned-away') await told;
     else this.#startHeartbeat();
     return ending;
   }
@@ -131,7 +131,8 @@ export class Member implements Served {
       waiting: waitingOf(wait, this.#build.version),
       database: {
         engine: this.#config.database.engine,
-        ...(replication?.status() ?? { role: 'member', leader: null, trouble: null }),
+        ...(replication?.status() ?? { role: 'member', leader: null }),
+        trouble: this.database.trouble,
       },
     };
   }
@@ -202,8 +203,8 @@ export class Member implements Served {
     const row = rowOf(this.name, version);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
-      const applied = await readApplied(transaction);
-      if (applied.internal > 0) throw new DatabaseError('this database already belongs to a cluster: join it instead');
+      if (!(await isNew(transaction)))
+        throw new DatabaseError('this database already belongs to a cluster: join it instead');
       await applyUpdates(transaction, this.#build, nothing);
       await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
       return nowNs();
@@ -225,9 +226,9 @@ export class Member implements Served {
     await this.database.enter(place);
   }
 
-  async #requireRow(): Promise<void> {
+  async #requireRow(): Promise<MemberRecord[]> {
     const members = await this.database.read(readMembers, Number.POSITIVE_INFINITY);
-    if (members.some((row) => row.member === this.name)) return;
+    if (members.some((row) => row.member === this.name)) return members;
     throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
   }
 

@@ -53,6 +53,7 @@ export class Upgrader {
   #state: State;
   #peers: readonly Peer[] = [];
   #blocked: Wait | null = null;
+  #lastWoken: WokenBy | null = null;
   /** Wakes the loop where it waits; replaced at every park. */
   #wake: (by: WokenBy) => void = () => undefined;
 
@@ -101,7 +102,7 @@ export class Upgrader {
           throw new Error('the upgrader left a park without having been woken');
         case 'notify':
           await this.#around.failpoints.pass('before-notify');
-          this.#around.notices.send(todo.kind, this.#peers);
+          await this.#notify(todo.kind);
           this.#state = advance(this.#rules, this.#state, { is: 'notified' });
           break;
         case 'open':
@@ -116,6 +117,16 @@ export class Upgrader {
           return { is: 'turned-away', gate: this.#blocked?.gate ?? 'schema', outcome: todo.outcome };
       }
     }
+  }
+
+  /**
+   * Whoever passes a gate without having been woken is the one that the others wait for: its notices leave before its own
+   * next gate. Whoever was woken is as a rule one of many, and tells others what they have just heard; there the next gate
+   * goes first, for which somebody may be waiting.
+   */
+  async #notify(kind: NoticeKind): Promise<void> {
+    const leaving = this.#around.notices.send(kind, this.#peers);
+    if (this.#lastWoken !== 'notice') await leaving;
   }
 
   async #check(gate: Gate): Promise<void> {
@@ -149,6 +160,7 @@ export class Upgrader {
     this.#state = advance(this.#rules, this.#state, { is: 'parked' });
     // A notice that came early is taken at once; the machine has then left the park by itself.
     const by = this.#state.phase === 'parked' ? await this.#waitForWaking(waitMs) : 'notice';
+    this.#lastWoken = by;
     tell('woken', { gate, by });
   }
 

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -83,6 +84,40 @@ describe('the member daemon', () => {
       expect((await own.patch(`internal/database${query}`)).statusCode, query).to.equal(status);
     }
     expect((await daemons.said('node01', 'noticed')).kind).to.equal('both');
+  });
+
+  it('sends its notices on connections that it opened before, and closes none for being idle', async () => {
+    daemons = await Daemons.of({ members: 2, from: 'v3', to: 'v4', wait: LONG_MS });
+    const [first, second] = await daemons.cluster();
+    const kept = await http(second!.authority).get('internal/database', { headers: { connection: 'keep-alive' } });
+    expect(kept.statusCode).to.equal(204);
+    expect(kept.headers, 'no limit is announced, since there is none').not.to.have.property('keep-alive');
+    await first!.stop('SIGTERM', 5000);
+    // In the place of node01, somebody who counts.
+    let connections = 0;
+    const requests: string[] = [];
+    const counting = createHttpServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      response.end('{}');
+    }).on('connection', () => {
+      connections += 1;
+    });
+    const port = Number(daemons.seat('node01').address.split(':')[1]);
+    await new Promise<void>((resolve) => counting.listen(port, '127.0.0.1', resolve));
+    try {
+      await second!.stop('SIGTERM', 5000);
+      await daemons.start('node02', 'start', 'v3');
+      await daemons.said('node02', 'notified', ({ outcome }) => outcome === 'accepted', 2);
+      expect(requests[0]).to.equal('GET /internal/database');
+      expect(requests.slice(1)).to.have.members([
+        'PATCH /internal/database?upgrade=schema',
+        'PATCH /internal/database?upgrade=api',
+      ]);
+      expect(connections).to.be.at.most(2, 'one, and another where both notices were under way at once');
+    } finally {
+      counting.closeAllConnections();
+      counting.close();
+    }
   });
 
   for (const [wakeups, disposition, by] of [

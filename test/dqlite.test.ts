@@ -1,11 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { expect } from 'chai';
-import { PassingError } from '../node/database/database.ts';
+import { dqliteConnections } from '../node/api/dqlite-connection.ts';
+import type { Served } from '../node/api/served.ts';
+import { DatabaseError, PassingError, type Place } from '../node/database/database.ts';
 import { Connection, ConnectionLost, isBusy } from '../node/database/dqlite/connection.ts';
 import { checkVersion, loadLibrary } from '../node/database/dqlite/library.ts';
+import { settleIn } from '../node/database/dqlite/membership.ts';
+import { encodeResponse } from '../node/database/dqlite/messages.ts';
+import { dial } from '../node/database/dqlite/relay.ts';
 import { DqliteServer } from '../node/database/dqlite/server.ts';
 import { Attempt, createMarks } from '../node/database/dqlite/transaction.ts';
 import type { WireValue } from '../node/database/dqlite/wire.ts';
@@ -42,9 +49,6 @@ describe('the client, against the real libdqlite', function () {
     ]);
     expect(await (await servers.connect(1)).leader()).to.deep.equal({ id: 1, address: servers.all[0]!.address });
     expect(await (await servers.connect(2)).leader(), 'a stand-by does not know').to.equal(null);
-    await leader.remove(3);
-    expect((await leader.cluster()).servers).to.have.length(2);
-    await leader.add(3, servers.all[2]!.address);
     await leader.assign(3, VOTER);
   });
 
@@ -71,27 +75,16 @@ describe('the client, against the real libdqlite', function () {
     expect(rows).to.deep.equal([[...values.slice(0, -1), { type: 'unix-time', value: 1_700_000_000n }]]);
   });
 
-  it('prepares, executes, queries and finalizes, and gathers a result of many parts', async () => {
+  it('gathers a result of many parts', async () => {
     const connection = await opened();
     await connection.execSql('CREATE TABLE many (id INTEGER PRIMARY KEY, text TEXT)', []);
-    const insert = await connection.prepare('INSERT INTO many (text) VALUES (?)');
-    await connection.execSql('BEGIN', []);
     const long: WireValue = { type: 'text', value: 'x'.repeat(1000) };
-    for (let id = 1; id <= 500; id += 1)
-      expect((await connection.exec(insert, [long])).lastInsertId).to.equal(BigInt(id));
-    await connection.execSql('COMMIT', []);
-    const select = await connection.prepare('SELECT id FROM many WHERE id > ? ORDER BY id');
-    expect((await connection.query(select, [{ type: 'integer', value: 498n }])).rows).to.deep.equal(
-      [499n, 500n].map((id) => [{ type: 'integer', value: id }]),
-    );
+    const count = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)';
+    await connection.execSql(`INSERT INTO many (text) ${count} SELECT ? FROM n`, [long]);
     const { rows } = await connection.querySql('SELECT * FROM many ORDER BY id', []);
-    expect(rows).to.have.length(500);
-    expect(rows.every((row, index) => row[0]!.type === 'integer' && row[0]!.value === BigInt(index + 1))).to.equal(
-      true,
+    expect(rows).to.deep.equal(
+      Array.from({ length: 500 }, (_, index) => [{ type: 'integer', value: BigInt(index + 1) }, long]),
     );
-    await connection.finalize(select);
-    const gone = await connection.query(select, []).catch((error: Error) => error);
-    expect(gone).to.be.instanceOf(Error).with.property('message').that.contains('no statement');
   });
 
   it('keeps requests that are made at once in order, one at a time', async () => {
@@ -157,6 +150,32 @@ describe('the client, against the real libdqlite', function () {
     }
   });
 
+  it('tells a newcomer that will never be let in what to do, and one that may be to try again', async () => {
+    const leader = await servers.connect(0);
+    const place = (id: number): Place => ({ how: 'join', id, role: 'voter', through: null });
+    const refused = async (id: number, address: string): Promise<Error> => {
+      const error = await settleIn(leader, place(id), address).catch((caught: unknown) => caught);
+      expect(error).to.be.instanceOf(DatabaseError);
+      return error as Error;
+    };
+    const taken = await refused(9, servers.all[1]!.address);
+    expect(taken).not.to.be.instanceOf(PassingError);
+    expect(taken.message).to.contain(`this member’s address (${servers.all[1]!.address}): give it another --listen`);
+
+    // A place that nobody can have, so that the leader refuses whatever it is asked for.
+    const nowhere: Place = { ...place(2), role: 'member' };
+    const hopeless = await settleIn(leader, nowhere, servers.all[1]!.address).catch((caught: unknown) => caught);
+    expect(hopeless).to.be.instanceOf(DatabaseError).and.not.to.be.instanceOf(PassingError);
+    expect((hopeless as Error).message).to.contain('then start this member again');
+
+    const follower = await servers.connect(1);
+    const passing = await settleIn(follower, place(9), '127.0.0.1:1').catch((caught: unknown) => caught);
+    expect(passing).to.be.instanceOf(PassingError);
+    expect((passing as Error).message)
+      .to.contain('waits to be let into')
+      .and.to.contain('not leader');
+  });
+
   it('ends a connection whose node says what it must not', async () => {
     const liar = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const opening = Connection.open(liar);
@@ -166,6 +185,54 @@ describe('the client, against the real libdqlite', function () {
     const silent = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const waited = await Connection.open(silent, 20).catch((error: unknown) => error);
     expect(waited).to.be.instanceOf(ConnectionLost).with.property('message').that.contains('no answer');
+  });
+
+  it('leaves no descriptor open where a node or a peer cannot be reached', async () => {
+    const silent = createServer((_request, response) =>
+      response.writeHead(200, { connection: 'keep-alive' }).write('…'),
+    );
+    silent.on('upgrade', (_request, socket: Socket) => {
+      socket.on('error', () => undefined).on('end', () => socket.destroy());
+      socket.resume().write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const ways: Record<string, () => unknown> = {
+      'a node that is not there': () => servers.library.connectAbstract('@nobody-listens-here'),
+      'a peer that does not let dqlite through': () => dial(address),
+      'a peer that is not there': () => dial('127.0.0.1:1'),
+      'a node that says no': async () => Connection.open(refusing(await dial(servers.all[0]!.address))),
+    };
+    try {
+      for (const [what, way] of Object.entries(ways)) {
+        await failure(Promise.resolve().then(way));
+        await settled();
+        const before = openDescriptors();
+        for (let times = 0; times < 20; times += 1) await failure(Promise.resolve().then(way));
+        await settled();
+        silent.closeAllConnections();
+        await settled();
+        expect(openDescriptors(), what).to.be.at.most(before);
+      }
+    } finally {
+      silent.close();
+    }
+  });
+
+  it('answers 503 where the node does not take a peer on, and lives on', async () => {
+    const listener = createServer();
+    const broken = {
+      accept: () => {
+        throw new DatabaseError('the node is out of sorts');
+      },
+    };
+    dqliteConnections(listener, { name: 'broken', database: { replication: broken } } as unknown as Served);
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    for (let times = 0; times < 2; times += 1) expect(await failure(dial(address))).to.contain('HTTP 503');
+    const open = await new Promise<number>((resolve) => listener.getConnections((_error, count) => resolve(count)));
+    expect(open, 'connections that it keeps').to.equal(0);
+    listener.close();
   });
 
   it('says which folder is in use, and which package is missing or too old', async () => {
@@ -188,6 +255,32 @@ describe('the client, against the real libdqlite', function () {
     }
   });
 });
+
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** Long enough for sockets that have been destroyed to be closed. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** A connection whose node answers that it could not. */
+function refusing(stream: Duplex): Duplex {
+  const refused = encodeResponse({ is: 'failure', code: 1n, message: 'not today' });
+  const connection = new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => {
+      connection.push(refused);
+      done();
+    },
+    destroy: (_error, done) => {
+      stream.destroy();
+      done(null);
+    },
+  });
+  return connection;
+}
 
 async function failure(work: Promise<unknown>): Promise<string> {
   const error = await work.then(() => null).catch((caught: Error) => caught);

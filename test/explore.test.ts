@@ -86,10 +86,7 @@ describe('the explorer', () => {
 
   describe('agrees with itself when it leaves unordered what cannot matter:', () => {
     const verdict = ({ stuck, unsafe, dead, livelock, worstTimerRounds }: Answer) => ({
-      stuck: stuck > 0,
-      unsafe: unsafe > 0,
-      dead: dead > 0,
-      livelock: livelock > 0,
+      has: { stuck: stuck > 0, unsafe: unsafe > 0, dead: dead > 0, livelock: livelock > 0 },
       worstTimerRounds,
     });
     const askedOf: Array<[string, Partial<Asked>]> = [

@@ -47,7 +47,7 @@ describe('the transaction of a gate, on a shared file', () => {
     const file = join(folder, 'cluster.db');
     const versionFile = join(folder, 'v6.json');
     writeFileSync(versionFile, JSON.stringify(buildOf('v6')));
-    const database = await clusterOf(openSqlite(file, true), members, buildOf('v1'));
+    const database = await clusterOf(await openSqlite({ file, create: true }), members, buildOf('v1'));
     const worker = join(import.meta.dirname, 'support', 'gate-worker.ts');
     const workers = members.map((member) => {
       const child = execa(process.execPath, [worker, file, member, versionFile], { stdin: 'pipe', buffer: false });
@@ -72,9 +72,9 @@ describe('the transaction of a gate, on a shared file', () => {
 
   it('is seen by a connection that was open before the column was introduced', async () => {
     const file = join(folder, 'cluster.db');
-    const older = await clusterOf(openSqlite(file, true), ['a'], buildOf('v1'));
+    const older = await clusterOf(await openSqlite({ file, create: true }), ['a'], buildOf('v1'));
     expect((await older.read(readMembers))[0]!.extensions).to.deep.equal([]);
-    const newer = openSqlite(file, false);
+    const newer = await openSqlite({ file, create: false });
     await passGate(newer, RULES, 'schema', 'a', buildOf('v2'), noHold);
     await passGate(newer, RULES, 'api', 'a', buildOf('v2'), noHold);
     expect((await older.read(readMembers))[0]!.extensions).to.deep.equal(buildOf('v2').version.extensions);

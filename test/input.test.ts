@@ -126,6 +126,22 @@ describe('what the user gives', () => {
     expect(plan!.records.map((record) => record.key)).to.include('unicode');
   });
 
+  it('waits for no member to settle of which nothing tells when it waits, and wants to be told when one opens', () => {
+    const described = (told: string): string =>
+      write('thing.yaml', `name: thing\nversions: { one: { program: [x] } }\npatterns: [${told}]\n`);
+    const paces = (flags: RollFlags) =>
+      plansFrom(undefined, flags)[0]!.steps.flatMap((step) => (step.do === 'refresh' ? [step.pace] : []));
+    const blind = described('{ event: open, match: up }');
+    expect(paces({ daemon: blind })).to.deep.equal(Array(3).fill({ pauseMs: 5000 }));
+    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, 'pace: settled: nothing tells when');
+    const seeing = described('{ event: open, match: up }, { event: parked, match: waits }');
+    expect(paces({ daemon: seeing })).to.deep.equal(['settled', 'settled', 'settled']);
+    expect(() => paces({ daemon: described('{ event: parked, match: waits }') })).to.throw(
+      InputError,
+      'nothing tells when a member opens',
+    );
+  });
+
   it('can be any fixture of this repository', () => {
     for (const name of readdirSync(paths.fixtures)) {
       if (name !== 'records.yaml' && name !== 'matrix.yaml')

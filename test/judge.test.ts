@@ -1,101 +1,26 @@
 import { expect } from 'chai';
-import type { Scenario } from '../harness/input/scenario.ts';
-import { judge, type Verdict } from '../harness/judge/judge.ts';
-import type { Plan } from '../harness/plan/plan.ts';
-import type { Trace, TraceEvent } from '../harness/trace/trace.ts';
-import { planOf, version } from './support/versions.ts';
-
-/** Two members, v2 → v3 (one more extension): the shortest roll that has a gate to wait at. */
-const SCENARIO: Scenario = { members: 2, from: 'v2', to: 'v3', wait: 30_000 };
-const SECOND_NS = 1e9;
-
-type Written = readonly [second: number, event: Record<string, unknown>];
-
-function traceOf(events: readonly Written[]): Trace {
-  return events.map(([second, event]) => ({ atNs: second * SECOND_NS, ...event }) as unknown as TraceEvent);
-}
-
-function row(member: string, name: string) {
-  const { internal, external, extensions } = version(name);
-  return { member, internal, external, extensions };
-}
-
-const rig = (second: number, name: string, fields: object): Written => [second, { rig: name, ...fields }];
-const said = (second: number, member: string, event: string, fields: object = {}): Written => [
-  second,
-  { member, event, ...fields },
-];
-const started = (second: number, member: string, action: string, name: string) =>
-  said(second, member, 'started', { pid: 1, action, version: version(name) });
-/** What a gate's transaction tells: the row, and the outcome. */
-const checked = (second: number, member: string, gate: string, name: string, outcome: object): Written[] => [
-  said(second, member, 'recorded', { gate, row: row(member, name), decidedNs: second * SECOND_NS }),
-  said(second, member, 'checked', { gate, outcome, decidedNs: second * SECOND_NS }),
-];
-const PASS = { is: 'pass' };
-const blockedBy = (member: string) => ({ is: 'blocked', by: [{ member, axis: 'api', has: 1, wants: 2 }] });
-
-const BEGINNING: Written[] = [
-  rig(0, 'began', { format: 2, plan: 'roll', runtime: 'process', startedAt: '', alone: true }),
-  started(1, 'node01', 'bootstrap', 'v2'),
-  said(1, 'node01', 'recorded', { gate: null, row: row('node01', 'v2'), decidedNs: SECOND_NS }),
-  said(1, 'node01', 'applied', {
-    from: { internal: 0, external: 0 },
-    to: { internal: 2, external: 1 },
-    seeded: null,
-    decidedNs: SECOND_NS,
-  }),
-  said(1, 'node01', 'open'),
-  started(2, 'node02', 'join', 'v2'),
-  said(2, 'node02', 'recorded', { gate: null, row: row('node02', 'v2'), decidedNs: 2 * SECOND_NS }),
-  said(2, 'node02', 'open'),
-  rig(3, 'stopping', { member: 'node01' }),
-  started(4, 'node01', 'start', 'v3'),
-  ...checked(5, 'node01', 'schema', 'v2', PASS),
-  ...checked(6, 'node01', 'api', 'v3', blockedBy('node02')),
-  said(6, 'node01', 'parked', { gate: 'api', waitMs: 30_000 }),
-  rig(7, 'stopping', { member: 'node02' }),
-  started(8, 'node02', 'start', 'v3'),
-  ...checked(9, 'node02', 'schema', 'v2', PASS),
-  ...checked(10, 'node02', 'api', 'v3', PASS),
-  said(10, 'node02', 'open'),
-];
-
-const gone = (second: number, member: string, code: number | null, killed = false): Written =>
-  rig(second, 'gone', { member, code, signal: null, killed });
-
-/** The same, but node02 returns another value for b. */
-function changedRecord([second, event]: Written): Written {
-  return event.rig === 'ledger'
-    ? [second, { ...event, found: { node01: RECORDS, node02: { ...RECORDS, b: '3' } } }]
-    : [second, event];
-}
-
-const woken = (second: number, by: string): Written[] => [
-  said(second, 'node01', 'woken', { gate: 'api', by }),
-  ...checked(second + 1, 'node01', 'api', 'v3', PASS),
-  said(second + 1, 'node01', 'open'),
-];
-
-const RECORDS = { a: '1', b: '2' };
-const ledger = (found: object) => rig(60, 'ledger', { acknowledged: RECORDS, found });
-const END: Written[] = [
-  ...['node01', 'node02'].flatMap((member) =>
-    ['read', 'write'].map((operation) => rig(59, 'tally', { member, operation, served: 9, failed: 0 })),
-  ),
-  ledger({ node01: RECORDS, node02: RECORDS }),
-  rig(61, 'ended', { how: 'complete' }),
-];
-
-function verdictOf(events: readonly Written[], plan: Plan = planOf(SCENARIO)): Verdict {
-  return judge(plan, traceOf(events));
-}
-
-function broken(verdict: Verdict): Record<string, string> {
-  return Object.fromEntries(
-    verdict.checks.filter((check) => check.outcome === 'broken').map((check) => [check.name, check.because]),
-  );
-}
+import {
+  BEGINNING,
+  blockedBy,
+  broken,
+  changedRecord,
+  checked,
+  END,
+  gone,
+  ledger,
+  PASS,
+  RECORDS,
+  rig,
+  row,
+  SCENARIO,
+  SECOND_NS,
+  said,
+  started,
+  verdictOf,
+  type Written,
+  woken,
+} from './support/told.ts';
+import { planOf } from './support/versions.ts';
 
 describe('the judge', () => {
   it('lets a roll hold in which everybody was opened by a notice, and measures it', () => {
@@ -257,7 +182,12 @@ describe('the judge', () => {
       [
         'a row said what its member did not run',
         'nobody-early',
-        [...fine.slice(0, 18), started(10.5, 'node02', 'start', 'v2'), ...fine.slice(18)],
+        [
+          ...fine.slice(0, 18),
+          started(10.5, 'node02', 'start', 'v2'),
+          said(10.6, 'node02', 'checked', { gate: 'schema', outcome: PASS, decidedNs: 10.6 * SECOND_NS }),
+          ...fine.slice(18),
+        ],
         'node01 opened early: the row of node02 was a lie, it ran v2',
       ],
       [

@@ -122,6 +122,7 @@ describe('a matrix on processes', function () {
         folder,
         rolls: join(folder, 'rolls'),
         alone: true,
+        hurry: new AbortController().signal,
       }),
       jobs: 1,
       failFast: false,

@@ -93,4 +93,18 @@ describe('a counterexample, replayed on real members', function () {
       'as-predicted',
     ]);
   });
+
+  it('ends in a verdict where a member is not held where its path says', async () => {
+    const plan = plans.find(({ name }) => name === 'combined-lossy-v3-v4')!;
+    const steps = plan.steps.map((step) =>
+      step.do === 'release' && step.move.step === 'open'
+        ? { ...step, move: { step: 'park', wokenAtOnce: false } as const }
+        : step,
+    );
+    const { verdict, fault } = await replay({ ...plan, steps }, 'process');
+    expect(fault).to.equal(null);
+    expect(verdict.outcome).to.equal('broken');
+    const complete = verdict.checks.find((check) => check.name === 'complete')!;
+    expect(complete.because).to.match(/node0\d was to take the step 'park', and it is not held where the model says/);
+  });
 });

@@ -1,10 +1,14 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
 import { processRuntime } from '../runtime/process.ts';
+import { removeLeftovers } from './clean.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 
@@ -19,13 +23,21 @@ interface Finding {
 
 const NODE_MAJOR = 24;
 
+interface DoctorFlags {
+  readonly daemon?: string;
+  readonly clean?: boolean;
+  readonly images?: boolean;
+  readonly json?: boolean;
+}
+
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('say what is here, what each is needed for, and how to get it')
+    .option('--daemon <name>', 'also what the versions of this daemon need: by name, or the file of its description')
     .option('--clean', 'remove what rigs that were killed have left behind')
     .option('--images', 'with --clean: remove all images that were built, too')
     .option('--json', 'print JSON')
-    .action(async ({ clean, images: removesImages, json }: { clean?: boolean; images?: boolean; json?: boolean }) => {
+    .action(async ({ daemon, clean, images: removesImages, json }: DoctorFlags) => {
       const { askEngine } = await import('../host/engine.ts');
       const engine = await askEngine();
       if (clean) return cleanUp(engine.answers, removesImages === true);
@@ -35,6 +47,7 @@ export function doctorCommand(): Command {
         engineFinding(engine.answers ? engine.version : null),
         await images(engine.answers),
         await libdqlite(),
+        ...(daemon === undefined ? [] : await versionFindings(daemon, engine.answers)),
       ];
       if (json) printJson(findings);
       else for (const finding of findings) console.log(lineOf(finding));
@@ -104,12 +117,9 @@ async function libdqlite(): Promise<Finding> {
 }
 
 async function cleanUp(engineAnswers: boolean, removesImages: boolean): Promise<void> {
-  const removed = await processRuntime().clean();
-  if (engineAnswers) {
-    const { containerRuntime } = await import('../runtime/container.ts');
-    removed.push(...(await containerRuntime().clean()));
-    if (removesImages) removed.push(...(await removeImages()));
-  }
+  const { containerRuntime } = await import('../runtime/container.ts');
+  const removed = await removeLeftovers(engineAnswers ? containerRuntime() : processRuntime());
+  if (engineAnswers && removesImages) removed.push(...(await removeImages()));
   console.log(
     removed.length === 0 ? 'no rig has left anything behind' : removed.map((what) => `removed ${what}`).join('\n'),
   );
@@ -123,4 +133,49 @@ async function removeImages(): Promise<string[]> {
   const tags = found.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith('refresh-rig/'));
   for (const tag of tags) await dockerode.getImage(tag).remove({ force: true });
   return tags.map((tag) => `image ${tag}`);
+}
+
+/** Whether the program and the image of each version of a described daemon are here. */
+async function versionFindings(wanted: string, engineAnswers: boolean): Promise<Finding[]> {
+  const { described } = chooseDaemon(wanted);
+  const versions = Object.entries(described?.description.versions ?? {});
+  const findings = await Promise.all(
+    versions.map(async ([name, { program, image }]) => [
+      ...(program === undefined ? [] : [programFinding(name, program[0]!)]),
+      ...(image === undefined ? [] : [await imageFinding(name, image, engineAnswers)]),
+    ]),
+  );
+  return findings.flat();
+}
+
+function programFinding(version: string, program: string): Finding {
+  const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
+  const found = folders
+    .map((folder) => (folder === '' ? program : join(folder, program)))
+    .find((path) => existsSync(path));
+  return {
+    name: `version ${version}: ${program}`,
+    found: found ?? null,
+    neededFor: `members of ${version} as processes`,
+    howToGet: 'install it, or name it by its path in the description (program:)',
+    essential: false,
+  };
+}
+
+async function imageFinding(version: string, image: string, engineAnswers: boolean): Promise<Finding> {
+  let found = false;
+  if (engineAnswers) {
+    const [{ engineClient }, { hasImage }] = await Promise.all([
+      import('../host/engine.ts'),
+      import('../build/docker-images.ts'),
+    ]);
+    found = await hasImage((await engineClient()).container.dockerode, image);
+  }
+  return {
+    name: `version ${version}: image ${image}`,
+    found: found ? image : null,
+    neededFor: `members of ${version} in containers`,
+    howToGet: 'build or pull it',
+    essential: false,
+  };
 }

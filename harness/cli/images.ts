@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { plansFrom } from './options.ts';
-import { builderOf } from './roll-plan.ts';
+import { daemonOfPlan } from './roll-plan.ts';
 
 export function imagesCommand(): Command {
   return new Command('images')
@@ -19,7 +19,7 @@ export function imagesCommand(): Command {
         throw new EnvironmentError(`images need a Docker engine, and none answers: ${engine.because}`);
       const { versions } = chooseDaemon(daemon);
       const [plan] = plansFrom(undefined, daemon === undefined ? {} : { daemon });
-      const artifacts = await builderOf(plan!).build([...versions.keys()]);
+      const artifacts = await daemonOfPlan(plan!).build([...versions.keys()]);
       const { base, tags } = await prepareImages((await engineClient()).container.dockerode, artifacts.values());
       if (base !== null) console.log(`base: ${base}`);
       for (const [version, tag] of tags) console.log(daemon === undefined ? imageName(version) : `${version}: ${tag}`);

@@ -2,10 +2,12 @@
 /** The command `refresh-rig`. Each subcommand is a file beside this one. */
 import { Command, CommanderError } from 'commander';
 import { conformCommand } from './conform.ts';
+import { daemonCommand } from './daemon.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exploreCommand } from './explore.ts';
 import { imagesCommand } from './images.ts';
+import { endAtFaults } from './interrupt.ts';
 import { judgeCommand } from './judge.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
@@ -14,6 +16,7 @@ import { planCommand } from './plan.ts';
 import { replayCommand } from './replay.ts';
 import { reportCommand } from './report.ts';
 import { rollCommand } from './roll.ts';
+import { schemaCommand } from './schema.ts';
 import { versionsCommand } from './versions.ts';
 import { watchCommand } from './watch.ts';
 
@@ -41,15 +44,21 @@ const commands = [
   exploreCommand(),
   replayCommand(),
   conformCommand(),
+  daemonCommand(),
+  schemaCommand(),
   doctorCommand(),
 ];
 for (const command of commands) program.addCommand(command);
-for (const command of [program, ...commands]) {
+for (const command of [program, ...commands, ...commands.flatMap((command) => command.commands)]) {
   command.exitOverride().showHelpAfterError('(add --help for what there is)');
   // It quotes what was given.
   command.configureOutput({ outputError: (text, write) => write(`${errorText(text)}\n`) });
 }
 
+/** How long what hangs may keep a command whose environment has failed: an engine may never answer. */
+const HANGING_MS = 1000;
+
+endAtFaults();
 try {
   await program.parseAsync();
 } catch (error) {
@@ -59,3 +68,5 @@ try {
     process.exitCode = reportError(error);
   }
 }
+if (process.exitCode === EXIT.environment || process.exitCode === EXIT.interrupted)
+  setTimeout(() => process.exit(), HANGING_MS).unref();

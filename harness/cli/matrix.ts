@@ -14,6 +14,7 @@ import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
+import { removeLeftovers } from './clean.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
 import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
@@ -22,7 +23,7 @@ import { numberIn, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
-import { builderOf } from './roll-plan.ts';
+import { daemonOfPlan } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
@@ -83,13 +84,13 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     throw new InputError('no cell of this matrix can be rolled: its strategies cannot take its pairs');
   const { runtime, because } = await runtimeFor(first, ...others);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
-  for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
+  for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
   const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
   const folder =
     path === null
       ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS)
       : MatrixFolder.reopen(path, results, MATRIX_REPORTS);
-  const { signal, release } = interruptSignal();
+  const { signal, hurry, release } = interruptSignal();
   const progress = quiet ? null : watchMatrix(tasks, jobs, recordedMs);
   const watcher: Watcher = {
     began: (task) => progress?.watcher.began(task),
@@ -105,10 +106,10 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   try {
     // Once, before all: several rolls must not build the same thing at the same time.
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-    const prepared = await runtime.prepare((await builderOf(first).build([...names])).values());
+    const prepared = await runtime.prepare((await daemonOfPlan(first).build([...names])).values());
     if (prepared !== null) say(prepared);
     const where = { folder: folder.path, rolls: folder.rolls };
-    const rollOne = cellRoller({ ...where, runtime, alone: jobs === 1 });
+    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();

@@ -57,7 +57,10 @@ export function withRollFlags(command: Command): Command {
       `what a member does that finds a peer ahead: ${AHEAD_POLICIES.join(', ')} (default: exit)`,
     )
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
-    .option('--pace <pace>', 'settled, eager, or a pause such as 500ms (default: settled)')
+    .option(
+      '--pace <pace>',
+      'settled, eager, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
+    )
     .option('--runtime <name>', 'auto, process, container (default: auto)')
     .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)
     .option('--handover', 'a leader of dqlite that is refreshed hands the leadership over first (the default)')

@@ -31,7 +31,8 @@ export function planText(plan: Plan): string {
   const kinds = Object.values(plan.versions)
     .filter((version) => version.name !== plan.from)
     .map(
-      (version) => `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version)}"`,
+      (version) =>
+        `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version, plan.daemon.capabilities.failpoints ? undefined : 0)}"`,
     );
   return [colors.bold(headline(plan)), ...kinds, '', ...lines, '', expectationText(plan)].join('\n');
 }

@@ -12,11 +12,13 @@ export interface CellOptions {
   readonly rolls: string;
   /** Whether each roll has the machine to itself. */
   readonly alone: boolean;
+  /** Kills all members at once. */
+  readonly hurry: AbortSignal;
 }
 
-export function cellRoller({ runtime, folder, rolls, alone }: CellOptions): MatrixOptions['rollOne'] {
+export function cellRoller({ runtime, folder, rolls, alone, hurry }: CellOptions): MatrixOptions['rollOne'] {
   return async (plan, signal) => {
-    const rolled = await roll(plan, { runtime, runs: rolls, signal, alone, isLatest: false });
+    const rolled = await roll(plan, { runtime, runs: rolls, signal, hurry, alone, isLatest: false });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
     if (rolled.fault !== null) throw rolled.fault;
     const { outcome, sentence, checks } = rolled.verdict;

@@ -4,16 +4,19 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Artifact } from '../build/artifact.ts';
 import { daemonKind } from '../daemon/choose.ts';
 import type { Daemon } from '../daemon/contract.ts';
+import type { Tally } from '../daemon/described/tally.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rollPage } from '../report/page.ts';
 import { headline, terminalReport } from '../report/terminal.ts';
 import { conduct } from '../roll/conductor.ts';
 import { Recorder } from '../roll/recorder.ts';
+import type { Stage } from '../roll/stage.ts';
 import type { Runtime, Site } from '../runtime/runtime.ts';
 import { KeptCluster } from '../store/kept-cluster.ts';
 import { RunFolder } from '../store/run-folder.ts';
-import type { Observer, Trace } from '../trace/trace.ts';
+import { type Observer, rigEvents, type Trace } from '../trace/trace.ts';
 import { pageRollOf } from './page-of-run.ts';
 
 export interface RollOptions {
@@ -23,6 +26,8 @@ export interface RollOptions {
   /** The folder of all runs. */
   readonly runs: string;
   readonly signal: AbortSignal;
+  /** Beside the signal: nobody wants to wait for members to stop by themselves. */
+  readonly hurry?: AbortSignal;
   /** Whether it has the machine to itself: only then its budgets are judged. As a rule it has. */
   readonly alone?: boolean;
   /** Whether `latest` is to point to it, as it is unless the roll is a part of something. */
@@ -46,22 +51,19 @@ export interface Rolled {
   readonly trouble: string | null;
 }
 
-/** The daemon of a plan, to build its versions before they are rolled. */
-export function builderOf(plan: Plan): Daemon {
-  return daemonKind(plan);
+/** The daemon of a plan. @param tally counts what became of each part of a description */
+export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
+  return daemonKind(plan, tally);
 }
 
 /**
  * Roll. Nothing is left behind but the run's folder, whatever happens.
- * @throws InputError for an unknown version; EnvironmentError where building or starting fails
+ * @throws InputError for an unknown version; EnvironmentError where building fails or there is no place for it
  */
 export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
-  const { runtime, runs, signal, observer, alone = true, isLatest = true, say = () => undefined } = options;
-  const daemon = options.daemon ?? builderOf(plan);
-  const artifacts = await daemon.build(Object.keys(plan.versions));
-  const prepared = await runtime.prepare(artifacts.values());
-  if (prepared !== null) say(prepared);
-  signal.throwIfAborted();
+  const { runs, observer, isLatest = true } = options;
+  const daemon = options.daemon ?? daemonOfPlan(plan);
+  const artifacts = await prepared(plan, daemon, options);
   const run = randomBytes(4).toString('hex');
   const folder = RunFolder.make(runs, plan, run, isLatest);
   const recorder = new Recorder();
@@ -69,16 +71,10 @@ export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
   if (observer !== undefined) recorder.observe(observer);
   const log = (member: string, line: string): void => folder.log(member, line);
   let fault: Error | null = null;
-  const { site, kept } = await openSite(plan, daemon, artifacts, options, run);
   try {
-    const isFormed = kept?.isFormed ?? false;
-    const keep = kept === null || isFormed ? null : () => kept.keep(site, plan.members);
-    if (isFormed) await kept!.restore(site, plan.members);
-    fault = await conduct(plan, { daemon, site, artifacts, recorder, signal, alone, log, isFormed, keep });
+    fault = await carryOut(plan, run, { daemon, artifacts, recorder, log }, options);
   } finally {
-    kept?.release();
-    await site.close();
-    await folder.close();
+    folder.close();
   }
   const { trace } = recorder;
   const verdict = judge(plan, trace);
@@ -90,12 +86,81 @@ export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
   return { plan, trace, verdict, folder: folder.path, fault, trouble: folder.trouble };
 }
 
+/** What members are started from. Whoever interrupts it need not wait for a build to end. */
+async function prepared(
+  plan: Plan,
+  daemon: Daemon,
+  { runtime, signal, say = () => undefined }: RollOptions,
+): Promise<ReadonlyMap<string, Artifact>> {
+  signal.throwIfAborted();
+  const interrupted = Promise.withResolvers<never>();
+  const onAbort = (): void => interrupted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const preparing = (async () => {
+    const artifacts = await daemon.build(Object.keys(plan.versions));
+    const prepared = await runtime.prepare(artifacts.values());
+    if (prepared !== null) say(prepared);
+    return artifacts;
+  })();
+  try {
+    return await Promise.race([preparing, interrupted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @returns the fault of the environment, or of the rig, that ended it; null where there was none */
+async function carryOut(
+  plan: Plan,
+  run: string,
+  what: Pick<Stage, 'daemon' | 'artifacts' | 'recorder' | 'log'>,
+  options: RollOptions,
+): Promise<Error | null> {
+  const { alone = true, hurry = new AbortController().signal } = options;
+  const { site, kept } = await openSite(plan, what.daemon, what.artifacts, options, run);
+  const isFormed = kept !== null && kept.addresses !== null;
+  const keep = kept === null || isFormed ? null : () => keepCluster(kept, site, plan, options);
+  const signal = AbortSignal.any([options.signal, site.lost]);
+  let fault: Error | null = null;
+  const attempt = async (work: () => Promise<void> | void): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      fault ??= error as Error;
+    }
+  };
+  await attempt(async () => {
+    fault = await conduct(plan, { ...what, site, signal, hurry, alone, isFormed, keep });
+    // Whatever is wrong with it, the next roll is not to find it again.
+    if (isFormed && !signal.aborted && !hasFormed(plan, what.recorder.trace)) kept.discard();
+  });
+  await attempt(() => kept?.release());
+  await attempt(() => site.close());
+  return fault;
+}
+
+/** That a cluster cannot be kept does not keep it from being rolled. */
+async function keepCluster(kept: KeptCluster, site: Site, plan: Plan, { say }: RollOptions): Promise<void> {
+  try {
+    await kept.keep(site, plan.members);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    say?.(`the cluster is not kept for the next roll: ${error.message}`);
+  }
+}
+
+/** Whether a roll came further than to its cluster. */
+function hasFormed({ steps }: Plan, trace: Trace): boolean {
+  const first = steps.findIndex((step) => !['bootstrap', 'join', 'form'].includes(step.do));
+  return rigEvents(trace, 'step').some(({ step }) => step >= first);
+}
+
 /** Where members of a cluster that is kept live at the addresses that it was formed with. */
 async function openSite(
   plan: Plan,
   daemon: Daemon,
   artifacts: ReadonlyMap<string, Artifact>,
-  { runtime, fresh = false }: RollOptions,
+  { runtime, fresh = false, say }: RollOptions,
   run: string,
 ): Promise<{ site: Site; kept: KeptCluster | null }> {
   const { members } = plan;
@@ -103,11 +168,42 @@ async function openSite(
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
   const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
-  const kept = await KeptCluster.take(key, runtime.name === 'process');
+  for (const kept of keptClusters(key, say)) {
+    const site = await openWith(kept, members, open);
+    if (site !== null) return { site, kept };
+  }
+  return { site: await open(null), kept: null };
+}
+
+/** None where none can be kept. */
+function* keptClusters(key: readonly string[], say: RollOptions['say']): Generator<KeptCluster, undefined> {
   try {
-    return { site: await open(kept.addresses), kept };
+    yield* KeptCluster.take(key);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    say?.(`no cluster is kept: ${error.message}`);
+  }
+}
+
+/** Null where a kept cluster is of no use now: its addresses are taken, or it is not what it was. */
+async function openWith(
+  kept: KeptCluster,
+  members: readonly string[],
+  open: (addresses: KeptCluster['addresses']) => Promise<Site>,
+): Promise<Site | null> {
+  const { addresses } = kept;
+  let site: Site | null = null;
+  try {
+    site = await open(addresses);
+    if (addresses === null || (await kept.restore(site, members))) return site;
+    kept.discard();
+    await site.close();
+    return null;
   } catch (error) {
     kept.release();
-    throw error;
+    await site?.close();
+    // A cluster that is still to be formed needs no address of its own: that this fails is no matter of addresses.
+    if (addresses === null || site !== null) throw error;
+    return null;
   }
 }

@@ -8,7 +8,8 @@ import { printable } from '../report/printable.ts';
 import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
-import { Interrupted, interruptSignal } from './interrupt.ts';
+import { removeLeftovers } from './clean.ts';
+import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
 import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -55,7 +56,8 @@ export async function rollAll(
   quiet: boolean,
   { labels = [], observer, fresh = false }: SessionOptions = {},
 ): Promise<Session> {
-  const { signal, release } = interruptSignal();
+  const interruption = interruptSignal();
+  const { signal, release } = interruption;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
   try {
@@ -63,9 +65,17 @@ export async function rollAll(
       if (signal.aborted) break;
       const { runtime, because } = await runtimeFor(plan);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
-      for (const leftover of await runtime.clean()) say(`removed a leftover of an earlier rig: ${leftover}`);
+      for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
-      const one = await rollOne(plan, runtime, signal, quiet, fresh, index === 0 ? say : () => undefined, observer);
+      const one = await rollOne(
+        plan,
+        runtime,
+        interruption,
+        quiet,
+        fresh,
+        index === 0 ? say : () => undefined,
+        observer,
+      );
       rolled.push(one);
       if (!quiet)
         console.log(
@@ -87,7 +97,7 @@ export async function rollAll(
 async function rollOne(
   plan: Plan,
   runtime: Runtime,
-  signal: AbortSignal,
+  { signal, hurry }: Interruption,
   quiet: boolean,
   fresh: boolean,
   say: (line: string) => void,
@@ -99,6 +109,7 @@ async function rollOne(
       runtime,
       runs: runsFolder(),
       signal,
+      hurry,
       fresh,
       say,
       observer: (event) => {

@@ -1,11 +1,11 @@
 /** Where plans are carried out, as far as their daemon and their versions allow. */
 import type { Plan } from '../plan/plan.ts';
 import { type Choice, chooseRuntime } from '../runtime/choose.ts';
-import { builderOf } from './roll-plan.ts';
+import { daemonOfPlan } from './roll-plan.ts';
 
 /** @throws EnvironmentError, InputError */
 export function runtimeFor(...plans: readonly [Plan, ...Plan[]]): Promise<Choice> {
   const names = new Set(plans.flatMap(({ versions }) => Object.keys(versions)));
   const [plan] = plans;
-  return chooseRuntime(plan.runtime, builderOf(plan).runtimes([...names]));
+  return chooseRuntime(plan.runtime, daemonOfPlan(plan).runtimes([...names]));
 }

@@ -16,7 +16,7 @@ export function versionsCommand(): Command {
     .option('--json', 'print JSON')
     .action(
       (from: string | undefined, to: string | undefined, { daemon, json }: { daemon?: string; json?: boolean }) => {
-        const { versions, about: abouts } = chooseDaemon(daemon);
+        const { versions, about: abouts, described } = chooseDaemon(daemon);
         if (from === undefined) {
           const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
           if (json) return printJson(rows);
@@ -33,7 +33,7 @@ export function versionsCommand(): Command {
             throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
           return found;
         });
-        const kind = stepKind(older!, newer!);
+        const kind = stepKind(older!, newer!, described === null ? undefined : 0);
         if (json) return printJson({ from, to, kind });
         return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);
       },

@@ -2,7 +2,7 @@
  * One world expanded: every step that may come next, of every member, and the world that it leads to. Nothing is allocated
  * for a step.
  */
-import { sameVersion } from '../../node/upgrade/version.ts';
+import { hindranceOf, isApplied } from '../../node/upgrade/safety.ts';
 import type { Checks } from './checks.ts';
 import type { Locals } from './locals.ts';
 import { packStep, type Question, STEP_BITS } from './question.ts';
@@ -187,7 +187,8 @@ export class Expansion {
   /** Whether a member's row misleads whoever reads it: it is not at the version of the roll, or its member runs another. */
   readonly #misleads = new Table((number): boolean => {
     const { row, state, version } = this.#locals.at(number);
-    return !sameVersion(row, this.#to) || (state?.phase === 'exiting' && !sameVersion(row, version));
+    // Whoever is turned away has looked; whoever has not may still put its row right.
+    return hindranceOf(this.#to, row, state?.phase === 'exiting' ? version : null) !== null;
   });
 
   /**
@@ -200,7 +201,7 @@ export class Expansion {
     // Back on the older version after a crash, it may open among others of that version, as one that was never refreshed.
     if (version !== this.#to) return false;
     const schema = this.#locals.schemaAt(applied);
-    if (schema.internal !== version.internal || schema.external !== version.external) return true;
+    if (!isApplied(schema, version)) return true;
     for (let place = 0; place < this.#members; place += 1) if (this.#misleads.of(this.#there[place]!)) return true;
     return false;
   }

@@ -80,7 +80,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
     strategy,
     wakeups,
     ahead,
-    step: stepKind(from, to),
+    step: stepKind(from, to, model.rules.strategy.hasColumnAlways ? 0 : undefined),
     from: from.name,
     to: to.name,
     members,

@@ -59,10 +59,8 @@ export function withoutIdle(model: Model, local: Local): Local {
   };
 }
 
-/** The same for two local states if, and only if, no step can tell them apart. */
-export function keyOf(local: Local): string {
-  const { state, version, row, inbox, due, mortal } = local;
+/** The same for two states of the machine if, and only if, no step can tell them apart. */
+export function stateKeyOf(state: State | null): string {
   // Outcomes name members, and only their kind has a consequence.
-  const nameless = state?.phase === 'exiting' ? { ...state, outcome: state.outcome.is } : state;
-  return JSON.stringify([nameless, version.name, row.internal, row.external, row.extensions, inbox, due, mortal]);
+  return JSON.stringify(state?.phase === 'exiting' ? { ...state, outcome: state.outcome.is } : state);
 }

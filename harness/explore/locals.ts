@@ -2,9 +2,9 @@
  * The local states that a search meets, as small numbers, so that a world is a short list of them: members in the same
  * local state are interchangeable. The rows in them are numbered too, and so are the schemas that get applied.
  */
-import type { Command } from '../../node/upgrade/machine.ts';
+import type { Command, State } from '../../node/upgrade/machine.ts';
 import type { Row, Schema } from '../../node/upgrade/version.ts';
-import { keyOf, type Local, withoutIdle } from './local.ts';
+import { type Local, stateKeyOf, withoutIdle } from './local.ts';
 import type { Model } from './protocol.ts';
 
 /** What a member does next by itself. */
@@ -22,6 +22,9 @@ export class Locals {
   readonly #numbers = new Map<string, number>();
   readonly #locals: Local[] = [];
   readonly #next: Next[] = [];
+  /** States and rows that were met before, as objects: most steps of a member change but one of its parts. */
+  readonly #stateKeys = new Map<State | null, string>();
+  readonly #rowObjects = new Map<Omit<Row, 'member'>, number>();
   readonly #rowNumbers = new Map<string, number>();
   readonly #rows: Array<Omit<Row, 'member'>> = [];
   readonly #rowBits: number[] = [];
@@ -65,18 +68,36 @@ export class Locals {
   /** The number of a local state. */
   numberOf(given: Local): number {
     const local = this.#reduce && !given.mortal ? withoutIdle(this.model, given) : given;
-    const key = keyOf(local);
+    const { state, version, row: recorded, inbox, due, mortal } = local;
+    const row = this.#numberOfRow(recorded);
+    const key = `${this.#stateKey(state)} ${version.name} ${row} ${inbox[0]} ${inbox[1]} ${inbox[2]} ${due} ${mortal}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (this.#locals.length === MOST_LOCALS) throw new Error(`the packing holds ${MOST_LOCALS} local states`);
     const number = this.#locals.push(local) - 1;
     this.#numbers.set(key, number);
-    this.#rowBits.push(1 << this.#numberOfRow(local.row));
-    this.#next.push(local.state === null ? 'refresh' : this.model.protocol.command(local.state).do);
+    this.#rowBits.push(1 << row);
+    this.#next.push(state === null ? 'refresh' : this.model.protocol.command(state).do);
     return number;
   }
 
+  #stateKey(state: State | null): string {
+    const known = this.#stateKeys.get(state);
+    if (known !== undefined) return known;
+    const key = stateKeyOf(state);
+    this.#stateKeys.set(state, key);
+    return key;
+  }
+
   #numberOfRow(row: Omit<Row, 'member'>): number {
+    const known = this.#rowObjects.get(row);
+    if (known !== undefined) return known;
+    const number = this.#numberOfEqualRow(row);
+    this.#rowObjects.set(row, number);
+    return number;
+  }
+
+  #numberOfEqualRow(row: Omit<Row, 'member'>): number {
     const key = `${row.internal} ${row.external} ${row.extensions.join()}`;
     const known = this.#rowNumbers.get(key);
     if (known !== undefined) return known;

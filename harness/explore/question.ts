@@ -13,7 +13,7 @@ export interface Question {
   readonly from: Version;
   readonly to: Version;
   readonly faults: Faults;
-  /** Whether steps whose order cannot matter are left unordered (`urgentOf`). */
+  /** Whether steps whose order cannot matter are left unordered (expansion.ts, local.ts). */
   readonly reduce: boolean;
   /** The search stops, and says so, at this many states. */
   readonly mostStates: number;

@@ -170,7 +170,7 @@ const DescriptionFile = z.strictObject({
 
 /** What no single key can say. */
 function isWhole(description: z.output<typeof DescriptionFile>, context: z.RefinementCtx): void {
-  const { versions, model, form, probes, patterns, log } = description;
+  const { versions, model, form, probes, patterns, log, events } = description;
   const complain = (path: readonly string[], message: string): void =>
     context.addIssue({ code: 'custom', path: [...path], message });
   if (Object.keys(versions).length === 0) complain(['versions'], 'there must be at least one');
@@ -194,6 +194,15 @@ function isWhole(description: z.output<typeof DescriptionFile>, context: z.Refin
     if (on === 'file' && log === undefined)
       complain(['patterns', String(index), 'on'], 'there is no such file: say which with log: PATH');
   }
+  const isOpeningTold =
+    events !== undefined ||
+    patterns.some(({ event }) => event === 'open') ||
+    probes.some(({ open }) => open !== undefined);
+  if (!isOpeningTold)
+    complain(
+      [],
+      'nothing tells when a member opens, and without that no roll can go on: give a pattern (event: open), or a probe (open: …)',
+    );
 }
 
 export const Description = DescriptionFile.superRefine(isWhole);

@@ -1,6 +1,6 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
 import { tells } from '../plan/daemon.ts';
-import { type RigEvent, rigEvents, rigEventsOf, type StopWay } from '../trace/trace.ts';
+import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type StopWay } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
@@ -112,7 +112,11 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   const stops = rigEvents(trace, 'stopping');
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
   const faults = stops.flatMap((stop) => {
-    const gone = rigEventsOf(trace, 'gone', stop.member).find((event) => event.atNs >= stop.atNs);
+    // Whatever ends a later start of the member is not the end of this one.
+    const again = eventsOf(trace, stop.member).find((event) => event.event === 'started' && event.atNs > stop.atNs);
+    const gone = rigEventsOf(trace, 'gone', stop.member).find(
+      ({ atNs }) => atNs >= stop.atNs && atNs <= (again?.atNs ?? Number.POSITIVE_INFINITY),
+    );
     const fault = gone === undefined ? null : faultOfStop(stop.by, gone);
     return fault === null ? [] : [`${stop.member} ${fault}`];
   });

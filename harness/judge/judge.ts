@@ -64,7 +64,7 @@ function sentenceOf(
 ): string {
   const failures = checks
     .filter((check) => check.outcome === 'broken')
-    .toSorted((one, other) => rank(one) - rank(other));
+    .toSorted((one, other) => rank(trace, one) - rank(trace, other));
   const failed = failures[0];
   const opened = openedWords(plan, figures, outcome === 'holds' ? ', as this plan expects' : '');
   const healed = healedWords(plan.members.flatMap((member) => ownExits(trace, member).filter((exit) => exit.isHealed)));
@@ -91,8 +91,12 @@ function sentenceOf(
   return `${opened}, and nobody needed a timer${late}.${aside}`;
 }
 
-/** That a member did not open, or the roll did not settle, is mostly a consequence; it is named where nothing else is. */
-function rank({ name }: Check): number {
+/**
+ * That a member did not open, or the roll did not settle, is mostly a consequence; it is named where nothing else is. What
+ * kept the roll from going on is what everything else followed from.
+ */
+function rank(trace: Trace, { name }: Check): number {
+  if (name === 'complete' && rigEvents(trace, 'ended')[0]?.how === 'finding') return -2;
   return ['notices', 'opened', 'complete'].indexOf(name);
 }
 

@@ -1,6 +1,7 @@
 /** Checks of safety: nobody opens too early, and no schema update is applied twice. */
 import { axesOf } from '../../node/upgrade/gate.ts';
-import { AXES, type Axis, count, sameVersion, type Version } from '../../node/upgrade/version.ts';
+import { type Hindrance, hindranceOf, isApplied } from '../../node/upgrade/safety.ts';
+import type { Version } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -62,30 +63,29 @@ function missingAt(
   // What was observed may have come about before it was seen: nobody is accused for the rig's being late.
   const view = viewAt(earliest(history), atNs);
   const faults = plan.members.flatMap((member) => {
-    const row = view.rows.find((candidate) => candidate.member === member);
-    if (row === undefined) return [`${member} had no row`];
-    if (!agree(row, version, axes)) return [`${member} had not recorded it`];
-    if (member === opening) return [];
-    const running = runningAt(plan, trace, member, atNs);
-    return running === null || agree(running, version, axes)
-      ? []
-      : [`the row of ${member} was a lie, it ran ${running.name}`];
+    const row = view.rows.find((candidate) => candidate.member === member) ?? null;
+    const looked = member === opening ? null : lookedWith(plan, trace, member, atNs);
+    const hindrance = hindranceOf(version, row, looked, axes);
+    return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
   });
-  const schemaIsOff =
-    tells(plan.daemon, 'applied') &&
-    (view.applied.internal !== version.internal || view.applied.external !== version.external);
+  const schemaIsOff = tells(plan.daemon, 'applied') && !isApplied(view.applied, version);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }
 
-/** Two versions, or a version and a row, on the axes that a daemon's gates compare; on all of them, name by name. */
-function agree(one: Omit<Version, 'name'>, other: Version, axes: readonly Axis[]): boolean {
-  return axes.length === AXES.length
-    ? sameVersion(one, other)
-    : axes.every((axis) => count(one, axis) === count(other, axis));
-}
+const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: string) => string>> = {
+  'no-row': (member) => `${member} had no row`,
+  'not-recorded': (member) => `${member} had not recorded it`,
+  lie: (member, running) => `the row of ${member} was a lie, it ran ${running}`,
+};
 
-function runningAt(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
-  return incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs)?.started.version ?? null;
+/** The version with which a member had looked at its gates by an instant, since its last start; null where it had not yet. */
+function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
+  const incarnation = incarnationsOf(plan, trace, member).findLast((other) => other.started.atNs <= atNs);
+  if (incarnation === undefined) return null;
+  const { started, checks } = incarnation;
+  const hasLooked =
+    !tells(plan.daemon, 'checked') || started.action !== 'start' || checks.some(({ decidedNs }) => decidedNs <= atNs);
+  return hasLooked ? started.version : null;
 }
 
 /** Where nothing tells what members have recorded: who had not even been started in the version. */

@@ -25,7 +25,9 @@ export type Dimension = keyof Dimensions;
 /** In the order in which an id names them. */
 export const DIMENSIONS = Object.keys(Dimensions.shape) as readonly Dimension[];
 
-/** `v1-v2/123/split/latched/sqlite/3`: the same for the same cell, in whatever matrix. */
+/** `v1-v2/123/split/latched/sqlite/3`, or `1.0-2.0/123/3`: the same for the same cell, in whatever matrix. */
 export function idOf(dimensions: Dimensions): string {
-  return DIMENSIONS.map((dimension) => dimensions[dimension]).join('/');
+  return DIMENSIONS.map((dimension) => dimensions[dimension])
+    .filter((value) => value !== OWN)
+    .join('/');
 }

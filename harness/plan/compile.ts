@@ -4,7 +4,7 @@ import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
-import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
+import { type DaemonSource, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
   type Crash,
@@ -33,7 +33,6 @@ const DEFAULTS = {
   about: '',
   members: 3,
   order: 'forward',
-  pace: 'settled',
   runtime: 'auto',
 } as const;
 
@@ -44,6 +43,8 @@ type Settings = Scenario & { readonly [Key in keyof typeof DEFAULTS | 'from' | '
 const SETTLE_SLACK_MS = 60_000;
 /** Where it is not known how long a member waits. */
 const UNKNOWN_WAIT_MS = 60_000;
+/** What a member is left to start and to come to its barrier, where nothing tells that it has. */
+const BLIND_PACE: Pace = { pauseMs: 5000 };
 
 /**
  * Make the plans of a scenario.
@@ -174,7 +175,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     holds: false,
     steps: [
       ...enteringSteps(daemon, members, scenario.from),
-      ...rollSteps(refreshes, order.together, scenario.pace, sources.records.length),
+      ...rollSteps(refreshes, order.together, paceOf(scenario, daemon), sources.records.length),
     ],
     expect: expectationOf(scenario, members),
     settleLimitMs: Math.min(
@@ -205,6 +206,16 @@ function enteringSteps({ forming }: PlannedDaemon, members: readonly string[], v
   const [first, ...others] = members as [string, ...string[]];
   const bootstrap: Step = { do: 'bootstrap', member: first, version };
   return others.length === 0 ? [bootstrap] : [bootstrap, { do: 'join', members: others, version, through: first }];
+}
+
+/** A member of which nothing tells when it waits cannot be seen to settle: it would be waited for in vain. */
+function paceOf({ pace }: Settings, daemon: PlannedDaemon): Pace {
+  const isSeen = !daemon.capabilities.waits || tells(daemon, 'parked');
+  if (pace === 'settled' && !isSeen)
+    throw new InputError(
+      `pace: settled: nothing tells when a member of ${daemon.name} waits for others: say a pause, such as 2s`,
+    );
+  return pace ?? (isSeen ? 'settled' : BLIND_PACE);
 }
 
 function rollSteps(refreshes: readonly Refresh[], together: boolean, pace: Pace, records: number): Step[] {

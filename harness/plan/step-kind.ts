@@ -8,7 +8,8 @@ import { AXES, COLUMN_SINCE, count, sameNames, type Version } from '../../node/u
  */
 export type StepKind = 'introduces' | 'both' | 'schema' | 'api' | 'back' | 'mixed' | 'none';
 
-export function stepKind(from: Version, to: Version): StepKind {
+/** @param columnSince the schema update that introduces the column; 0 where the daemon has always had it */
+export function stepKind(from: Version, to: Version, columnSince = COLUMN_SINCE): StepKind {
   const moves = AXES.map((axis) => Math.sign(count(to, axis) - count(from, axis)));
   const up = moves.includes(1);
   const down = moves.includes(-1);
@@ -19,6 +20,6 @@ export function stepKind(from: Version, to: Version): StepKind {
   if (!up) return 'none';
   const raisesApi = to.extensions.length > from.extensions.length;
   const raisesSchema = to.internal > from.internal || to.external > from.external;
-  if (raisesSchema && raisesApi) return from.internal < COLUMN_SINCE ? 'introduces' : 'both';
+  if (raisesSchema && raisesApi) return from.internal < columnSince ? 'introduces' : 'both';
   return raisesSchema ? 'schema' : 'api';
 }

@@ -28,8 +28,11 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   const roll = new Roll(plan, stage);
   let how: Ending = 'complete';
   let fault: Error | null = null;
-  const failed = (error: unknown): void => {
-    if (signal.aborted) how = 'interrupted';
+  const failed = (thrown: unknown): void => {
+    // What stopping them ends with follows from what ended the roll.
+    if (how !== 'complete' && how !== 'unsettled') return;
+    const error = signal.aborted ? signal.reason : thrown;
+    if (signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';
       recorder.tell('finding', { member: error.member, because: error.message });

@@ -27,6 +27,8 @@ export class Members {
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #present = new Map<string, Present>();
+  /** All processes that have not ended, also of members that are being stopped. */
+  readonly #running = new Set<RunningMember>();
   readonly #lastLines = new Map<string, string[]>();
   /** How often the supervisor has started each member again. */
   readonly #restarts = new Map<string, number>();
@@ -39,6 +41,9 @@ export class Members {
     this.#stage = stage;
     this.standings = new Standings(plan.members, plan.daemon.timer);
     stage.recorder.observe((event) => this.standings.fold(event));
+    stage.hurry.addEventListener('abort', () => {
+      for (const running of this.#running) void this.#killNow(running);
+    });
   }
 
   /** The names of all members that have been started and are not known to be gone. */
@@ -87,14 +92,20 @@ export class Members {
     });
     const present: Present = { launch, running, attendance };
     this.#present.set(member, present);
+    this.#running.add(running);
     attendance.started(running);
     running.exited.then(
-      (exit) => this.#gone(present, exit),
+      (exit) => {
+        this.#running.delete(running);
+        this.#gone(present, exit);
+      },
       (error: Error) => {
+        this.#running.delete(running);
         log(member, `the rig has lost sight of this member: ${error.message}`);
-        this.#gone(present, { code: null, signal: null });
+        if (!site.lost.aborted) this.#gone(present, { code: null, signal: null });
       },
     );
+    if (this.#stage.hurry.aborted) await this.#killNow(running);
   }
 
   /** Make a started member one of its cluster. @throws Finding */
@@ -223,7 +234,9 @@ export class Members {
     this.#present.delete(member);
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
-    const restart = this.#restart(present, exit).catch((error: Error) => this.#remark(member, error.message));
+    const restart = this.#restart(present, exit).catch((error: Error) => {
+      if (!this.#stage.signal.aborted) this.#remark(member, error.message);
+    });
     this.#restarting.set(
       member,
       restart.finally(() => this.#restarting.delete(member)),
@@ -241,9 +254,14 @@ export class Members {
     if (attempt > supervisor.most) return;
     this.#restarts.set(member, attempt);
     recorder.tell('restarting', { member, attempt, most: supervisor.most, afterMs: supervisor.delayMs });
-    await sleep(supervisor.delayMs);
+    await sleep(supervisor.delayMs, undefined, { signal });
     if (this.#isEnding || signal.aborted) return;
     await this.start('start', member, launch.version);
+  }
+
+  /** Whoever waits for its end is told; that it cannot be killed any more, too. */
+  async #killNow(running: RunningMember): Promise<void> {
+    await running.kill().catch(() => undefined);
   }
 
   #need(member: string, what: string): Present {

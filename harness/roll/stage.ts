@@ -11,8 +11,10 @@ export interface Stage {
   readonly recorder: Recorder;
   /** Receives every line that a member prints, events too. */
   readonly log: (member: string, line: string) => void;
-  /** Ends the roll early. */
+  /** Ends the roll early: somebody has interrupted it, or, with an EnvironmentError, its place is lost. */
   readonly signal: AbortSignal;
+  /** Kills all members at once, whatever they are at. */
+  readonly hurry: AbortSignal;
   /** Whether the roll has the machine to itself. */
   readonly alone: boolean;
   /** Whether the members' folders hold a cluster that was formed earlier. */

@@ -13,26 +13,34 @@ import type { Seat } from '../daemon/contract.ts';
 import { engineClient } from '../host/engine.ts';
 import { LABELS } from '../host/labels.ts';
 import { readLines } from '../host/lines.ts';
-import { isOwnerAlive, OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
+import { OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { runInContainer } from './container-program.ts';
+import { removeAllLeftovers, removeRun } from './engine-leftovers.ts';
+import { EngineWatch, withEngine } from './engine-watch.ts';
 import { removeLeftovers as removeFolders } from './leftovers.ts';
 import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
 
 const STATE_FOLDER = '/var/lib/member';
 const SHARED_FOLDER = '/var/lib/cluster';
 const CLOSE_GRACE_MS = 2000;
+
 export function containerRuntime(): Runtime {
   const images = new Map<string, string>();
   return {
     name: 'container',
     prepare: async (artifacts) => {
-      const { base, tags } = await prepareImages(await dockerode(), artifacts);
+      const docker = await dockerode();
+      const { base, tags } = await withEngine(docker, () => prepareImages(docker, artifacts));
       for (const [version, tag] of tags) images.set(version, tag);
       return base === null ? null : `base image: ${base}`;
     },
     open: (options) => open(options, images),
-    clean: async () => [...(await removeLeftovers(await dockerode())), ...(await removeFolders())],
+    clean: async () => {
+      const docker = await dockerode();
+      const removed = await withEngine(docker, () => removeAllLeftovers(docker));
+      return [...removed, ...(await removeFolders())];
+    },
   };
 }
 
@@ -46,6 +54,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   const name = `refresh-rig-${run}`;
   const labels = { [LABELS.run]: run, [LABELS.owner]: owner() };
   const folder = options.needsFolders ? makeFolder(run, members) : null;
+  const watch = new EngineWatch(docker);
   const sourceOf = (what: string): string => (folder === null ? `${name}-${what}` : join(folder, what));
   const volumes = folder === null ? ['shared', ...members].map(sourceOf) : [];
   const running = new Set<RunningMember>();
@@ -55,14 +64,18 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     await Promise.allSettled(starting);
     await Promise.allSettled([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     await Promise.allSettled(removals);
-    // Whatever else carries the label: a container whose start was under way when the roll was interrupted.
-    await removeRun(docker, run);
-    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    try {
+      // Whatever else carries the label: a container whose start was under way when the roll was interrupted.
+      await watch.ask(removeRun(docker, run));
+    } finally {
+      watch.end();
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    }
   };
   try {
     await Promise.all([
-      docker.createNetwork({ Name: name, CheckDuplicate: true, Labels: labels }),
-      ...volumes.map((volume) => docker.createVolume({ Name: volume, Labels: labels })),
+      watch.ask(docker.createNetwork({ Name: name, CheckDuplicate: true, Labels: labels })),
+      ...volumes.map((volume) => watch.ask(docker.createVolume({ Name: volume, Labels: labels }))),
     ]);
   } catch (error) {
     await close();
@@ -70,6 +83,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   }
   return {
     runtime: 'container',
+    lost: watch.lost,
     seat: (member) => ({
       member,
       address: `${member}:${port}`,
@@ -93,9 +107,8 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
       // An image made from layers has its entrypoint; of another, the version may say what to run in it.
       if (artifact.image !== null && artifact.program.container.length > 0)
         container.withEntrypoint([...artifact.program.container]);
-      const start = startContainer(docker, container, seat, artifact.program.container, port, onLine, (removal) =>
-        removals.push(removal),
-      );
+      const place = { docker, watch, port, removing: (removal: Promise<unknown>) => void removals.push(removal) };
+      const start = startContainer(place, container, seat, artifact.program.container, onLine);
       starting.add(start);
       const member = await start.finally(() => starting.delete(start));
       running.add(member);
@@ -129,34 +142,44 @@ const waitForNothing: WaitStrategy = {
   getStartupTimeout: () => 0,
 };
 
+/** Where containers are started, and what is told of those that are being removed. */
+interface Place {
+  readonly docker: Dockerode;
+  readonly watch: EngineWatch;
+  readonly port: number;
+  readonly removing: (removal: Promise<unknown>) => void;
+}
+
 async function startContainer(
-  docker: Dockerode,
+  { docker, watch, port, removing }: Place,
   container: MemberContainer,
   seat: Seat,
   program: readonly string[],
-  port: number,
   onLine: OnLine,
-  removing: (removal: Promise<unknown>) => void,
 ): Promise<RunningMember> {
   let lines: Promise<unknown> = Promise.resolve();
   container.withLogConsumer((stream) => {
     // The two streams of a container come as one here.
     lines = readLines(stream, (line) => onLine('output', line));
+    // Looked at when the container has ended; until then its engine may go.
+    lines.catch(() => undefined);
   });
   let started: StartedTestContainer;
   try {
-    started = await container.start();
+    started = await watch.ask(container.start());
   } catch (error) {
+    if (watch.lost.aborted) throw error;
     throw new EnvironmentError(`cannot start the container of ${seat.member}: ${(error as Error).message}`);
   }
   const handle = docker.getContainer(started.getId());
   const exited = (async (): Promise<Exit> => {
-    const { StatusCode: code } = (await handle.wait()) as { StatusCode: number };
-    await lines;
+    const { StatusCode: code } = (await watch.ask(handle.wait())) as { StatusCode: number };
+    await watch.ask(lines);
     return { code, signal: null };
   })();
-  /** The next container of this member need not wait for the old one's files to be deleted. */
-  const removeLater = (): void => removing(handle.remove({ v: false }).catch(ignoreMissing));
+  const kill = (signal: NodeJS.Signals): Promise<unknown> => watch.ask(handle.kill({ signal })).catch(ignoreMissing);
+  /** The next container of this member need not wait for the old one's files to be deleted; what is left, the site removes. */
+  const removeLater = (): void => removing(handle.remove({ v: false }).catch(() => undefined));
   return {
     seat,
     authority: `${started.getHost()}:${started.getMappedPort(port)}`,
@@ -165,30 +188,33 @@ async function startContainer(
     run: (argv, options) => runInContainer(docker, handle, argv, options),
     stop: async (signal, graceMs) => {
       let killed = false;
-      await handle.kill({ signal }).catch(ignoreMissing);
       const insist = new AbortController();
       const insisting = sleep(graceMs, undefined, { signal: insist.signal }).then(
         async () => {
           killed = true;
-          await handle.kill({ signal: 'SIGKILL' }).catch(ignoreMissing);
+          await kill('SIGKILL');
         },
         () => undefined,
       );
-      const exit = await exited;
-      insist.abort();
-      await insisting;
-      removeLater();
-      return { ...exit, killed };
+      try {
+        await kill(signal);
+        const exit = await exited;
+        return { ...exit, killed };
+      } finally {
+        insist.abort();
+        await insisting.catch(() => undefined);
+        removeLater();
+      }
     },
     kill: async () => {
-      await handle.kill({ signal: 'SIGKILL' }).catch(ignoreMissing);
+      await kill('SIGKILL');
       const exit = await exited;
       removeLater();
       return exit;
     },
     memoryBytes: async () => {
       // Not from the engine's statistics, which take a second: from its process list, whose column is in KiB.
-      const { Titles: titles, Processes: processes } = await handle.top({ ps_args: '-o pid,rss' });
+      const { Titles: titles, Processes: processes } = await watch.ask(handle.top({ ps_args: '-o pid,rss' }));
       const kib = processes[0]?.[titles.indexOf('RSS')];
       return kib === undefined ? null : Number(kib) * 1024;
     },
@@ -207,43 +233,7 @@ function makeFolder(run: string, members: readonly string[]): string {
   }
 }
 
-async function removeLeftovers(docker: Dockerode): Promise<string[]> {
-  const filters = { label: [LABELS.owner] };
-  const [containers, networks, { Volumes: volumes }] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listNetworks({ filters }),
-    docker.listVolumes({ filters }),
-  ]);
-  const found = [...containers, ...networks, ...(volumes ?? [])].flatMap(({ Labels: labels }) => {
-    const [run, ownedBy] = [labels?.[LABELS.run], labels?.[LABELS.owner]];
-    return run === undefined || ownedBy === undefined || isOwnerAlive(ownedBy) ? [] : [run];
-  });
-  const runs = [...new Set(found)];
-  const removed = await Promise.all(runs.map((run) => removeRun(docker, run)));
-  return removed.flat();
-}
-
-/** Remove everything that carries the label of a roll: containers first, since they hold the rest. */
-async function removeRun(docker: Dockerode, run: string): Promise<string[]> {
-  const filters = { label: [`${LABELS.run}=${run}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true }).catch(ignoreMissing)));
-  const [networks, { Volumes: volumes }] = await Promise.all([
-    docker.listNetworks({ filters }),
-    docker.listVolumes({ filters }),
-  ]);
-  await Promise.all([
-    ...networks.map(({ Id }) => docker.getNetwork(Id).remove().catch(ignoreMissing)),
-    ...(volumes ?? []).map(({ Name }) => docker.getVolume(Name).remove().catch(ignoreMissing)),
-  ]);
-  return [
-    ...containers.map(({ Names }) => `container ${Names[0]}`),
-    ...networks.map(({ Name }) => `network ${Name}`),
-    ...(volumes ?? []).map(({ Name }) => `volume ${Name}`),
-  ];
-}
-
-/** What is to be removed may be gone, or going, already. */
+/** What is to end may be gone, or going, already. */
 function ignoreMissing(error: { statusCode?: number }): void {
   if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
 }

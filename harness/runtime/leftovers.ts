@@ -2,9 +2,10 @@
  * What rigs that are gone have left on this host: folders by the owner's file in them, processes by a mark in their
  * environment.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isOwnerAlive, OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
@@ -31,28 +32,60 @@ export function markedProcesses(): MarkedProcess[] {
   });
 }
 
-/** @returns what was removed, as sentences. @throws EnvironmentError where the folder of temporary files cannot be read */
+/** How long a process that was killed may take to be gone; until then it may write in its folder. */
+const GONE_LIMIT_MS = 5000;
+const GONE_EVERY_MS = 20;
+
+/** @returns what was removed, as sentences. @throws EnvironmentError where something cannot be read, or does not go */
 export async function removeLeftovers(): Promise<string[]> {
-  const removed: string[] = [];
-  for (const { pid, member, run, owner: ownedBy } of markedProcesses()) {
-    if (isOwnerAlive(ownedBy)) continue;
-    process.kill(pid, 'SIGKILL');
-    removed.push(`process ${pid} (${member} of roll ${run})`);
+  const processes = orphans();
+  for (const { pid } of processes) kill(pid);
+  const limit = AbortSignal.timeout(GONE_LIMIT_MS);
+  for (let left = orphans(); left.length > 0; left = orphans()) {
+    if (limit.aborted)
+      throw new EnvironmentError(`an earlier rig has left process ${left[0]!.pid}, and it cannot be killed`);
+    for (const { pid } of left) kill(pid);
+    await sleep(GONE_EVERY_MS);
   }
-  for (const folder of siteFolders()) {
+  const folders = siteFolders().filter((folder) => {
     const ownedBy = readOwner(folder);
-    if (ownedBy === null || isOwnerAlive(ownedBy)) continue;
-    rmSync(folder, { recursive: true, force: true });
-    removed.push(`folder ${folder}`);
+    return ownedBy !== null && !isOwnerAlive(ownedBy) && isOfThisUser(folder);
+  });
+  for (const folder of folders) remove(folder);
+  return [
+    ...processes.map(({ pid, member, run }) => `process ${pid} (${member} of roll ${run})`),
+    ...folders.map((folder) => `folder ${folder}`),
+  ];
+}
+
+/** The members of rigs that are gone. */
+function orphans(): MarkedProcess[] {
+  return markedProcesses().filter((found) => !isOwnerAlive(found.owner));
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It has gone, or a rig beside this one was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
+      throw new EnvironmentError(`cannot kill process ${pid} of an earlier rig: ${(error as Error).message}`);
   }
-  return removed;
+}
+
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    throw new EnvironmentError(`cannot remove what an earlier rig has left: ${(error as Error).message}`);
+  }
 }
 
 function siteFolders(): string[] {
   try {
-    return readdirSync(tmpdir())
-      .filter((entry) => entry.startsWith(SITE_PREFIX))
-      .map((entry) => join(tmpdir(), entry));
+    return readdirSync(tmpdir(), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name.startsWith(SITE_PREFIX))
+      .map((entry) => join(tmpdir(), entry.name));
   } catch (error) {
     throw new EnvironmentError(
       `cannot read the folder of temporary files: ${(error as Error).message}: set TMPDIR to one that is there`,
@@ -67,6 +100,11 @@ function readOwner(folder: string): string | null {
     // Somebody else's folder, or one that a rig is just making: not ours to remove.
     return null;
   }
+}
+
+/** Another user's rig cleans up after itself. */
+function isOfThisUser(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 function numbersIn(folder: string): number[] {

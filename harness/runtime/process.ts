@@ -12,7 +12,7 @@ import type { Artifact } from '../build/artifact.ts';
 import type { Command, Seat } from '../daemon/contract.ts';
 import { readLines } from '../host/lines.ts';
 import { OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
-import { freePort, isFree } from '../host/ports.ts';
+import { HeldPort, isListenedAt } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { markOf, removeLeftovers } from './leftovers.ts';
 import { type Marked, runProgram } from './program.ts';
@@ -44,15 +44,19 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
   const sharedFolder = join(folder, 'shared');
   mkdirSync(sharedFolder);
   const seats = new Map<string, Seat>();
+  const ports = new Map<string, HeldPort>();
   const running = new Set<RunningMember>();
+  const lost = new AbortController();
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all([...ports.values()].map((port) => port.release()));
+    removeFolder(folder);
   };
   try {
-    const taken = new Set<number>();
     for (const member of members) {
-      const address = await addressOf(addresses?.[member] ?? null, taken);
+      const port = await portOf(addresses?.[member] ?? null);
+      ports.set(member, port);
+      const address = `127.0.0.1:${port.number}`;
       const stateFolder = join(folder, member);
       seats.set(member, { member, address, stateFolder, sharedFolder, ours: { stateFolder, sharedFolder } });
     }
@@ -62,10 +66,18 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
   }
   return {
     runtime: 'process',
+    lost: lost.signal,
     seat: (member) => seats.get(member)!,
     start: async (seat, artifact, command, onLine) => {
-      mkdirSync(seat.stateFolder, { recursive: true });
-      const member = startProcess(run, seat, artifact, command, onLine);
+      const port = ports.get(seat.member)!;
+      await port.vacate();
+      makeStateFolder(seat);
+      const member = startProcess(run, seat, artifact, command, onLine, async (exit) => {
+        if (exit.code === 0 || !(await isListenedAt(port.number))) return;
+        lost.abort(
+          new EnvironmentError(`another program listens at ${seat.address}, where ${seat.member} was to: roll again`),
+        );
+      });
       running.add(member);
       void member.exited.then(() => running.delete(member));
       return member;
@@ -86,15 +98,39 @@ function makeFolder(run: string): string {
   }
 }
 
-async function addressOf(kept: string | null, taken: Set<number>): Promise<string> {
-  if (kept === null) return `127.0.0.1:${await freePort(taken)}`;
-  const port = Number(kept.split(':').at(-1));
-  if (!(await isFree(port))) throw new EnvironmentError(`${kept} is taken by another program`);
-  taken.add(port);
-  return kept;
+function makeStateFolder({ stateFolder }: Seat): void {
+  try {
+    mkdirSync(stateFolder, { recursive: true });
+  } catch (error) {
+    throw new EnvironmentError(`cannot make the folder of a member: ${(error as Error).message}`);
+  }
 }
 
-function startProcess(run: string, seat: Seat, artifact: Artifact, command: Command, onLine: OnLine): RunningMember {
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    throw new EnvironmentError(`cannot remove ${folder}: ${(error as Error).message}: the next start tries again`);
+  }
+}
+
+/** @throws EnvironmentError where it is taken */
+async function portOf(address: string | null): Promise<HeldPort> {
+  if (address === null) return HeldPort.draw();
+  const port = await HeldPort.hold(Number(address.split(':').at(-1)));
+  if (port === null) throw new EnvironmentError(`${address} is taken by another program`);
+  return port;
+}
+
+/** @param onOwnExit sees an exit that nobody has told it to make, before anybody else does */
+function startProcess(
+  run: string,
+  seat: Seat,
+  artifact: Artifact,
+  command: Command,
+  onLine: OnLine,
+  onOwnExit: (exit: Exit) => Promise<void>,
+): RunningMember {
   const [program = '', ...first] = artifact.program.process ?? [];
   const marked: Marked = { ...inherited(), ...artifact.env.process, ...command.env, ...markOf(run, seat.member) };
   const child = execa(program, [...first, ...command.args], {
@@ -122,12 +158,14 @@ function startProcess(run: string, seat: Seat, artifact: Artifact, command: Comm
       resolve({ code: null, signal: null });
     });
   });
+  let isTold = false;
   const exited = ended.then(async (exit) => {
     // Whatever it has started and left behind.
     killGroup(child.pid);
     const late = setTimeout(() => streams.forEach(([, stream]) => void stream.destroy()), OUTPUT_GRACE_MS);
     await lines;
     clearTimeout(late);
+    if (!isTold) await onOwnExit(exit);
     return exit;
   });
   return {
@@ -138,6 +176,7 @@ function startProcess(run: string, seat: Seat, artifact: Artifact, command: Comm
     run: (argv, options) => runProgram(argv, options, marked),
     stop: async (signal, graceMs) => {
       let killed = false;
+      isTold = true;
       child.kill(signal);
       const insist = setTimeout(() => {
         killed = true;
@@ -148,6 +187,7 @@ function startProcess(run: string, seat: Seat, artifact: Artifact, command: Comm
       return { ...(await exited), killed };
     },
     kill: () => {
+      isTold = true;
       killGroup(child.pid);
       return exited;
     },
@@ -168,8 +208,8 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // Nobody is left in it.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // Nobody is left in it, or only who is another user by now.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

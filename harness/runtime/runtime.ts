@@ -15,7 +15,7 @@ export type OnLine = (stream: Stream, line: string) => void;
 /** A member that has been started and not been stopped. */
 export interface RunningMember extends Reach {
   readonly seat: Seat;
-  /** Resolves when it is gone, by itself or not, and every line it printed has been told. */
+  /** Resolves when it is gone, by itself or not, and every line it printed has been told; rejects where its site is lost. */
   readonly exited: Promise<Exit>;
   /** Ask it to go by a signal, and insist after a grace. Resolves when it is gone. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit & { killed: boolean }>;
@@ -28,10 +28,15 @@ export interface RunningMember extends Reach {
 /** What one roll lives in: a network and folders, or a folder and some ports. */
 export interface Site {
   readonly runtime: RuntimeName;
+  /** Aborts with an EnvironmentError where the members have lost the place that they live in. */
+  readonly lost: AbortSignal;
   seat(member: string): Seat;
   /** @throws EnvironmentError where it cannot be started */
   start(seat: Seat, artifact: Artifact, command: Command, onLine: OnLine): Promise<RunningMember>;
-  /** Remove everything that the roll made, whatever state it is in. Safe to call more than once. */
+  /**
+   * Remove everything that the roll made, whatever state it is in. Safe to call more than once.
+   * @throws EnvironmentError where something is left for the next start to remove
+   */
   close(): Promise<void>;
 }
 

@@ -2,7 +2,10 @@
  * Clusters that were formed once, and are used again for every roll of the same versions and size: a copy of the folders of
  * all members, made while they were stopped, and the addresses that are written in it. Several rolls at once each have one
  * of their own; a cluster that nobody uses is a folder that may be deleted at any time.
+ *
+ * Whose a cluster is, its folder's name says: it is taken, and let go, by renaming it, which only one of several can do.
  */
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -15,15 +18,17 @@ import {
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../host/digest.ts';
+import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
 import { isOwnerAlive, owner } from '../host/owner.ts';
 import { paths } from '../host/paths.ts';
-import { isFree } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
+const CLUSTERS = join(paths.build, 'clusters');
 const FORMED = 'formed';
-const ADDRESSES = 'addresses.json';
-const LOCK = 'owner';
+const ABOUT = 'about.json';
+
+/** Its folder is named STATE-ID, or STATE-ID@OWNER where somebody has it. */
+const STATES = { forming: 'forming', free: 'free', used: 'used' } as const;
 
 /** What a kept cluster needs of the site that it is put in, or taken from. */
 interface Folders {
@@ -33,64 +38,93 @@ interface Folders {
   };
 }
 
-export class KeptCluster {
-  readonly #folder: string;
-  /** HOST:PORT by member; null where it is still to be formed. */
-  readonly addresses: Readonly<Record<string, string>> | null;
+interface About {
+  /** HOST:PORT by member. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Of everything that was copied: what has changed since is of no use. */
+  readonly digest: string;
+}
 
-  private constructor(folder: string, addresses: Readonly<Record<string, string>> | null) {
+export class KeptCluster {
+  readonly #all: string;
+  readonly #id: string;
+  #folder: string;
+  #about: About | null;
+
+  private constructor(all: string, id: string, folder: string, about: About | null) {
+    this.#all = all;
+    this.#id = id;
     this.#folder = folder;
-    this.addresses = addresses;
+    this.#about = about;
   }
 
-  get isFormed(): boolean {
-    return this.addresses !== null;
+  /** Null where it is still to be formed. */
+  get addresses(): About['addresses'] | null {
+    return this.#about?.addresses ?? null;
   }
 
   /**
-   * Take one that nobody else uses, formed where there is one, and hold it until it is released.
-   * @param key names what it must be like
-   * @param needsPorts whether its addresses are ports of this host, which somebody else may have taken meanwhile
+   * Those that nobody else uses, one after the other, each held until it is released or discarded: those that were formed
+   * first, then one that is still to be.
+   * @param key names what they must be like
+   * @throws EnvironmentError where none can be kept
    */
-  static async take(key: readonly string[], needsPorts: boolean): Promise<KeptCluster> {
-    const all = join(paths.build, 'clusters', digestOf(...key));
-    mkdirSync(all, { recursive: true });
-    for (const name of readdirSync(all).sort()) {
-      const folder = join(all, name);
-      if (!lock(folder)) continue;
-      const addresses = readAddresses(folder);
-      if (addresses !== null && (!needsPorts || (await areFree(Object.values(addresses))))) {
-        return new KeptCluster(folder, addresses);
-      }
-      // One that was never finished is of no use to anybody.
-      if (addresses === null) rmSync(folder, { recursive: true, force: true });
-      else rmSync(join(folder, LOCK), { force: true });
+  static *take(key: readonly string[]): Generator<KeptCluster, undefined> {
+    const all = join(CLUSTERS, digestOf(...key));
+    for (const name of namesIn(all).sort()) {
+      const { state, id, ownedBy } = partsOf(name);
+      if (state === STATES.forming || (ownedBy !== null && isOwnerAlive(ownedBy))) continue;
+      const folder = join(all, nameOf(STATES.used, id, owner()));
+      if (!renamed(join(all, name), folder)) continue;
+      const about = readAbout(folder);
+      const cluster = new KeptCluster(all, id, folder, about);
+      if (about === null) cluster.discard();
+      else yield cluster;
     }
-    for (let number = 1; ; number += 1) {
-      const folder = join(all, String(number).padStart(3, '0'));
-      if (existsSync(folder)) continue;
-      mkdirSync(folder);
-      if (lock(folder)) return new KeptCluster(folder, null);
+    const id = randomBytes(4).toString('hex');
+    const folder = join(all, nameOf(STATES.forming, id, owner()));
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new EnvironmentError(`cannot make a folder for a cluster: ${(error as Error).message}`);
     }
+    yield new KeptCluster(all, id, folder, null);
   }
 
-  /** Put a copy of it where members will look for it. */
-  async restore(site: Folders, members: readonly string[]): Promise<void> {
+  /**
+   * Put a copy of it where members will look for it.
+   * @returns whether it is what was kept
+   * @throws EnvironmentError where it cannot be copied
+   */
+  async restore(site: Folders, members: readonly string[]): Promise<boolean> {
+    if (this.#about === null || digestBelow(join(this.#folder, FORMED)) !== this.#about.digest) return false;
     for (const { kept, used } of this.#pairs(site, members)) await copy(kept, used);
+    return true;
   }
 
-  /** Take a copy of a cluster whose members are all stopped. */
+  /** Take a copy of a cluster whose members are all stopped. @throws EnvironmentError */
   async keep(site: Folders, members: readonly string[]): Promise<void> {
     for (const { kept, used } of this.#pairs(site, members)) await copy(used, kept);
     const addresses = Object.fromEntries(members.map((member) => [member, site.seat(member).address]));
-    writeFileSync(join(this.#folder, `${ADDRESSES}.new`), JSON.stringify(addresses));
-    // At once: a rig that is killed while it copies leaves nothing that looks whole.
-    renameSync(join(this.#folder, `${ADDRESSES}.new`), join(this.#folder, ADDRESSES));
+    const about = { addresses, digest: digestBelow(join(this.#folder, FORMED)) };
+    try {
+      writeFileSync(join(this.#folder, ABOUT), JSON.stringify(about));
+    } catch (error) {
+      throw new EnvironmentError(`cannot keep the cluster: ${(error as Error).message}`);
+    }
+    this.#about = about;
   }
 
-  /** Let others use it. */
+  /** Let others use it, where it is whole. */
   release(): void {
-    rmSync(join(this.#folder, LOCK), { force: true });
+    if (this.#about === null) this.discard();
+    else renamed(this.#folder, join(this.#all, nameOf(STATES.free, this.#id, null)));
+  }
+
+  /** It is of no use to anybody. */
+  discard(): void {
+    this.#about = null;
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #pairs(site: Folders, members: readonly string[]): Array<{ kept: string; used: string }> {
@@ -104,6 +138,47 @@ export class KeptCluster {
       ...seats.map(({ member, ours }) => ({ kept: join(formed, member), used: ours!.stateFolder })),
     ];
   }
+}
+
+/** Remove what rigs that are gone were forming; what they only used can be used again. @returns what was removed, as sentences */
+export function removeUnfinishedClusters(): string[] {
+  return namesIn(CLUSTERS).flatMap((key) =>
+    namesIn(join(CLUSTERS, key)).flatMap((name) => {
+      const { state, ownedBy } = partsOf(name);
+      if (state !== STATES.forming || ownedBy === null || isOwnerAlive(ownedBy)) return [];
+      rmSync(join(CLUSTERS, key, name), { recursive: true, force: true });
+      return [`cluster ${join('build', 'clusters', key, name)}`];
+    }),
+  );
+}
+
+function nameOf(state: string, id: string, ownedBy: string | null): string {
+  return ownedBy === null ? `${state}-${id}` : `${state}-${id}@${encodeURIComponent(ownedBy)}`;
+}
+
+function partsOf(name: string): { state: string; id: string; ownedBy: string | null } {
+  const [about = '', ownedBy = null] = name.split('@');
+  const [state = '', id = ''] = about.split('-');
+  return { state, id, ownedBy: ownedBy === null ? null : decodeURIComponent(ownedBy) };
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** False where somebody else was faster. */
+function renamed(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new EnvironmentError(`cannot take the cluster that is kept: ${(error as Error).message}`);
+  }
+}
+
+function digestBelow(folder: string): string {
+  return digestOfFiles(folder, namesIn(folder).length === 0 ? [] : filesBelow(folder));
 }
 
 /** Sockets and pipes are made by whoever is started, not kept. */
@@ -124,42 +199,12 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Whether nobody else has it. */
-function lock(folder: string): boolean {
-  const file = join(folder, LOCK);
+/** Null where it was never finished, or cannot be read any more. */
+function readAbout(folder: string): About | null {
   try {
-    writeFileSync(file, owner(), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
-  }
-  const holder = readLock(file);
-  if (holder === null || isOwnerAlive(holder)) return false;
-  // Its rig is gone. Two that see this at once each remove the file, and only one makes the next.
-  rmSync(file, { force: true });
-  return lock(folder);
-}
-
-function readLock(file: string): string | null {
-  try {
-    const text = readFileSync(file, 'utf8');
-    return text === '' ? null : text;
+    const { addresses, digest } = JSON.parse(readFileSync(join(folder, ABOUT), 'utf8')) as Partial<About>;
+    return addresses === undefined || digest === undefined ? null : { addresses, digest };
   } catch {
-    // Released meanwhile.
     return null;
   }
-}
-
-function readAddresses(folder: string): Record<string, string> | null {
-  try {
-    return JSON.parse(readFileSync(join(folder, ADDRESSES), 'utf8')) as Record<string, string>;
-  } catch {
-    // Never finished.
-    return null;
-  }
-}
-
-async function areFree(addresses: readonly string[]): Promise<boolean> {
-  const free = await Promise.all(addresses.map((address) => isFree(Number(address.split(':').at(-1)))));
-  return free.every(Boolean);
 }

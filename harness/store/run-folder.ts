@@ -33,7 +33,8 @@ const LATEST = 'latest';
  */
 export class RunFolder {
   readonly path: string;
-  readonly #files = new Map<string, number>();
+  /** The files that are added to; null where that has failed: one with a hole in it would tell another story. */
+  readonly #files = new Map<string, number | null>();
   #trouble: string | null = null;
 
   private constructor(path: string) {
@@ -48,7 +49,7 @@ export class RunFolder {
   static make(runs: string, plan: Plan, id: string, isLatest: boolean): RunFolder {
     const folder = new RunFolder(newFolder(runs, plan.name, id));
     folder.#write(FILES.plan, json(plan));
-    if (isLatest) folder.#attempt(() => pointTo(folder.path, LATEST));
+    if (isLatest) folder.#link(LATEST);
     return folder;
   }
 
@@ -81,30 +82,49 @@ export class RunFolder {
     }
   }
 
-  async close(): Promise<void> {
-    for (const file of this.#files.values()) this.#attempt(() => closeSync(file));
+  close(): void {
+    for (const file of this.#files.values()) if (file !== null) this.#attempt(() => closeSync(file));
     this.#files.clear();
   }
 
   #append(name: string, text: string): void {
-    this.#attempt(() => {
+    if (this.#files.get(name) === null) return;
+    const isWritten = this.#attempt(() => {
       const file = this.#files.get(name) ?? openSync(join(this.path, name), 'a');
       this.#files.set(name, file);
-      writeSync(file, text);
+      writeWhole(file, text);
     });
+    if (!isWritten) this.#files.set(name, null);
+  }
+
+  #link(name: string): void {
+    try {
+      pointTo(this.path, name);
+    } catch (error) {
+      this.#trouble ??= (error as Error).message;
+    }
   }
 
   #write(name: string, text: string): void {
     this.#attempt(() => writeFileSync(join(this.path, name), text));
   }
 
-  #attempt(write: () => void): void {
+  /** @returns whether it was written */
+  #attempt(write: () => void): boolean {
     try {
       write();
+      return true;
     } catch (error) {
       this.#trouble ??= `${this.path} is not whole: ${(error as Error).message}`;
+      return false;
     }
   }
+}
+
+/** A disk that fills up takes a part of what it is given; the rest then fails with the reason. */
+function writeWhole(file: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
 }
 
 /**
@@ -132,8 +152,9 @@ export function pointTo(folder: string, name: string): void {
   const link = join(dirname(folder), name);
   const found = lstatSync(link, { throwIfNoEntry: false });
   if (found !== undefined && !found.isSymbolicLink())
-    throw new Error(`${link} is no link of ours, and was left as it is`);
-  const making = `${link}.${process.pid}`;
+    throw new Error(`${link} is no link of ours, and was left as it is: it does not point to ${basename(folder)}`);
+  // In a folder that nobody else has: a rig beside this one makes its own.
+  const making = join(folder, `.${name}`);
   symlinkSync(basename(folder), making);
   renameSync(making, link);
 }

@@ -17,16 +17,24 @@ export function dqliteConnections(server: Server, member: Served): void {
     if (!isForUs)
       return refuse(socket, '400 Bad Request', `only POST ${UPGRADE_PATH} is upgraded, to ${UPGRADE_PROTOCOL}`);
     if (replication === null) return refuse(socket, '409 Conflict', `${member.name} does not run dqlite`);
+    if (head.length > 0) socket.unshift(head);
+    try {
+      replication.accept(socket);
+    } catch (error) {
+      // Whatever is wrong with the node is no reason for the whole member to end.
+      return refuse(socket, '503 Service Unavailable', (error as Error).message);
+    }
+    // The node speaks only when it is spoken to, so that this is the first that the peer hears.
     socket.setNoDelay(true);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${UPGRADE_PROTOCOL}\r\n\r\n`);
-    if (head.length > 0) socket.unshift(head);
-    replication.accept(socket);
   });
 }
 
 function refuse(socket: Socket, status: string, why: string): void {
   const body = JSON.stringify({ error: why });
-  socket.end(
+  // An upgraded socket is nobody's any more: unless it is destroyed it stays, half open, for as long as the member lives.
+  socket.write(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  socket.destroySoon();
 }

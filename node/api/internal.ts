@@ -18,6 +18,9 @@ export function internalRoutes(server: FastifyInstance, member: Served): void {
     return { disposition: await member.noticed(from, notice, kind) };
   });
 
+  // Whoever will have a notice to send opens the way for it.
+  server.get('/internal/database', (_request, reply) => reply.code(204).send());
+
   server.post('/internal/leader', async () => {
     const { replication } = member.database;
     if (replication === null) throw new Refusal(409, `${member.name} has a database without a leader`);

@@ -13,14 +13,21 @@ import { statusRoutes } from './status.ts';
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
+/** A client that has vanished without a word is found out by probes of TCP, the first after this time. */
+const PROBE_AFTER_MS = 30_000;
+
 const UNAVAILABLE = 503;
 
 export function createServer(member: Served): FastifyInstance {
   const server = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    http: { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
+  // A peer keeps its connection for the notice that it may have to send; see the client of peers. Fastify takes no 0.
+  server.server.keepAliveTimeout = 0;
   server.setErrorHandler((error, _request, reply) => {
     const { statusCode = 500, message } = error as { statusCode?: number; message: string };
     return reply.code(error instanceof UnavailableError ? UNAVAILABLE : statusCode).send({ error: message });

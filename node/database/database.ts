@@ -47,6 +47,8 @@ export interface Database {
    * @throws UnavailableError when the patience, in milliseconds, is at an end
    */
   read<Result>(body: Body<Result>, patienceMs?: number): Promise<Result>;
+  /** Why the database is not to be had, in a sentence without a full stop; null while it is. */
+  readonly trouble: string | null;
   /** Null where nobody replicates: all members share one file. */
   readonly replication: Replication | null;
   close(): Promise<void>;
@@ -57,7 +59,7 @@ export interface Replication {
   status(): ReplicationStatus;
   /** Every server of the cluster, as the leader has it. @throws UnavailableError when the patience is at an end */
   servers(patienceMs?: number): Promise<readonly ReplicationServer[]>;
-  /** A peer's traffic has come in through the member's listener. */
+  /** A peer's traffic has come in through the member's listener. @throws DatabaseError where it cannot be taken on */
   accept(connection: Duplex): void;
   /**
    * Where this member leads, give the leadership to another voter; to nobody where there is none that could take it.
@@ -79,8 +81,6 @@ export interface ReplicationStatus {
   readonly role: Role;
   /** HOST:PORT of the leader, as far as this member knows. */
   readonly leader: string | null;
-  /** Why the database is not to be had, in a sentence without a full stop; null while it is. */
-  readonly trouble: string | null;
 }
 
 export class DatabaseError extends Error {

@@ -23,10 +23,14 @@ interface StoredMember {
   role: Role;
 }
 
-/** What has been applied; zeros where the database is new. */
-export async function readApplied(transaction: Transaction): Promise<Schema> {
+/** Whether nobody has bootstrapped a cluster in this database yet. */
+export async function isNew(transaction: Transaction): Promise<boolean> {
   const tables = await transaction.all(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'schemas'`);
-  if (tables.length === 0) return { internal: 0, external: 0 };
+  return tables.length === 0;
+}
+
+/** What has been applied in the database of a cluster. */
+export async function readApplied(transaction: Transaction): Promise<Schema> {
   const rows = await transaction.all<{ kind: string; version: number }>(
     'SELECT kind, max(version) AS version FROM schemas GROUP BY kind',
   );
@@ -67,21 +71,27 @@ export async function insertMember(
     new Date().toISOString(),
     role,
   );
-  if (hasColumn(applied)) await writeExtensions(transaction, row.extensions, row.member);
+  if (hasColumn(applied)) {
+    const update = 'UPDATE internal_cluster_members SET api_extensions = ? WHERE name = ?';
+    await transaction.run(update, JSON.stringify(row.extensions), row.member);
+  }
   const select = 'SELECT id FROM internal_cluster_members WHERE name = ?';
   return (await transaction.all<{ id: number }>(select, row.member))[0]!.id;
 }
 
 /** Record what a member runs. Its extensions are written only if the column exists. */
 export async function updateMember(transaction: Transaction, row: Row, applied: Schema): Promise<void> {
+  const withColumn = hasColumn(applied);
+  // One statement, since each is a round trip to the leader where the database is replicated.
   await transaction.run(
-    'UPDATE internal_cluster_members SET schema_internal = ?, schema_external = ?, heartbeat = ? WHERE name = ?',
+    `UPDATE internal_cluster_members SET ${withColumn ? 'api_extensions = ?, ' : ''}
+       schema_internal = ?, schema_external = ?, heartbeat = ? WHERE name = ?`,
+    ...(withColumn ? [JSON.stringify(row.extensions)] : []),
     row.internal,
     row.external,
     new Date().toISOString(),
     row.member,
   );
-  if (hasColumn(applied)) await writeExtensions(transaction, row.extensions, row.member);
 }
 
 /** Write the same extensions into every row. */
@@ -93,9 +103,4 @@ export async function seedExtensions(transaction: Transaction, extensions: reado
 export async function beat(transaction: Transaction, member: string): Promise<void> {
   const now = new Date().toISOString();
   await transaction.run('UPDATE internal_cluster_members SET heartbeat = ? WHERE name = ?', now, member);
-}
-
-async function writeExtensions(transaction: Transaction, extensions: readonly string[], member: string): Promise<void> {
-  const list = JSON.stringify(extensions);
-  await transaction.run('UPDATE internal_cluster_members SET api_extensions = ? WHERE name = ?', list, member);
 }

@@ -1,16 +1,35 @@
 /**
- * Requests to peers. The client library is loaded when first needed, after the member listens: it is the largest part
- * of the program, and most of what a member does at start needs none of it.
+ * Requests to peers, over connections that stay open: a notice that has to leave finds its way open, and costs a peer a
+ * read and a write.
+ *
+ * Nothing is sent twice. A connection that has died is noticed when the event loop reads the end of it, and is never used
+ * again; the next request opens another. What is left is a peer that goes away while a request is on its way: whether
+ * that has been taken in nobody can tell, and it counts as unreachable, as it would on a connection of its own. No notice
+ * that anybody waits for is lost by that: a peer whose connection was alive when the notice left, which is after the
+ * commit that it tells of, comes back after that commit, and sees it in the database. That is true only as long as no
+ * server closes a connection for being idle, so ours do not.
  */
-import type { Got } from 'got';
-import { type Address, formatAddress } from '../address.ts';
+import { Agent, type ClientRequestArgs, request as send } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Address, parseAddress } from '../address.ts';
 
-let loading: Promise<Got> | null = null;
+/** A peer that vanishes without a word is found out by probes of TCP, the first after this time. */
+const PROBE_AFTER_MS = 1000;
 
-function client(): Promise<Got> {
-  loading ??= import('got').then(({ default: got }) => got.extend({ retry: { limit: 0 }, throwHttpErrors: false }));
-  return loading;
+class PeerAgent extends Agent {
+  override createConnection(
+    options: ClientRequestArgs,
+    onCreate?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    const connection = super.createConnection(options, onCreate);
+    // At once, and not when our own half has been shut down too: until then the agent would still hand it out.
+    connection?.once('end', () => connection.destroy());
+    return connection;
+  }
 }
+
+const agent = new PeerAgent({ keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS });
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST';
@@ -19,6 +38,8 @@ export interface Request {
   readonly timeoutMs: number;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Told the connection on which it goes out. */
+  readonly onConnection?: (connection: Socket) => void;
 }
 
 /** What a peer answered, or how it did not. */
@@ -27,37 +48,38 @@ export type Answer =
   | { readonly is: 'timeout' | 'unreachable'; readonly message: string };
 
 /** Ask a peer. Never throws: a peer that is gone is an answer too. */
-export async function ask(address: Address | string, request: Request): Promise<Answer> {
-  const authority = typeof address === 'string' ? address : formatAddress(address);
-  const got = await client();
-  try {
-    const response = await got(`http://${authority}${request.path}`, {
-      method: request.method,
-      timeout: { request: request.timeoutMs },
-      ...(request.json === undefined ? {} : { json: request.json }),
-      ...(request.headers === undefined ? {} : { headers: request.headers }),
+export function ask(address: Address | string, request: Request): Promise<Answer> {
+  const where = typeof address === 'string' ? parseAddress(address) : address;
+  if (where === null) return Promise.resolve({ is: 'unreachable', message: `${address} is not HOST:PORT` });
+  const { method, path, timeoutMs, json, headers, onConnection } = request;
+  const body = json === undefined ? '' : JSON.stringify(json);
+  const ofBody = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  return new Promise((resolve) => {
+    const outgoing = send({ ...where, agent, method, path, headers: { ...ofBody, ...headers } });
+    const timer = setTimeout(() => end({ is: 'timeout', message: `no answer in ${timeoutMs} ms` }), timeoutMs);
+    const end = (answer: Answer): void => {
+      clearTimeout(timer);
+      resolve(answer);
+      if (answer.is !== 'answered') outgoing.destroy();
+    };
+    const fail = (error: Error): void => end({ is: 'unreachable', message: error.message });
+    if (onConnection !== undefined) outgoing.once('socket', onConnection);
+    outgoing.on('error', fail);
+    outgoing.once('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('error', fail);
+      response.once('end', () => end({ is: 'answered', status: response.statusCode ?? 0, body: text }));
     });
-    return { is: 'answered', status: response.statusCode, body: response.body };
-  } catch (error) {
-    const { name, message } = error as Error;
-    return { is: name === 'TimeoutError' ? 'timeout' : 'unreachable', message };
-  }
+    outgoing.end(body);
+  });
 }
 
-/** Enough for the code on both sides to be compiled. */
-const REHEARSALS = 3;
-
-/**
- * Ask ourselves a few times, by the address that peers use. It loads and compiles what a notice needs, in the sender and
- * in the receiver, before anybody waits for one; and it shows whether peers can reach us there at all.
- * @returns what went wrong, or null
- */
-export async function rehearse(address: Address): Promise<string | null> {
-  for (let times = 0; times < REHEARSALS; times += 1) {
-    const answer = await ask(address, { method: 'GET', path: '/1.0', timeoutMs: REHEARSAL_TIMEOUT_MS });
-    if (answer.is !== 'answered') return answer.message;
+/** Close the connections that stand idle. */
+export function hangUp(): void {
+  for (const connections of Object.values(agent.freeSockets)) {
+    for (const connection of connections ?? []) connection.destroy();
   }
-  return null;
 }
-
-const REHEARSAL_TIMEOUT_MS = 1000;

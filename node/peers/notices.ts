@@ -32,17 +32,26 @@ export class Notices {
   }
 
   /**
-   * Send to all peers, and return before anything has been sent: preparing the requests takes milliseconds, and the
-   * sender's own next gate does not wait for them.
+   * Send to all peers. Returns before anything has been sent: first the event loop reads the end of whatever connection has
+   * ended, so that no notice leaves on one of these.
+   * @returns what resolves as soon as all have left
    */
-  send(kind: NoticeKind, peers: readonly Peer[]): void {
+  send(kind: NoticeKind, peers: readonly Peer[]): Promise<void> {
     this.#sent += 1;
     const notice = `${this.#from}.${process.pid}.${this.#sent}`;
     this.#tell('notifying', { notice, kind, peers: peers.map((peer) => peer.name) });
-    const sending = setImmediate()
-      .then(() => Promise.all(peers.map((peer) => this.#sendTo(peer, kind, notice))))
+    const left = Promise.withResolvers<void>();
+    const sending = freshLook()
+      .then(async () => {
+        const answers = peers.map((peer) => this.#sendTo(peer, kind, notice));
+        // A request is written when the code that made it has come to its end, and what awaits this would go first.
+        await setImmediate();
+        left.resolve();
+        return Promise.all(answers);
+      })
       .finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);
+    return left.promise;
   }
 
   /** Resolves once every notice under way has been answered or given up. */
@@ -60,6 +69,13 @@ export class Notices {
     });
     this.#tell('notified', { peer: peer.name, notice, kind, outcome: outcomeOf(answer), sentNs });
   }
+}
+
+/** Resolves when the event loop has looked for whatever had come in by now. */
+async function freshLook(): Promise<void> {
+  // The first turn may belong to a look that is being worked off; before the second there is another.
+  await setImmediate();
+  await setImmediate();
 }
 
 function outcomeOf(answer: Answer): NotifyOutcome {

@@ -27,7 +27,7 @@ export async function requireDqlite(test: Context): Promise<void> {
 
 /** A new database with one member. */
 export async function newDatabase(engine: (typeof ENGINES)[number], folder: string): Promise<Database> {
-  if (engine === 'sqlite') return openSqlite(join(folder, 'cluster.db'), true);
+  if (engine === 'sqlite') return openSqlite({ file: join(folder, 'cluster.db'), create: true });
   const database = new DqliteDatabase({
     library: await loadLibrary(),
     // The only server of its cluster has no peers, and nobody else asks for it.

@@ -8,7 +8,7 @@ import { errorText } from '../../harness/cli/outcome.ts';
 import { pageRollOf } from '../../harness/cli/page-of-run.ts';
 import { planText } from '../../harness/cli/plan.ts';
 import { jsonText } from '../../harness/cli/print.ts';
-import { builderOf } from '../../harness/cli/roll-plan.ts';
+import { daemonOfPlan } from '../../harness/cli/roll-plan.ts';
 import { chooseDaemon } from '../../harness/daemon/choose.ts';
 import { InputError } from '../../harness/input/errors.ts';
 import { readVersions } from '../../harness/input/versions.ts';
@@ -56,7 +56,7 @@ export async function readRunFolder(folder: string): Promise<string> {
 
 export async function readPlanFile(folder: string): Promise<string> {
   const plan = readPlan(join(folder, 'plan.json'));
-  builderOf(plan).runtimes(Object.keys(plan.versions));
+  daemonOfPlan(plan).runtimes(Object.keys(plan.versions));
   return [planText(plan), await readRunFolder(folder)].join('\n');
 }
 

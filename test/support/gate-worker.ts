@@ -7,7 +7,7 @@ import { STRATEGIES } from '../../node/upgrade/strategy.ts';
 
 const [file = '', member = '', versionFile = ''] = process.argv.slice(2);
 const build = readBuild(versionFile);
-const database = openSqlite(file, false);
+const database = await openSqlite({ file, create: false });
 const rules = { strategy: STRATEGIES.split, wakeups: 'latched', ahead: 'exit' } as const;
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');

@@ -1,5 +1,6 @@
 /** A daemon that a description tells the rig how to start, join, observe and stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../../node/clock.ts';
 import type { Artifact } from '../../build/artifact.ts';
 import { digestOf } from '../../host/digest.ts';
 import type { DescribedVersion, Description, Run } from '../../input/description.ts';
@@ -177,13 +178,15 @@ async function carryOut(
   for (;;) {
     const ran = await reach.run(command, { stdin: input, timeoutMs: timeout, signal });
     if (ran.code === 0) {
-      tally.matched(`step ${step}`, member, performance.timeOrigin * 1e6, ran.stdout.trim().split('\n').at(-1) ?? '');
+      const last = ran.stdout.trim().split('\n').at(-1) ?? '';
+      // A token is a secret, and an example is printed.
+      tally.matched(`step ${step}`, member, nowNs(), step === 'token' ? `${last.length} characters` : last);
       return ran.stdout;
     }
     const how = ran.code === null ? (ran.because ?? '') : `it exited with ${ran.code}`;
     const printed = `${ran.stderr}\n${ran.stdout}`.trim().slice(-300);
     const trouble = `form: ${step}: ${command.join(' ')}: ${how}${printed === '' ? '' : `: ${printed}`}`;
-    tally.failed(`step ${step}`, member, 0, trouble);
+    tally.failed(`step ${step}`, member, nowNs(), trouble);
     if (limit.aborted)
       throw new Finding(member, `${member} could not ${step === 'token' ? 'be given a token' : step}: ${trouble}`);
     await sleep(AGAIN_MS, undefined, { signal });
@@ -198,7 +201,7 @@ function formedBy({ probes, form }: Description, folder: string, tally: Tally): 
     try {
       const answered = await ask({ asked: probe, launch, reach, folder, signal: AbortSignal.timeout(probe.timeout) });
       const isFormed = isLike(probe.formed!, answered);
-      if (isFormed) tally.matched(`probe ${probe.name}: formed`, launch.seat.member, 0, answered.text);
+      if (isFormed) tally.matched(`probe ${probe.name}: formed`, launch.seat.member, nowNs(), answered.text);
       return isFormed;
     } catch (error) {
       if (error instanceof RequestError || (error as Error).name === 'TimeoutError') return false;

@@ -88,8 +88,18 @@ export class Connection {
    */
   static async open(stream: Duplex, timeoutMs = RESPONSE_TIMEOUT_MS): Promise<Connection> {
     const connection = new Connection(stream, timeoutMs);
-    await connection.#expect({ is: 'client', id: 0n }, 'welcome');
+    await connection.orClose(() => connection.#expect({ is: 'client', id: 0n }, 'welcome'));
     return connection;
+  }
+
+  /** Do something without which this connection is of no use: where it fails, it is closed. */
+  async orClose<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    try {
+      return await work(this);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   get isLost(): boolean {
@@ -118,24 +128,15 @@ export class Connection {
 
   /** A query's whole result, however many parts it comes in. */
   querySql(sql: string, values: readonly WireValue[]): Promise<Rows> {
-    return this.#gather({ is: 'query-sql', database: 0n, sql, values });
-  }
-
-  /** Compile a statement: its number on this connection. */
-  async prepare(sql: string): Promise<number> {
-    return (await this.#expect({ is: 'prepare', database: 0n, sql }, 'statement')).statement;
-  }
-
-  async exec(statement: number, values: readonly WireValue[]): Promise<Response & { is: 'result' }> {
-    return this.#expect({ is: 'exec', database: 0, statement, values }, 'result');
-  }
-
-  query(statement: number, values: readonly WireValue[]): Promise<Rows> {
-    return this.#gather({ is: 'query', database: 0, statement, values });
-  }
-
-  async finalize(statement: number): Promise<void> {
-    await this.#expect({ is: 'finalize', database: 0, statement }, 'empty');
+    return this.#inTurn(async () => {
+      let part = accept(await this.#send({ is: 'query-sql', database: 0n, sql, values }), 'rows').result;
+      const rows = [...part.rows];
+      while (part.more) {
+        part = accept(await this.#next(), 'rows').result;
+        rows.push(...part.rows);
+      }
+      return { ...part, rows };
+    });
   }
 
   /** Add a server; it becomes a spare. Only the leader can. */
@@ -148,11 +149,6 @@ export class Connection {
     await this.#expect({ is: 'assign', id: BigInt(id), role }, 'empty');
   }
 
-  /** Take a server out of the cluster. Only the leader can. */
-  async remove(id: number): Promise<void> {
-    await this.#expect({ is: 'remove', id: BigInt(id) }, 'empty');
-  }
-
   /** Hand the leadership to a voter. Only the leader can. */
   async transfer(id: number): Promise<void> {
     await this.#expect({ is: 'transfer', id: BigInt(id) }, 'empty');
@@ -160,18 +156,6 @@ export class Connection {
 
   close(): void {
     this.#lose('it has been closed');
-  }
-
-  #gather(request: Request): Promise<Rows> {
-    return this.#inTurn(async () => {
-      let part = accept(await this.#send(request), 'rows').result;
-      const rows = [...part.rows];
-      while (part.more) {
-        part = accept(await this.#next(), 'rows').result;
-        rows.push(...part.rows);
-      }
-      return { ...part, rows };
-    });
   }
 
   #expect<Is extends Response['is']>(request: Request, is: Is): Promise<Response & { is: Is }> {

@@ -7,7 +7,6 @@
  */
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Body,
   type Database,
@@ -20,6 +19,8 @@ import {
   type ReplicationStatus,
   UnavailableError,
 } from '../database.ts';
+import { patiently } from '../patience.ts';
+import { type Limits, Turns } from '../turns.ts';
 import { isBusy } from './connection.ts';
 import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
 import { LeaderWatch, type Observers } from './leader-watch.ts';
@@ -48,7 +49,9 @@ const DATABASE = 'cluster';
 /** A newcomer waits for others that are joining, and a voter for the log to be copied. */
 const JOIN_PATIENCE_MS = 60_000;
 /** Between two tries. Somebody else's transaction takes milliseconds, an election seconds. */
-const BACK_OFF = { firstMs: 1, busyMs: 16, leaderlessMs: 100 };
+const LONGEST_PAUSE = { busyMs: 16, leaderlessMs: 100 };
+/** That there is no leader is trouble at once; what else is in the way has as a rule gone by until then. */
+const TROUBLE_AFTER_MS = 1000;
 /** A transfer takes milliseconds. */
 const HANDOVER_TIMEOUT_MS = 1000;
 
@@ -60,8 +63,8 @@ export class DqliteDatabase implements Database, Replication {
   #leader: Leader | null = null;
   readonly #leaderWatch: LeaderWatch;
   readonly #lanes = new Set<number>();
-  /** The end of the queue: a member's connection carries one transaction at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** The member's connection carries one transaction at a time. */
+  readonly #turns = new Turns(() => this.trouble);
 
   constructor(options: DqliteOptions) {
     this.#options = options;
@@ -70,6 +73,10 @@ export class DqliteDatabase implements Database, Replication {
 
   get replication(): Replication {
     return this;
+  }
+
+  get trouble(): string | null {
+    return this.#leaderWatch.trouble;
   }
 
   async enter(place: Place): Promise<void> {
@@ -118,7 +125,6 @@ export class DqliteDatabase implements Database, Replication {
     return {
       role: this.#inside?.place.role ?? 'spare',
       leader: this.#leaderWatch.leader,
-      trouble: this.#leaderWatch.trouble,
     };
   }
 
@@ -130,9 +136,9 @@ export class DqliteDatabase implements Database, Replication {
   }
 
   accept(connection: Duplex): void {
+    this.#closing.signal.throwIfAborted();
     // A peer that comes before the node is there tries again by itself.
-    if (this.#inside === null || this.#closing.signal.aborted) connection.destroy();
-    else this.#inside.node.accept(connection);
+    this.#entered.node.accept(connection);
   }
 
   async handOver(): Promise<{ to: string } | { because: string } | null> {
@@ -186,35 +192,19 @@ export class DqliteDatabase implements Database, Replication {
     return servers.some((server) => server.id === id && server.role === role);
   }
 
-  /**
-   * Try something on the leader until it is done, fails for good, or has been tried long enough. Between two tries others
-   * have their turn.
-   */
-  async #patiently<Result>(
-    attempt: (leader: Leader) => Promise<Result>,
-    patienceMs = REQUEST_PATIENCE_MS,
-  ): Promise<Result> {
-    const until = performance.now() + patienceMs;
-    for (let delayMs = BACK_OFF.firstMs; ; delayMs *= 2) {
-      try {
-        const result = await this.#inTurn(attempt);
-        this.#leaderWatch.fret(null);
-        return result;
-      } catch (error) {
-        this.#closing.signal.throwIfAborted();
-        if (!(error instanceof PassingError)) throw error;
-        if (error instanceof NoLeader) this.#leaderWatch.fret(error.message);
-        if (performance.now() > until) throw new UnavailableError(error.message, { cause: error });
-        const limitMs = isBusy(error) ? BACK_OFF.busyMs : BACK_OFF.leaderlessMs;
-        // Jittered, so that members that collided do not collide again.
-        await sleep(Math.min(delayMs, limitMs) * (0.5 + Math.random()));
-      }
-    }
+  /** Try something on the leader. Between two tries others of this member have their turn. */
+  #patiently<Result>(attempt: (leader: Leader) => Promise<Result>, patienceMs = REQUEST_PATIENCE_MS): Promise<Result> {
+    return patiently((limits) => this.#inTurn(attempt, limits), {
+      patienceMs,
+      closing: this.#closing.signal,
+      longestPauseMs: (error) => (isBusy(error) ? LONGEST_PAUSE.busyMs : LONGEST_PAUSE.leaderlessMs),
+      onTrouble: (trouble) => this.#leaderWatch.fret(trouble),
+      troubleAfterMs: (error) => (error instanceof NoLeader ? 0 : TROUBLE_AFTER_MS),
+    });
   }
 
-  #inTurn<Result>(attempt: (leader: Leader) => Promise<Result>): Promise<Result> {
-    const mine = this.#last.then(async () => {
-      this.#closing.signal.throwIfAborted();
+  #inTurn<Result>(attempt: (leader: Leader) => Promise<Result>, limits: Limits): Promise<Result> {
+    return this.#turns.take(async () => {
       const leader = await this.#toLeader();
       try {
         return await attempt(leader);
@@ -222,16 +212,14 @@ export class DqliteDatabase implements Database, Replication {
         if (error instanceof PassingError && !isBusy(error)) this.#forget();
         throw error;
       }
-    });
-    this.#last = mine.catch(() => undefined);
-    return mine;
+    }, limits);
   }
 
   async #toLeader(): Promise<Leader> {
     if (this.#leader !== null && !this.#leader.connection.isLost) return this.#leader;
     const { reach, place } = this.#entered;
     const leader = await reach.toLeader(place.through === null ? [] : [place.through]);
-    await leader.connection.openDatabase(DATABASE);
+    await leader.connection.orClose((connection) => connection.openDatabase(DATABASE));
     this.#leader = leader;
     this.#leaderWatch.learn(leader.address);
     return leader;

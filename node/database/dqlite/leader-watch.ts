@@ -56,8 +56,10 @@ export class LeaderWatch {
         if (now !== before) this.learn(now);
         before = now;
       } catch (error) {
-        if (!(error instanceof PassingError)) throw error;
+        connection?.close();
         connection = null;
+        const isExpected = error instanceof PassingError || signal.aborted;
+        if (!isExpected) this.fret(`the own node cannot be asked who leads: ${(error as Error).message}`);
       }
       await sleep(WATCH_MS, undefined, { ref: false });
     }

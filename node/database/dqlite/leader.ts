@@ -82,7 +82,7 @@ export class Reach {
     if (address === undefined) return null;
     try {
       const connection = await this.to(address, PROBE_TIMEOUT_MS);
-      const leads = (await connection.leader())?.address === address;
+      const leads = await connection.orClose(async () => (await connection.leader())?.address === address);
       if (leads) {
         connection.timeoutMs = RESPONSE_TIMEOUT_MS;
         return { address, connection };

@@ -2,7 +2,7 @@
  * libdqlite through its C interface, and the few functions of the C library that it takes to hand it sockets. Loaded
  * only by a member whose database is dqlite. Source: dqlite.h of libdqlite 1.11.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseError } from '../database.ts';
@@ -149,7 +149,7 @@ function bind(koffi: Koffi, dqlite: ReturnType<Koffi['load']>): Library {
           koffi.encode(descriptor, 'int', dial(address));
           return 0;
         } catch {
-          // The library tries again by itself; an exception must not cross into it.
+          // The library says so in its own log and tries again by itself; an exception must not cross into it.
           return CONNECT_FAILED;
         }
       }, 'dqlite_connect *');
@@ -170,8 +170,13 @@ function bind(koffi: Koffi, dqlite: ReturnType<Koffi['load']>): Library {
       const descriptor = checkSystem(socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0), 'make a socket');
       const name = Buffer.from(`\0\0\0${address.slice(1)}`, 'latin1');
       name.writeUInt16LE(AF_UNIX);
-      checkSystem(connect(descriptor, name, name.length), `connect to ${address}`);
-      return descriptor;
+      try {
+        checkSystem(connect(descriptor, name, name.length), `connect to ${address}`);
+        return descriptor;
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
     },
     lock: (descriptor) => (flock(descriptor, LOCK_EXCLUSIVE_NOW) as number) === 0,
   };

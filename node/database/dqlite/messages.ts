@@ -18,22 +18,16 @@ interface FieldTypes {
 
 type Layout = { readonly code: number; readonly fields: Readonly<Record<string, keyof FieldTypes>> };
 
-const STATEMENT = { database: 'uint32', statement: 'uint32' } as const;
 const SQL = { database: 'uint64', sql: 'text', values: 'values' } as const;
 
 export const REQUESTS = {
   leader: { code: 0, fields: { unused: 'uint64' } },
   client: { code: 1, fields: { id: 'uint64' } },
   open: { code: 3, fields: { name: 'text', flags: 'uint64', vfs: 'text' } },
-  prepare: { code: 4, fields: { database: 'uint64', sql: 'text' } },
-  exec: { code: 5, fields: { ...STATEMENT, values: 'values' } },
-  query: { code: 6, fields: { ...STATEMENT, values: 'values' } },
-  finalize: { code: 7, fields: STATEMENT },
   'exec-sql': { code: 8, fields: SQL },
   'query-sql': { code: 9, fields: SQL },
   add: { code: 12, fields: { id: 'uint64', address: 'text' } },
   assign: { code: 13, fields: { id: 'uint64', role: 'uint64' } },
-  remove: { code: 14, fields: { id: 'uint64' } },
   cluster: { code: 16, fields: { format: 'uint64' } },
   transfer: { code: 17, fields: { id: 'uint64' } },
 } as const satisfies Record<string, Layout>;
@@ -44,7 +38,6 @@ export const RESPONSES = {
   welcome: { code: 2, fields: { heartbeat: 'uint64' } },
   servers: { code: 3, fields: { servers: 'servers' } },
   database: { code: 4, fields: { id: 'uint32', unused: 'uint32' } },
-  statement: { code: 5, fields: { ...STATEMENT, parameters: 'uint64' } },
   result: { code: 6, fields: { lastInsertId: 'uint64', rowsAffected: 'uint64' } },
   rows: { code: 7, fields: { result: 'rows' } },
   empty: { code: 8, fields: { unused: 'uint64' } },

@@ -34,11 +34,12 @@ export function dial(address: string): Promise<Duplex> {
       resolve(socket);
     });
     outgoing.once('response', (response) => {
-      response.resume();
       reject(new PassingError(`${address} does not let dqlite through: HTTP ${response.statusCode}`));
+      // Whatever else it says, and however long it keeps the connection, is of no interest.
+      outgoing.destroy();
     });
     outgoing.once('timeout', () => outgoing.destroy(new Error(`${address} did not answer in ${DIAL_TIMEOUT_MS} ms`)));
-    outgoing.once('error', (error) => reject(new PassingError(`cannot reach ${address}: ${error.message}`)));
+    outgoing.on('error', (error) => reject(new PassingError(`cannot reach ${address}: ${error.message}`)));
     outgoing.end();
   });
 }

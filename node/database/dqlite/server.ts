@@ -75,12 +75,13 @@ export class DqliteServer {
 
   /** A connection to this node, as a client or a peer would have. */
   connect(): Duplex {
-    return track(this.#connections, new Socket({ fd: this.#library.connectAbstract(this.#bound) }));
+    return track(this.#connections, socketOf(this.#library.connectAbstract(this.#bound)));
   }
 
-  /** A peer, or a client, has come in through the member's listener. */
+  /** A peer, or a client, has come in through the member's listener. @throws DatabaseError where the node does not take it */
   accept(connection: Duplex): void {
-    splice(track(this.#connections, connection), this.connect());
+    const local = this.connect();
+    splice(track(this.#connections, connection), local);
   }
 
   async stop(): Promise<void> {
@@ -102,10 +103,25 @@ const REDIAL = { forMs: 2000, everyMs: 50 };
  */
 function connectThrough(library: Library, peer: string, connections: Set<Duplex>): number {
   const [theirs, ours] = library.socketPair();
-  const local = track(connections, new Socket({ fd: ours }));
-  local.on('error', () => local.destroy());
-  void joinToPeer(local, peer, connections);
-  return theirs;
+  try {
+    const local = track(connections, socketOf(ours));
+    local.on('error', () => local.destroy());
+    void joinToPeer(local, peer, connections);
+    return theirs;
+  } catch (error) {
+    closeSync(theirs);
+    throw error;
+  }
+}
+
+/** The descriptor becomes the socket's, or is closed where it cannot. */
+function socketOf(descriptor: number): Socket {
+  try {
+    return new Socket({ fd: descriptor });
+  } catch (error) {
+    closeSync(descriptor);
+    throw new DatabaseError(`cannot use a socket to the dqlite node: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function joinToPeer(local: Duplex, peer: string, connections: Set<Duplex>): Promise<void> {
@@ -117,8 +133,10 @@ async function joinToPeer(local: Duplex, peer: string, connections: Set<Duplex>)
       else splice(local, track(connections, remote));
       return;
     } catch (error) {
-      if (!(error instanceof PassingError)) throw error;
-      if (performance.now() > until) local.destroy();
+      const isExpected = error instanceof PassingError;
+      if (!isExpected) process.emitWarning(error as Error);
+      // dqlite learns of it by the end of its socket, and tries again by itself.
+      if (!isExpected || performance.now() > until) local.destroy();
       else await sleep(REDIAL.everyMs);
     }
   }

@@ -1,0 +1,71 @@
+/**
+ * The ways to the peers: a connection to each, open before a notice must leave, and open again soon after the peer has
+ * been refreshed. Whoever is about to pass a gate has the notices to send that everybody waits for.
+ */
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, hangUp } from './client.ts';
+
+/** A peer that is there answers in a millisecond. */
+const TIMEOUT_MS = 1000;
+/** A peer that is being refreshed is back in a moment; in a large cluster everybody asks, so nobody asks often. */
+const PAUSE = { firstMs: 250, longestMs: 2000 };
+/** Whoever passes a gate meanwhile does not wait for a peer that hangs. */
+const FIRST_TRY_MS = 250;
+
+export class Ways {
+  readonly #closing = new AbortController();
+  readonly #kept = new Map<string, Promise<unknown>>();
+
+  /** Keep a way open to each of these addresses. Resolves when each has been tried, or soon after. */
+  async keep(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) {
+      if (!this.#kept.has(address)) this.#kept.set(address, this.#keep(address));
+    }
+    await Promise.race([Promise.all(this.#kept.values()), sleep(FIRST_TRY_MS, undefined, { ref: false })]);
+  }
+
+  /** Let the ways go. */
+  close(): void {
+    this.#closing.abort();
+    hangUp();
+  }
+
+  /** Resolves after the first try, and goes on. */
+  async #keep(address: string): Promise<void> {
+    const first = await open(address);
+    void this.#reopen(address, first);
+  }
+
+  async #reopen(address: string, first: Socket | null): Promise<void> {
+    const { signal } = this.#closing;
+    let way = first;
+    for (let pauseMs = PAUSE.firstMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE.longestMs)) {
+      if (way !== null && !way.destroyed) {
+        await end(way);
+        pauseMs = PAUSE.firstMs;
+      }
+      await sleep(pauseMs, undefined, { ref: false });
+      if (!signal.aborted) way = await open(address);
+    }
+  }
+}
+
+/** Resolves when a connection has ended, for whatever reason. */
+function end(way: Socket): Promise<void> {
+  return new Promise((resolve) => way.once('close', () => resolve()));
+}
+
+/** Reach a peer, on an idle connection or on a new one; null where it does not answer. */
+async function open(address: string): Promise<Socket | null> {
+  let way: Socket | null = null;
+  const answer = await ask(address, {
+    method: 'GET',
+    path: '/internal/database',
+    timeoutMs: TIMEOUT_MS,
+    onConnection: (connection) => {
+      way = connection;
+    },
+  });
+  return answer.is === 'answered' ? way : null;
+}

@@ -1,0 +1,163 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { expect } from 'chai';
+import { lateWriter } from '../node/late-writer.ts';
+import { type Answer, ask, hangUp } from '../node/peers/client.ts';
+import { Ways } from '../node/peers/ways.ts';
+
+const LIMIT_MS = 5000;
+
+/** A peer that counts what comes in, and can be refreshed: it comes back at the same address. */
+class CountingPeer {
+  connections = 0;
+  requests = 0;
+  /** Whether it goes away when a request has come in, without a word. */
+  isDying = false;
+  #server: Server | null = null;
+  #port = 0;
+  #last: Socket | null = null;
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.requests += 1;
+      if (this.isDying) request.socket.destroy();
+      else response.end('{}');
+    });
+    server.on('connection', (connection: Socket) => {
+      this.connections += 1;
+      this.#last = connection;
+    });
+    server.keepAliveTimeout = 0;
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  reset(): void {
+    this.#last?.resetAndDestroy();
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  }
+}
+
+function notice(peer: CountingPeer): Promise<Answer> {
+  return ask(peer.address, { method: 'PATCH', path: '/internal/database', timeoutMs: LIMIT_MS });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const untilMs = performance.now() + LIMIT_MS;
+  while (!holds()) {
+    if (performance.now() > untilMs) throw new Error(`it did not come to pass: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('the way to a peer', () => {
+  let peer: CountingPeer;
+  beforeEach(async () => {
+    peer = new CountingPeer();
+    await peer.start();
+  });
+  afterEach(async () => {
+    await peer.stop();
+    hangUp();
+  });
+
+  it('stays open from one request to the next', async () => {
+    for (let times = 0; times < 3; times += 1) expect((await notice(peer)).is).to.equal('answered');
+    expect([peer.requests, peer.connections]).to.deep.equal([3, 1]);
+  });
+
+  it('is a new one where the peer has been refreshed since', async () => {
+    await notice(peer);
+    await peer.stop();
+    await peer.start();
+    for (let turns = 0; turns < 2; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect((await notice(peer)).is).to.equal('answered');
+    expect([peer.requests, peer.connections]).to.deep.equal([2, 2]);
+  });
+
+  it('is not tried again where the request may have arrived', async () => {
+    await notice(peer);
+    peer.isDying = true;
+    expect((await notice(peer)).is).to.equal('unreachable');
+    expect(peer.requests, 'how often a request was sent').to.equal(2);
+  });
+
+  it('ends a request that is not answered in time, and is not used again', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const answer = await ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 });
+    expect(answer).to.deep.equal({ is: 'timeout', message: 'no answer in 50 ms' });
+    await new Promise((resolve) => silent.close(resolve));
+    expect((await ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
+    expect((await ask('nowhere', { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
+  });
+
+  it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {
+    const ways = new Ways();
+    try {
+      await ways.keep([peer.address]);
+      expect(peer.connections).to.equal(1);
+      await notice(peer);
+      expect(peer.connections, 'the notice takes the way that is open').to.equal(1);
+      // Without a word, as a peer that is killed: the connection ends with an error.
+      peer.reset();
+      await peer.stop();
+      await peer.start();
+      await until(() => peer.connections === 2);
+      await notice(peer);
+      expect(peer.connections, 'the next one too').to.equal(2);
+    } finally {
+      ways.close();
+    }
+  });
+
+  it('lets an answer under way come in when the idle ones are closed', async () => {
+    await notice(peer);
+    const [answer] = await Promise.all([notice(peer), new Promise((resolve) => setImmediate(resolve)).then(hangUp)]);
+    expect(answer.is).to.equal('answered');
+  });
+
+  it('holds nobody up where a peer is not there, and is found when it comes', async () => {
+    await peer.stop();
+    const ways = new Ways();
+    try {
+      await ways.keep([peer.address]);
+      expect(peer.connections).to.equal(0);
+      await peer.start();
+      await until(() => peer.connections === 1);
+    } finally {
+      ways.close();
+    }
+  });
+});
+
+describe('the lines of events', () => {
+  it('are written in order, those of a moment together, and before anything else where somebody waits for one', async () => {
+    const written: string[] = [];
+    const write = lateWriter({ write: (text) => written.push(text) });
+    write('a', 'recorded');
+    write('b', 'checked');
+    expect(written).to.deep.equal([]);
+    await until(() => written.length > 0);
+    expect(written).to.deep.equal(['a\nb\n']);
+    write('c', 'parked');
+    write('d', 'exiting');
+    expect(written).to.deep.equal(['a\nb\n', 'c\nd\n']);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(written, 'nothing is written twice').to.have.length(2);
+  });
+});

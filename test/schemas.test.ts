@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect } from 'chai';
+import { plansFrom } from '../harness/cli/options.ts';
+import { jsonSchemaOf, SCHEMA_NAMES, type SchemaName } from '../harness/cli/schema.ts';
+import { chooseDaemon, ourVersions } from '../harness/daemon/choose.ts';
+import { paths } from '../harness/host/paths.ts';
+import { readDescription } from '../harness/input/description-file.ts';
+import { RecordsFile } from '../harness/input/scenario.ts';
+import { readYaml } from '../harness/input/yaml.ts';
+import { matrixFile } from '../harness/matrix/spec.ts';
+
+const ROOT = resolve(paths.fixtures, '..');
+const fileOf = (name: SchemaName): string => join(ROOT, 'schemas', `${name}.schema.json`);
+const OURS = globSync(['fixtures/**/*.yaml', 'versions/**/*.yaml', 'test/support/*.yaml'], { cwd: ROOT });
+
+/** Throws where a file is not of the kind that its first line names. */
+const READERS: Readonly<Record<SchemaName, (file: string) => unknown>> = {
+  scenario: (file) => plansFrom(file, {}),
+  matrix: (file) => readYaml(file, 'matrix', matrixFile(chooseDaemon(undefined))),
+  version: () => ourVersions(),
+  description: (file) => readDescription(file),
+  records: (file) => readYaml(file, 'file of records', RecordsFile),
+};
+
+describe('the JSON Schemas for editors', () => {
+  for (const name of SCHEMA_NAMES) {
+    it(`are those of the readers: ${name} (if not, run make schemas)`, () => {
+      expect(JSON.parse(readFileSync(fileOf(name), 'utf8'))).to.deep.equal(jsonSchemaOf(name));
+    });
+  }
+
+  it('know the keys, and say of each what it is for', () => {
+    for (const [name, key] of [
+      ['scenario', 'strategy'],
+      ['matrix', 'pairs'],
+      ['version', 'extensions'],
+      ['description', 'probes'],
+    ] as const) {
+      const { properties } = jsonSchemaOf(name) as { properties: Record<string, { description?: string }> };
+      expect(properties).to.include.keys(key);
+      const untold = Object.entries(properties).filter(([, { description = '' }]) => description === '');
+      expect(Object.fromEntries(untold), name).to.deep.equal({});
+    }
+  });
+
+  it('are named by every YAML file of ours, which is what it says to be', () => {
+    expect(OURS).to.include.members(['fixtures/matrix.yaml', 'versions/v1.yaml', 'test/support/double.yaml']);
+    for (const name of OURS) {
+      const file = join(ROOT, name);
+      const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file, 'utf8'))?.[1];
+      const kind = SCHEMA_NAMES.find((known) => schema === relative(dirname(file), fileOf(known)));
+      expect(kind, `the first line of ${name}`).to.be.a('string');
+      READERS[kind!](file);
+    }
+  });
+});

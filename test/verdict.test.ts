@@ -1,0 +1,203 @@
+import { expect } from 'chai';
+import type { Plan } from '../harness/plan/plan.ts';
+import {
+  BEGINNING,
+  broken,
+  checked,
+  END,
+  gone,
+  PASS,
+  rig,
+  row,
+  SCENARIO,
+  SECOND_NS,
+  said,
+  started,
+  verdictOf,
+  type Written,
+  woken,
+} from './support/told.ts';
+import { planOf } from './support/versions.ts';
+
+const FINE = [...BEGINNING, ...woken(12, 'notice'), ...END];
+
+/** The same plan, of a daemon that the rig knows less of. */
+function less(
+  change: Partial<Omit<Plan['daemon'], 'capabilities'>> & { capabilities?: Partial<Plan['daemon']['capabilities']> },
+): Plan {
+  const plan = planOf(SCENARIO);
+  const capabilities = { ...plan.daemon.capabilities, ...change.capabilities };
+  return { ...plan, daemon: { ...plan.daemon, ...change, capabilities } };
+}
+
+const notApplicable = (verdict: ReturnType<typeof verdictOf>): string[] =>
+  verdict.checks.filter(({ outcome }) => outcome === 'not-applicable').map(({ name }) => name);
+
+describe('a verdict is never false: it does not hold', () => {
+  const stopped = (how: { code: number | null; signal: string | null; killed?: boolean }, by = 'signal'): Written[] => [
+    ...FINE,
+    rig(62, 'stopping', { member: 'node02', by }),
+    rig(63, 'gone', { member: 'node02', killed: false, ...how }),
+  ];
+
+  for (const [what, how, evidence] of [
+    ['dies of SIGSEGV', { code: null, signal: 'SIGSEGV' }, 'ended otherwise (signal SIGSEGV)'],
+    ['is killed by somebody else', { code: null, signal: 'SIGKILL' }, 'ended otherwise (signal SIGKILL)'],
+    ['dies so in a container', { code: 139, signal: null }, 'ended otherwise (exit code 139, as of SIGSEGV)'],
+    ['ends with a failure', { code: 1, signal: null }, 'ended otherwise (exit code 1)'],
+  ] as const) {
+    it(`where a member ${what} while it is being stopped`, () => {
+      expect(broken(verdictOf(stopped(how))).stopped).to.equal(`node02 was told to stop, and ${evidence}`);
+    });
+  }
+
+  it('but does where a member dies of the very signal that told it to stop, or is killed as its daemon has it', () => {
+    expect(verdictOf(stopped({ code: null, signal: 'SIGTERM' })).outcome).to.equal('holds');
+    expect(verdictOf(stopped({ code: 143, signal: null })).outcome).to.equal('holds');
+    expect(verdictOf(stopped({ code: null, signal: 'SIGKILL' }, 'kill')).outcome).to.equal('holds');
+  });
+
+  it('where a notice woke a member that no member had sent', () => {
+    const notice = { from: 'node02', notice: 'n1', kind: 'api', disposition: 'delivered' };
+    const arrived = said(12, 'node01', 'noticed', notice);
+    const sent = said(11, 'node02', 'notifying', { notice: 'n1', kind: 'api', peers: ['node01'] });
+    expect(verdictOf([...BEGINNING, sent, arrived, ...woken(12, 'notice'), ...END]).outcome).to.equal('holds');
+    const verdict = verdictOf([...BEGINNING, arrived, ...woken(12, 'notice'), ...END]);
+    expect(broken(verdict)).to.deep.equal({
+      notices: 'a notice (api) that no member sent came to node01 as from node02, and woke it',
+    });
+    expect(verdict.sentence).to.contain('a notice (api) that no member sent');
+  });
+
+  it('where a notice goes to somebody to whom it was not sent, or changes its kind', () => {
+    const sent = said(11, 'node02', 'notifying', { notice: 'n1', kind: 'schema', peers: ['node01'] });
+    const notice = { from: 'node02', notice: 'n1', kind: 'api', disposition: 'delivered' };
+    const verdict = verdictOf([
+      ...BEGINNING,
+      sent,
+      said(12, 'node01', 'noticed', notice),
+      ...woken(12, 'notice'),
+      ...END,
+    ]);
+    expect(Object.keys(broken(verdict))).to.deep.equal(['notices']);
+  });
+
+  it('and names what kept the roll from going on before all that followed from it', () => {
+    const because = 'node01 did not park, open or exit within 60 s';
+    const verdict = verdictOf([
+      ...BEGINNING,
+      rig(70, 'finding', { member: 'node01', because }),
+      rig(71, 'ended', { how: 'finding' }),
+    ]);
+    expect(broken(verdict)).to.include.keys('complete', 'opened');
+    expect(verdict.sentence).to.contain(`one thing is wrong: ${because}`);
+  });
+
+  it('and names who was killed before the stall that followed from it', () => {
+    const verdict = verdictOf([...BEGINNING, gone(10.5, 'node02', null), ...woken(36, 'timer'), ...END]);
+    expect(broken(verdict)).to.have.keys('opened', 'exits', 'woken');
+    expect(verdict.sentence).to.match(/^node02 exited: it went without a word.* stood still for/);
+  });
+
+  it('and blames no notice for a stall at a gate that could never pass, because a stranger had joined', () => {
+    const byStranger = { is: 'blocked', by: [{ member: 'intruder', axis: 'api', has: 1, wants: 2 }] };
+    const waits: Written[] = [
+      said(12, 'node01', 'woken', { gate: 'api', by: 'notice' }),
+      ...checked(12, 'node01', 'api', 'v3', byStranger),
+      said(12, 'node01', 'parked', { gate: 'api', waitMs: 30_000 }),
+      said(42, 'node01', 'woken', { gate: 'api', by: 'timer' }),
+      ...checked(42, 'node01', 'api', 'v3', byStranger),
+      said(42, 'node01', 'parked', { gate: 'api', waitMs: 30_000 }),
+    ];
+    const verdict = verdictOf([...BEGINNING, ...waits, ...END]);
+    expect(verdict.stalls.filter(({ brokenBy }) => brokenBy === 'timer')).to.deep.equal([]);
+    expect(verdict.members[0]!.stallMs).to.equal(0);
+    expect(broken(verdict).opened).to.contain('node01 did not open');
+  });
+});
+
+describe('a verdict is unknown', () => {
+  it('where nothing tells what decides, however well the rest looks', () => {
+    const blind = verdictOf(FINE, less({ capabilities: { tells: ['started'] } }));
+    expect(blind.outcome).to.equal('unknown');
+    expect(blind.sentence).to.contain('it cannot be judged: nothing tells when a member opens');
+    expect(notApplicable(blind)).to.include.members(['opened', 'woken', 'nobody-early', 'applied-once']);
+    const deaf = verdictOf(FINE, less({ capabilities: { tells: ['started', 'open'], cause: 'unknown' } }));
+    expect(deaf.outcome).to.equal('unknown');
+  });
+
+  it('where a park was ended by nobody knows what, and reckons what it can', () => {
+    const parked = (second: number): Written[] => [...BEGINNING, ...woken(second, 'unknown'), ...END];
+    const timer = { everyMs: 10_000, toleranceMs: 500 };
+    expect(verdictOf(parked(12), less({ timer: null })).outcome).to.equal('unknown');
+    expect(verdictOf(parked(12), less({ timer })).members[0]!.wokenBy).to.deep.equal(['notice']);
+    expect(verdictOf(parked(26), less({ timer })).members[0]!.wokenBy, 'two whole timers').to.deep.equal(['timer']);
+    expect(Object.keys(broken(verdictOf(parked(26), less({ timer }))))).to.deep.equal(['woken']);
+  });
+
+  it('where a request of the rig timed out: that is no refusal; nor is it one of the environment, or a lag of the rig', () => {
+    const late = (how: string): Written[] => [
+      ...FINE,
+      rig(50, 'unavailable', { member: 'node02', operation: 'read', how, because: 'slow', sinceNs: 49 * SECOND_NS }),
+    ];
+    expect(broken(verdictOf(late('refused')))).to.have.keys('open-serves');
+    const verdict = verdictOf([...late('timeout'), rig(51, 'lag', { forMs: 9000 })]);
+    expect(verdict.outcome).to.equal('unknown');
+    expect(verdict.sentence).to.contain('node02 was open and did not serve a read: slow');
+    expect(verdict.sentence).to.contain('the rig itself did not get to run for up to 9.0 s');
+  });
+
+  it('where the environment failed: what did not happen then is no member’s doing', () => {
+    const ended = [rig(9, 'failure', { because: 'the engine is gone' }), rig(9, 'ended', { how: 'environment' })];
+    const verdict = verdictOf([...BEGINNING.slice(0, 13), ...ended]);
+    expect(verdict.outcome).to.equal('unknown');
+    expect(verdict.sentence).to.contain('the engine is gone');
+  });
+
+  it('where two sources contradict each other', () => {
+    const verdict = verdictOf([
+      ...FINE,
+      rig(20, 'contradiction', { member: 'node01', text: 'its log says otherwise' }),
+    ]);
+    expect(verdict.outcome).to.equal('unknown');
+  });
+});
+
+describe('a check that has nothing to look at', () => {
+  it('is not applicable, and says why; what a daemon does not have is not missed', () => {
+    const verdict = verdictOf(
+      FINE,
+      less({ capabilities: { records: false, waits: false, tells: ['started', 'open'] } }),
+    );
+    expect(verdict.outcome, verdict.sentence).to.equal('holds');
+    expect(notApplicable(verdict)).to.include.members([
+      'woken',
+      'nobody-early',
+      'applied-once',
+      'no-record-lost',
+      'open-serves',
+      'notices',
+      'budgets',
+      'as-predicted',
+    ]);
+    for (const { because } of verdict.checks) expect(because).to.not.equal('');
+  });
+
+  it('counts an exit that a supervisor heals, tells it, and does not take it for the end of the member', () => {
+    const crashed: Written[] = [
+      ...FINE.slice(0, -4),
+      gone(50, 'node02', 1),
+      rig(50, 'restarting', { member: 'node02', attempt: 1, most: 3, afterMs: 200 }),
+      rig(51, 'launching', { member: 'node02', version: 'v3' }),
+      started(51, 'node02', 'start', 'v3'),
+      said(52, 'node02', 'recorded', { gate: 'api', row: row('node02', 'v3'), decidedNs: 52 * SECOND_NS }),
+      said(52, 'node02', 'checked', { gate: 'api', outcome: PASS, decidedNs: 52 * SECOND_NS }),
+      said(53, 'node02', 'open'),
+      ...FINE.slice(-4),
+    ];
+    const verdict = verdictOf(crashed);
+    expect(verdict.outcome, verdict.sentence).to.equal('holds');
+    expect(verdict.sentence).to.contain('node02 exited once, and its supervisor started it again');
+    expect(verdict.members[1]!.restarts).to.equal(1);
+  });
+});
