@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { plansFrom, type RollFlags } from '../harness/cli/options.ts';
+import { errorText } from '../harness/cli/outcome.ts';
 import { paths } from '../harness/host/paths.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { readVersions } from '../harness/input/versions.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
 import { stepKind } from '../harness/plan/step-kind.ts';
+import { readResults } from '../harness/store/matrix-folder.ts';
 import { readRun } from '../harness/store/run-folder.ts';
+import { judged, resultsOf } from './support/results.ts';
 import { planOf, version } from './support/versions.ts';
 
 describe('what the user gives', () => {
@@ -37,6 +40,13 @@ describe('what the user gives', () => {
       ['from: [v1\n', [':2: ']],
       ['- a list\n', [':1: ']],
       ['order: sideways\n', [':1: order: must be one of forward']],
+      ['from: v1\nto: *none\n', [':2: *none: there is no anchor of this name before it']],
+      ['from: v1\nexpect: &a { exits: *a }\n', [':2: *a: it stands in what it names']],
+      ['from: !!js/function x\n', [':1: Unresolved tag']],
+      ['from: v1\nfrom: v2\n', [':2: Map keys must be unique']],
+      [`name: ${'x'.repeat(300)}\n`, [':1: name: must be lower-case letters, digits, dots and hyphens, at most 100']],
+      [`to: ${'v'.repeat(300)}\n`, [':1: to: must be letters, digits']],
+      ['from: v9\n', [': there is no version v9; there are v1, v2']],
     ] as const) {
       it(JSON.stringify(content), () => {
         const file = write('s.yaml', content);
@@ -52,6 +62,29 @@ describe('what the user gives', () => {
     }
   });
 
+  it('is refused before its aliases unfold, or its nesting ends, and with a few of many faults', () => {
+    const bomb = ['a', 'b', 'c', 'd', 'e'].map(
+      (name, index, all) => `${name}: &${name} [${Array(9).fill(index === 0 ? 'x' : `*${all[index - 1]}`)}]\n`,
+    );
+    for (const [content, complaint] of [
+      [bomb.join(''), 's.yaml: its aliases unfold to more than anybody can have meant'],
+      [`from: ${'['.repeat(20_000)}`, 's.yaml: nested deeper than 50'],
+      [Array.from({ length: 5000 }, (_, index) => `key${index}: 1\n`).join(''), 's.yaml: and 4990 more like these'],
+    ] as const) {
+      const file = write('s.yaml', content);
+      expect(() => plansFrom(file, {}), complaint)
+        .to.throw(InputError, complaint)
+        .with.property('message')
+        .that.satisfies((message: string) => message.split('\n').length <= 11);
+    }
+  });
+
+  it('reaches the terminal as text, and no more of it than can be read', () => {
+    expect(errorText('a\u001b[2Jb\u0007\u009bc')).to.equal('a\\u001b[2Jb\\u0007\\u009bc');
+    expect(errorText('line\n'.repeat(1000)).split('\n')).to.have.length(41);
+    expect(errorText('x'.repeat(100_000)).length).to.be.lessThan(2100);
+  });
+
   it('refuses what contradicts itself or is not there, and says what to do', () => {
     for (const [flags, complaint] of [
       [{ to: 'v9' }, 'there is no version v9; there are v1, v2'],
@@ -59,6 +92,7 @@ describe('what the user gives', () => {
       [{ order: '1,2,2' }, 'order: 1,2,2 must name each member to refresh once: 1,2,3'],
       [{ members: '7', order: 'all' }, 'try random'],
       [{ members: 'many' }, '--members many: '],
+      [{ members: '0x3' }, '--members 0x3: '],
       [{ wait: '0s' }, '--wait 0s: must be a duration'],
       [{ strategy: 'split', splitNotification: false }, 'drop it, or --strategy'],
     ] as ReadonlyArray<readonly [RollFlags, string]>) {
@@ -151,6 +185,20 @@ describe('what the user gives', () => {
     expect(kinds.map(([from, to]) => [from, to, stepKind(version(from!), version(to!))])).to.deep.equal(kinds);
   });
 
+  it('is the result of a matrix only if it is one, of the format of today, and leads nowhere else', () => {
+    const results = resultsOf({ pairs: ['v1-v2'] }, []);
+    const attempt = judged(results.cells[0]!.id, 1, true);
+    for (const [edited, complaint] of [
+      [{ format: 1 }, 'matrix.json: results of format 1, which an earlier rig wrote'],
+      [{ attempts: [{ ...attempt, folder: '../../elsewhere' }] }, 'attempts.0.folder: must be a folder below'],
+      [{ attempts: [{ ...attempt, folder: 'javascript:alert(1)' }] }, 'attempts.0.folder: must be a folder below'],
+      [{ cells: [{ ...results.cells[0], pair: 'v1\u001b[2J' }] }, 'cells.0.pair: must be two versions'],
+    ] as const) {
+      write('matrix.json', JSON.stringify({ ...results, ...edited }));
+      expect(() => readResults(folder), complaint).to.throw(InputError, complaint);
+    }
+  });
+
   it('is a saved run only if it is one', () => {
     expect(() => readRun(join(folder, 'none'))).to.throw(InputError, 'there is no such run');
     write('plan.json', '{"format":1,"steps":[],"members":[]}');
@@ -163,13 +211,22 @@ describe('what the user gives', () => {
       [{ steps: [{ do: 'bootstrap', member: 'node09', version: 'v1' }] }, 'steps.0: there is no member node09'],
       [{ to: 'v9' }, 'plan.json: to: there is no version v9'],
       [{ daemon: { ...plan.daemon, settings: { database: 'none' } } }, 'must be the settings of a daemon'],
+      [{ from: 'constructor' }, 'plan.json: from: there is no version constructor'],
+      [{ versions: { ...plan.versions, v2: version('v3') } }, 'versions.v2.name: must be the name by which'],
+      [{ steps: plan.steps.slice(1) }, 'plan.json: steps.0: node01 is not in the cluster yet'],
+      [
+        { steps: [...plan.steps, ...plan.steps] },
+        `plan.json: steps.${plan.steps.length}: the cluster is there already`,
+      ],
+      [{ order: ['node03', 'node02', 'node01'] }, 'order: the steps refresh node01, node02, node03'],
+      [{ holds: false, steps: [...plan.steps, { do: 'release-all' }] }, 'this plan holds no member'],
     ] as const) {
       write('plan.json', JSON.stringify({ ...plan, ...edited }));
       expect(() => readRun(folder), complaint).to.throw(InputError, complaint);
     }
     write('plan.json', JSON.stringify(plan));
     const began =
-      '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"2026-01-01T00:00:00.000Z","alone":true}\n';
+      '{"atNs":1,"rig":"began","format":2,"plan":"p","runtime":"process","startedAt":"2026-01-01T00:00:00Z","alone":true}\n';
     for (const [text, complaint] of [
       ['{"atNs":1,"member":"node01","event":"open"}\n', 'trace.ndjson:1: a trace begins with the event "began"'],
       [`${began}{"atNs":2,\n`, 'trace.ndjson:2: not JSON'],

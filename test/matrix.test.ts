@@ -78,7 +78,14 @@ describe('the cells of a matrix', () => {
     }
     expect(() => cells({ members: [3, 5], orders: [[3, 1, 2]] })).to.throw(InputError, 'must name each member');
     expect(() => cells({ members: [7] })).to.throw(InputError, 'all orders of 7 members are too many');
-    expect(() => cells({ include: ['order=999'] })).to.throw(InputError, 'leave no cell');
+    for (const [file, complaint] of [
+      [{ include: ['order=999'] }, 'include: order=999: no cell of the matrix has order 999; there are 123, 132'],
+      [{ exclude: ['pair=*'] }, 'exclude: pair=*: no cell of the matrix has pair *; there are v1-v2'],
+      [{ exclude: ['order=123', 'members=3'] }, 'they leave no cell'],
+      [{ exclude: ['order=123,order=321'] }, 'says order twice'],
+    ] as ReadonlyArray<readonly [MatrixFile, string]>) {
+      expect(() => cells(file), complaint).to.throw(InputError, complaint);
+    }
     expect(() => parseShard('5/4')).to.throw(InputError, '--shard 5/4');
   });
 });

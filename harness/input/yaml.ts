@@ -28,9 +28,11 @@ export function readYaml<Schema extends z.ZodType>(file: string, what: string, s
     throw new InputError(`${file}:1: a ${what} is a list of keys with values`);
   const checked = schema.safeParse(content);
   if (checked.success) return checked.data;
-  const found = checked.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? splitKeys(issue) : [issue],
-  );
+  const found = checked.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return splitKeys(issue);
+    // What a key must be like is said of the key.
+    return issue.code === 'invalid_key' ? [{ ...issue, message: issue.issues[0]?.message ?? issue.message }] : [issue];
+  });
   throw faultsError(
     file,
     found.map(({ path, message }) => ({ where: `${file}:${lineOf(document, path, lines)}`, path, message })),

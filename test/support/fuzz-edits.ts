@@ -66,9 +66,16 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, [], {}, [[]], { a: 1 }, [null], ...ODD_NUMBERS),
 );
 
-export const edits = fc.array(
-  fc.record({ how: fc.constantFrom(...EDITS), at: fc.nat(), other: fc.nat(), value: oddValue }),
-  { minLength: 1, maxLength: 4, size: 'small' },
+const edit: fc.Arbitrary<Edit> = fc.record({
+  how: fc.constantFrom(...EDITS),
+  at: fc.nat(),
+  other: fc.nat(),
+  value: oddValue,
+});
+/** Mostly one: what is wrong in one place should be found there. */
+export const edits = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(edit) },
+  { weight: 1, arbitrary: fc.array(edit, { minLength: 2, maxLength: 4 }) },
 );
 
 /** The document with all edits made, one after another; the given one stays as it is. */

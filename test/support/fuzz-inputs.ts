@@ -32,6 +32,8 @@ export interface Input {
   readonly file: string;
   /** What else lies there. */
   readonly beside: Readonly<Record<string, string>>;
+  /** What it looks like where nothing has become of it. */
+  readonly sound: string;
   readonly text: fc.Arbitrary<string>;
   /** All that the commands do with it, up to where a real member would be started. @returns what reaches the terminal */
   readonly read: (folder: string) => Promise<string> | string;
@@ -65,7 +67,7 @@ export async function saveRolls(): Promise<Saved> {
 
 export function inputsOf({ ours, described }: Saved): Input[] {
   const results = resultsOf({ pairs: ['v1-v2'] }, [judged('v1-v2/123/split/latched/sqlite/3', 1, true)]);
-  const [attempts] = [results.cells.flatMap(({ id }) => [judged(id, 1, true), judged(id, 2, false)])];
+  const attempts = results.cells.flatMap(({ id }) => [judged(id, 1, true), judged(id, 2, false)]);
   const matrix = JSON.stringify(results, null, 1);
   const shipped = (name: string): string => readFileSync(join(paths.fixtures, name), 'utf8');
   const schema = matrixFile(OURS);
@@ -78,10 +80,18 @@ export function inputsOf({ ours, described }: Saved): Input[] {
           name: `plan of ${name}`,
           file: 'plan.json',
           beside,
+          sound: beside['plan.json'],
           text: jsonText(plan, SavedPlan),
           read: readers.readPlanFile,
         },
-        { name: `trace of ${name}`, file: 'trace.ndjson', beside, text: traceText(trace), read: readers.readRunFolder },
+        {
+          name: `trace of ${name}`,
+          file: 'trace.ndjson',
+          beside,
+          sound: beside['trace.ndjson'],
+          text: traceText(trace),
+          read: readers.readRunFolder,
+        },
       ];
     }),
     yaml(
@@ -103,6 +113,7 @@ export function inputsOf({ ours, described }: Saved): Input[] {
       name: 'results',
       file: 'matrix.json',
       beside: {},
+      sound: matrix,
       text: jsonText(results, Results),
       read: readers.readMatrixFolder,
     },
@@ -110,6 +121,7 @@ export function inputsOf({ ours, described }: Saved): Input[] {
       name: 'attempts',
       file: 'attempts.ndjson',
       beside: { 'matrix.json': matrix },
+      sound: attempts.map((attempt) => `${JSON.stringify(attempt)}\n`).join(''),
       text: linesText(attempts, fitFor(Attempt)),
       read: readers.readMatrixFolder,
     },
@@ -147,7 +159,7 @@ function yaml(name: string, text: string, schema: z.ZodType, read: Input['read']
     { weight: 2, arbitrary: scratches.map((all) => scratched(text, all)) },
     { weight: 2, arbitrary: fitFor(schema).map((value) => JSON.stringify(value, null, 1)) },
   );
-  return { name, file: `${name}.yaml`, beside, text: other, read };
+  return { name, file: `${name}.yaml`, beside, sound: text, text: other, read };
 }
 
 function jsonText(document: unknown, schema: z.ZodType): fc.Arbitrary<string> {

@@ -7,6 +7,7 @@ import { plansFrom } from '../../harness/cli/options.ts';
 import { errorText } from '../../harness/cli/outcome.ts';
 import { pageRollOf } from '../../harness/cli/page-of-run.ts';
 import { planText } from '../../harness/cli/plan.ts';
+import { jsonText } from '../../harness/cli/print.ts';
 import { daemonOfPlan } from '../../harness/cli/roll-plan.ts';
 import { chooseDaemon } from '../../harness/daemon/choose.ts';
 import { InputError } from '../../harness/input/errors.ts';
@@ -49,7 +50,7 @@ export async function readRunFolder(folder: string): Promise<string> {
     terminalReport(plan, trace, verdict),
     comparison([side, side]),
     plan.daemon.model === null ? '' : (deviationOf(plan, trace) ?? ''),
-    JSON.stringify(verdict),
+    jsonText(verdict),
   ].join('\n');
 }
 
@@ -98,7 +99,7 @@ export function readMatrix(folder: string): string {
 /** report, merge and resume. */
 export function readMatrixFolder(folder: string): string {
   const results = readResults(folder);
-  JSON.stringify(documentOf(results));
+  jsonText(documentOf(results));
   for (const report of Object.values(MATRIX_REPORTS)) report(results);
   const { conflicts } = merge([
     { folder, results },

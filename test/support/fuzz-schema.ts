@@ -6,17 +6,23 @@ import fc from 'fast-check';
 import type { z } from 'zod';
 import { oddText, oddValue } from './fuzz-edits.ts';
 
-const NAMES = [
-  'node01',
-  'node02',
-  'node03',
-  'node04',
-  'v1',
-  'v2',
-  'v9',
-  'node01.1.1',
-  'node02.1.1',
-  '127.0.0.1:1',
+/** Names that a document's parts may share, and a text of every form that some schema asks for. */
+const TEXTS = [
+  ...[
+    'node01',
+    'node02',
+    'node03',
+    'node04',
+    'v1',
+    'v2',
+    'v9',
+    '1.0',
+    '2.0',
+    'node01.1.1',
+    'node02.1.1',
+    '127.0.0.1:1',
+  ],
+  ...['30s', '1/2', '2026-01-01T00:00:00.000Z', 'rolls/one', 'v1-v2', 'v4-v5', '123', 'pair=v1-v2', '3,1,2', 'settled'],
 ] as const;
 const MOST_ITEMS = 3;
 /** One value of so many is odd. */
@@ -47,7 +53,7 @@ function fitting(schema: z.ZodType): fc.Arbitrary<unknown> {
     case 'object':
       return objectOf(definition.shape!);
     case 'array':
-      return fc.array(fitFor(definition.element!), { maxLength: MOST_ITEMS });
+      return fc.array(fitFor(definition.element!), { minLength: leastOf(schema), maxLength: MOST_ITEMS });
     case 'union':
       return fc.oneof(...definition.options!.map(fitFor));
     case 'enum':
@@ -63,16 +69,27 @@ function fitting(schema: z.ZodType): fc.Arbitrary<unknown> {
       return fc.option(fitFor(definition.innerType!));
     case 'pipe':
       // A preprocessed value is written as what it is made to be; of a codec, what is written comes first.
-      return fitFor(definition.in!.def.type === 'transform' ? definition.out! : definition.in!);
+      return definition.in!.def.type === 'string'
+        ? textOf(schema)
+        : fitFor(definition.in!.def.type === 'transform' ? definition.out! : definition.in!);
     case 'boolean':
       return fc.boolean();
     case 'number':
       return numberOf(schema as unknown as z.ZodNumber);
     case 'string':
-      return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...NAMES) }, oddText, fc.constantFrom('30s', '2m'));
+      return textOf(schema);
     default:
       return oddValue;
   }
+}
+
+function leastOf(schema: z.ZodType): number {
+  return schema.safeParse([]).success ? 0 : 1;
+}
+
+function textOf(schema: z.ZodType): fc.Arbitrary<unknown> {
+  const known = TEXTS.filter((text) => schema.safeParse(text).success);
+  return known.length === 0 ? oddText : fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...known) }, oddText);
 }
 
 /** Keys that may be missing are, as often as not. */
