@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askEngine } from '../harness/host/engine.ts';
 import { paths } from '../harness/host/paths.ts';
 import type { RuntimeName } from '../harness/plan/plan.ts';
 import { leftoversOf, RigCommand, runRig } from '../test/support/command.ts';
@@ -54,9 +55,11 @@ export async function killRolls({ count, seed, runtimes, jobs, say }: KillOption
   const troubles: string[] = [];
   const ended: number[] = [];
   const killed: number[] = [];
+  let removed = 0;
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { pid, trouble } = await endOne(next, folder, double);
+      const { pid, trouble, leftovers } = await endOne(next, folder, double);
+      removed += leftovers;
       (next.way === 'SIGKILL' ? killed : ended).push(pid);
       say(`${wordsOf(next)}: ${trouble ?? 'ended'}`);
       if (trouble !== null) troubles.push(`${wordsOf(next)}: ${trouble}`);
@@ -65,7 +68,7 @@ export async function killRolls({ count, seed, runtimes, jobs, say }: KillOption
   await Promise.all(Array.from({ length: jobs }, work));
   for (const left of await leftoversOf(ended)) troubles.push(`left by a rig that was not killed: ${left}`);
   const { stdout } = await runRig(folder, ['doctor', '--clean']);
-  const removed = stdout.split('\n').filter((line) => line.startsWith('removed ')).length;
+  removed += removals(stdout);
   for (const left of await leftoversOf([...ended, ...killed])) troubles.push(`left after the next start: ${left}`);
   rmSync(folder, { recursive: true });
   const ways = new Map(WAYS.map((way) => [way, cases.filter((one) => one.way === way).length]));
@@ -83,8 +86,16 @@ function casesOf(count: number, seed: number, runtimes: readonly RuntimeName[]):
   });
 }
 
-/** @returns its process id, and what is not as it should be */
-async function endOne(one: Case, folder: string, double: string): Promise<{ pid: number; trouble: string | null }> {
+/** A rig that has been ended. */
+interface End {
+  readonly pid: number;
+  /** What is not as it should be. */
+  readonly trouble: string | null;
+  /** How much it has removed of rigs that were ended before it. */
+  readonly leftovers: number;
+}
+
+async function endOne(one: Case, folder: string, double: string): Promise<End> {
   const standing = ['--runtime', one.runtime];
   // That nobody reads any more is noticed when something is told.
   const ours = ['--no-split-notification', '--wait', one.way === 'a closed pipe' ? '5s' : '600s'];
@@ -99,11 +110,17 @@ async function endOne(one: Case, folder: string, double: string): Promise<{ pid:
   const ended = await Promise.race([rig.ended(), sleep(END_LIMIT_MS, null, { ref: false })]);
   if (ended === null) {
     rig.signal('SIGKILL');
-    return { pid: rig.pid, trouble: `did not end within ${END_LIMIT_MS / 1000} s` };
+    return { pid: rig.pid, trouble: `did not end within ${END_LIMIT_MS / 1000} s`, leftovers: 0 };
   }
   // By itself before it was to be ended, by us, or by the system where it did not listen yet.
   const isAsTold = ended.code === null || [0, 1, 130].includes(ended.code);
-  return { pid: rig.pid, trouble: isAsTold ? null : `exited with ${ended.code}: ${ended.stderr}` };
+  const trouble = isAsTold ? null : `exited with ${ended.code}: ${ended.stderr}`;
+  return { pid: rig.pid, trouble, leftovers: removals(ended.stdout) };
+}
+
+/** How many things a command has removed that an earlier rig has left. */
+function removals(stdout: string): number {
+  return stdout.split('\n').filter((line) => /^removed /.test(line)).length;
 }
 
 function wordsOf({ way, daemon, runtime, afterMs }: Case): string {
@@ -131,4 +148,23 @@ function drawsFrom(seed: number): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+const COUNT = '100';
+const JOBS = 3;
+
+/** `npm run soak -- kills [ROLLS] [SEED]`. @returns whether nothing was left behind */
+export async function kills([
+  count = COUNT,
+  seedText = String(Date.now() % 2 ** 31),
+]: readonly string[]): Promise<boolean> {
+  const [rolls, seed] = [Number(count), Number(seedText)];
+  console.log(`seed ${seed}: the same again with npm run soak -- kills ${rolls} ${seed}`);
+  const runtimes: RuntimeName[] = (await askEngine()).answers ? ['process', 'container'] : ['process'];
+  const { troubles, removed, ways } = await killRolls({ count: rolls, seed, runtimes, jobs: JOBS, say: console.log });
+  const each = [...ways].map(([way, times]) => `${way} ${times}`).join(', ');
+  console.log(`\n${rolls} rolls on ${runtimes.join(' and ')}: ${each}`);
+  console.log(`what only the next start could remove, and said so: ${removed}`);
+  console.log(troubles.length === 0 ? 'nothing is left behind' : troubles.join('\n'));
+  return troubles.length === 0;
 }
