@@ -9,9 +9,11 @@ import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import { earliest, type History } from './history.ts';
 import { type Incarnation, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { stallOf } from './passing.ts';
 
-export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Check {
+export function openedByNotice({ plan, trace, history, figures, stalls }: Evidence): Check {
   const name = 'woken';
   if (!plan.daemon.capabilities.waits)
     return notApplicable(name, `a member of ${plan.daemon.name} never waits for others, so nothing can stall`);
@@ -22,13 +24,13 @@ export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Chec
     .join(', ');
   if (plan.expect.wokenBy === 'timer') {
     if (stalled.length > 0) return holds(name, `as expected, only a timer ended a stall: ${words}`);
-    const open = openQuestion(plan, trace);
+    const open = openQuestion(plan, trace, history);
     return open === null
       ? broken(name, 'nobody stalled until a timer, and somebody was expected to')
       : cannotTell(name, open);
   }
   if (stalled.length > 0) return broken(name, `only a timer ended a stall: ${words}`);
-  const open = openQuestion(plan, trace);
+  const open = openQuestion(plan, trace, history);
   if (open !== null) return cannotTell(name, open);
   const woken = figures.filter((member) => member.wokenBy.includes('notice')).map((member) => member.name);
   return woken.length === 0
@@ -37,12 +39,16 @@ export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Chec
 }
 
 /** What cannot be told of how members were woken, in a sentence; null where everything can. */
-function openQuestion(plan: Plan, trace: Trace): string | null {
+function openQuestion(plan: Plan, trace: Trace, history: History): string | null {
   const { members, daemon } = plan;
   if (!tells(daemon, 'parked')) return 'nothing tells when a member waits, so it cannot be told what opened it';
   const unknown = members.filter((member) =>
     refreshedIncarnations(plan, trace, member).some((incarnation) =>
-      incarnation.parks.some((park) => park.by === 'unknown'),
+      // Whatever ended a park before the gate could pass, it did no harm.
+      incarnation.parks.some(
+        (park) =>
+          park.by === 'unknown' && stallOf(plan, trace, earliest(history), incarnation, { ...park, by: 'timer' }) > 0,
+      ),
     ),
   );
   if (unknown.length === 0) return unseenQuestion(plan, trace);
