@@ -5,6 +5,8 @@ import type { Rolled } from '../harness/cli/roll-plan.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { CheckOutcome } from '../harness/judge/evidence.ts';
 import type { Plan } from '../harness/plan/plan.ts';
+import { reckonedCause } from '../harness/trace/cause.ts';
+import { rigEvents } from '../harness/trace/trace.ts';
 import {
   blindTo,
   byCommand,
@@ -23,6 +25,7 @@ import {
   withoutRows,
 } from './support/changes.ts';
 import { account, checkOf, removeClusters, rollDescribed, rollOne } from './support/described.ts';
+import { buildImage, inImage, removeImage } from './support/double-image.ts';
 import { requireRuntime } from './support/rig.ts';
 
 const ORDERS = ['123', '132', '213', '231', '312', '321'];
@@ -70,10 +73,16 @@ for (const runtime of ['process', 'container'] as const) {
     this.timeout(240_000);
     before(async function () {
       await requireRuntime(this, runtime);
+      if (runtime === 'container') await buildImage();
     });
+    after(removeImage);
 
     it('opens by notices in all six orders', async () => {
-      const rolled = await rollDescribed({ flags: { order: 'all', runtime } });
+      const rolled = await rollDescribed({
+        changes: [inImage],
+        flags: { order: 'all', runtime },
+        jobs: runtime === 'process' ? 2 : 1,
+      });
       expect(rolled.map(({ plan }) => plan.order.map((member) => member.slice(-1)).join('')).sort()).to.deep.equal(
         ORDERS,
       );
@@ -318,4 +327,50 @@ describe('a daemon is described by what it has', function () {
       ],
     },
   ]);
+});
+
+describe('the cluster of a described daemon', function () {
+  this.timeout(60_000);
+  const own: Change = ({ start }) => Object.assign(start.env!, { DOUBLE_RUN: 'a cluster of its own' });
+  const howFormed = ([rolled]: Rolled[]) => rigEvents(rolled!.trace, 'formed').map(({ how }) => how);
+  const again = (fresh = false) => rollDescribed({ changes: [own, patient], flags: { members: '2' }, fresh });
+
+  it('is formed once and used again, also by two rolls at once, and anew when that is asked for', async () => {
+    expect(howFormed(await again())).to.deep.equal(['now']);
+    const both = await Promise.all([again(), again()]);
+    for (const [rolled] of both) expectVerdict(rolled!, 'holds');
+    // The one that is kept can be used by one of them only.
+    expect(both.flatMap(howFormed).sort()).to.deep.equal(['earlier', 'now']);
+    const other = await Promise.all([again(), again()]);
+    expect(other.flatMap(howFormed)).to.deep.equal(['earlier', 'earlier']);
+    expect(howFormed(await again(true))).to.deep.equal(['now']);
+  });
+});
+
+describe('the cause of a wake that nobody tells', () => {
+  const timer = { everyMs: 2000, toleranceMs: 150 };
+
+  for (const [lasted, cause] of [
+    [[1200, 1200], 'notice'],
+    [[2003, 2003], 'timer'],
+    [[1990, 2140], 'timer'],
+    [[6010, 6010], 'timer'],
+    [[3000, 3400], 'notice'],
+    // May be the one or the other.
+    [[1700, 2010], 'unknown'],
+    [[2100, 2300], 'unknown'],
+    [[500, 7000], 'unknown'],
+  ] as const) {
+    it(`of a park of ${lasted.join(' to ')} ms is ${cause}`, () => {
+      expect(reckonedCause(lasted[0], lasted[1], timer)).to.equal(cause);
+    });
+  }
+
+  it('is a notice where one was seen to come in, whatever the length', () => {
+    expect(reckonedCause(2003, 2003, timer, true)).to.equal('notice');
+  });
+
+  it('is not known without a timer', () => {
+    expect(reckonedCause(1200, 1200, null)).to.equal('unknown');
+  });
 });

@@ -1,7 +1,7 @@
 /** Since when a gate could have passed for a member, and how long it was parked there in vain. */
 import type { EventGate } from '../../node/events.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
-import { canReckonGates, rulesOf } from '../plan/daemon.ts';
+import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
 import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
@@ -10,6 +10,8 @@ import { type Incarnation, type Park, sinceNs, turnsOf } from './incarnations.ts
 import { passableAt } from './passable.ts';
 
 const MS = 1e-6;
+/** A notice that is sent at an opening is there by then, also on a machine that is busy. */
+const ON_ITS_WAY_NS = 1e9;
 
 /** The gate of the model at which a member waits that does not say which: its only one. */
 export function gateOf(strategy: Strategy, gate: EventGate): Gate {
@@ -87,7 +89,7 @@ function vainOf(plan: Plan, trace: Trace, history: History, incarnation: Incarna
  * vain at the most since the last member had been started.
  */
 function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, toNs: number): number {
-  const isLast = parks.at(-1) === park;
+  const isLast = parks.at(-1)?.fromNs === park.fromNs;
   if (!isLast || open === null) return 0;
   const lastStartNs = lastUntil(rigEvents(trace, 'launching'), toNs)?.atNs ?? park.fromNs;
   return (toNs - Math.max(lastStartNs, park.fromNs)) * MS;
@@ -97,13 +99,21 @@ function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, t
  * Whether the member that had made the gate passable went on to tell so without waiting for anything itself, and its notice
  * came when the timer had already fired. One that parked first would have told nobody without that timer.
  */
-function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, { by, atNs }: Moment): boolean {
+function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, moment: Moment): boolean {
+  const { by, atNs } = moment;
   const { strategy } = rulesOf(plan.daemon.model!);
   const gate = gateOf(strategy, park.gate);
   const late = incarnation.notices
     .slice(placeUntil(incarnation.notices, park.toNs!) + 1)
     .filter((notice) => notice.from === by && isFor(strategy, notice.kind, gate));
   if (late.length === 0) return false;
+  if (!tells(plan.daemon, 'notifying')) {
+    // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
+    const went = eventsOf(trace, by).find(
+      (event) => event.atNs > moment.sinceNs && (event.event === 'parked' || event.event === 'open'),
+    );
+    return went?.event === 'open' && park.toNs! - sinceNs(went) < ON_ITS_WAY_NS;
+  }
   const turns = turnsOf(trace, by);
   const next = turns[placeUntil(turns, atNs) + 1];
   return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice);

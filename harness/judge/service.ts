@@ -109,30 +109,35 @@ function withLag(words: string, lags: Parameters<typeof lagWords>[0]): string {
 function failuresWhileOpen(trace: Trace, member: string) {
   const failures = rigEventsOf(trace, 'unavailable', member);
   if (failures.length === 0) return [];
-  const goings = rigEventsOf(trace, 'gone', member);
-  // One that goes by itself is not there any more a little before the rig knows of it; that it went is for other checks.
-  const isGoing = ({ how, atNs }: (typeof failures)[number]): boolean =>
-    how === 'unreachable' && goings.some((gone) => gone.atNs >= atNs && gone.atNs - atNs < KNOWN_TO_GO_NS);
   // They are told one after another, so that of one interval they lie side by side.
-  return openIntervals(trace, member).flatMap(({ fromNs, toNs }) =>
-    failures
+  return openIntervals(trace, member).flatMap(({ fromNs, toNs, goesByItself }) => {
+    // Its connections break when its process ends, and that is known a little later: the exit is for other checks.
+    const brokenNs = goesByItself ? toNs - KNOWN_TO_GO_NS : toNs;
+    return failures
       .slice(placeUntil(failures, fromNs) + 1, placeBefore(failures, toNs) + 1)
-      .filter((event) => event.sinceNs > fromNs && !isGoing(event)),
-  );
+      .filter(({ sinceNs, atNs, how }) => sinceNs > fromNs && (how !== 'unreachable' || atNs < brokenNs));
+  });
 }
 
 /** An exit is told once all that the member had printed has been read, and a container's once its engine says so. */
 const KNOWN_TO_GO_NS = 2e9;
 
-function openIntervals(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
+interface OpenInterval {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Whether it ended because the member went, and nobody had told it to. */
+  readonly goesByItself: boolean;
+}
+
+function openIntervals(trace: Trace, member: string): OpenInterval[] {
   const ends = (['stopping', 'killing', 'gone'] as const)
-    .flatMap((name): ReadonlyArray<{ atNs: number }> => rigEventsOf(trace, name, member))
+    .flatMap((name): ReadonlyArray<{ atNs: number; rig: string }> => rigEventsOf(trace, name, member))
     .toSorted((one, other) => one.atNs - other.atNs);
   const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
-  return openings.map(({ atNs }) => ({
-    fromNs: atNs,
-    toNs: ends[placeUntil(ends, atNs) + 1]?.atNs ?? Number.POSITIVE_INFINITY,
-  }));
+  return openings.map(({ atNs }) => {
+    const end = ends[placeUntil(ends, atNs) + 1];
+    return { fromNs: atNs, toNs: end?.atNs ?? Number.POSITIVE_INFINITY, goesByItself: end?.rig === 'gone' };
+  });
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {

@@ -9,10 +9,11 @@ import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
-import { isDoubtful } from './passing.ts';
+import { isDoubtful, stallOf } from './passing.ts';
 
-export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Check {
+export function openedByNotice({ plan, trace, history, figures, stalls }: Evidence): Check {
   const name = 'woken';
   if (!plan.daemon.capabilities.waits)
     return notApplicable(name, `a member of ${plan.daemon.name} never waits for others, so nothing can stall`);
@@ -23,13 +24,13 @@ export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Chec
     .join(', ');
   if (plan.expect.wokenBy === 'timer') {
     if (stalled.length > 0) return holds(name, `as expected, only a timer ended a stall: ${words}`);
-    const open = openQuestion(plan, trace);
+    const open = openQuestion(plan, trace, history);
     return open === null
       ? broken(name, 'nobody stalled until a timer, and somebody was expected to')
       : cannotTell(name, open);
   }
   if (stalled.length > 0) return broken(name, `only a timer ended a stall: ${words}`);
-  const open = openQuestion(plan, trace);
+  const open = openQuestion(plan, trace, history);
   if (open !== null) return cannotTell(name, open);
   const woken = figures.filter((member) => member.wokenBy.includes('notice')).map((member) => member.name);
   return woken.length === 0
@@ -38,10 +39,16 @@ export function openedByNotice({ plan, trace, figures, stalls }: Evidence): Chec
 }
 
 /** What cannot be told of how members were woken, in a sentence; null where everything can. */
-function openQuestion(plan: Plan, trace: Trace): string | null {
+function openQuestion(plan: Plan, trace: Trace, history: History): string | null {
   const { daemon } = plan;
   if (!tells(daemon, 'parked')) return 'nothing tells when a member waits, so it cannot be told what opened it';
-  const unknown = membersWith(plan, trace, (_, { by }) => by === 'unknown');
+  // Whatever ended a park before the gate could pass, it did no harm.
+  const unknown = membersWith(
+    plan,
+    trace,
+    (incarnation, park) =>
+      park.by === 'unknown' && stallOf(plan, trace, history.earliest, incarnation, { ...park, by: 'timer' }) > 0,
+  );
   if (unknown.length > 0) {
     const why =
       daemon.timer === null
@@ -51,16 +58,16 @@ function openQuestion(plan: Plan, trace: Trace): string | null {
           : 'the daemon does not tell, and the park was too near to a whole number of timers';
     return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
   }
-  const doubtful = membersWith(plan, trace, (member, park) => isDoubtful(plan, trace, member, park));
+  const doubtful = membersWith(plan, trace, ({ member }, park) => isDoubtful(plan, trace, member, park));
   return doubtful.length === 0
     ? unseenQuestion(plan, trace)
     : `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
 }
 
 /** The members one of whose parks is such. */
-function membersWith(plan: Plan, trace: Trace, isSuch: (member: string, park: Park) => boolean): string[] {
+function membersWith(plan: Plan, trace: Trace, isSuch: (incarnation: Incarnation, park: Park) => boolean): string[] {
   return plan.members.filter((member) =>
-    refreshedIncarnations(plan, trace, member).some(({ parks }) => parks.some((park) => isSuch(member, park))),
+    refreshedIncarnations(plan, trace, member).some((one) => one.parks.some((park) => isSuch(one, park))),
   );
 }
 

@@ -28,11 +28,13 @@ export interface Roll {
   /** What the plan has otherwise than it was compiled. */
   readonly plan?: Partial<Plan>;
   readonly fresh?: boolean;
+  /** How many rolls at once. */
+  readonly jobs?: number;
   readonly observer?: Observer;
 }
 
-/** Roll every plan of a description, one after the other. It must have an end, whatever the daemon does. */
-export async function rollDescribed({ changes = [], flags, plan, ...options }: Roll): Promise<Rolled[]> {
+/** Roll every plan of a description. */
+export async function rollDescribed({ changes = [], flags, plan, jobs = 1, ...options }: Roll): Promise<Rolled[]> {
   const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
   const file = join(folder, 'double.yaml');
   const description = parse(readFileSync(DESCRIPTION, 'utf8')) as Written;
@@ -43,15 +45,16 @@ export async function rollDescribed({ changes = [], flags, plan, ...options }: R
     const plans = plansFrom(undefined, { runtime: 'process', ...flags, daemon: file });
     const { runtime } = await chooseRuntime(plans[0]!.runtime, ['container', 'process']);
     const rolled: Rolled[] = [];
-    for (const one of plans) {
-      const { signal } = new AbortController();
-      rolled.push(
-        await roll(
-          { ...one, ...plan },
-          { runtime, runs: join(folder, 'runs'), clusters: CLUSTERS, signal, ...options },
-        ),
-      );
-    }
+    const waiting = [...plans.entries()];
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const { signal } = new AbortController();
+        const [index, one] = next;
+        const where = { runtime, runs: join(folder, 'runs'), clusters: CLUSTERS };
+        rolled[index] = await roll({ ...one, ...plan }, { ...where, signal, ...options });
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, work));
     return rolled;
   } finally {
     rmSync(folder, { recursive: true });
