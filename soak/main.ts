@@ -3,6 +3,7 @@
 /** By name: what it does, and the function that does it. @returns whether nothing was found */
 const SOAKS: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<boolean>>>> = {
   fuzz: async () => (await import('./fuzz.ts')).fuzz,
+  memory: async () => (await import('./memory.ts')).memory,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

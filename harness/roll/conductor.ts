@@ -238,7 +238,7 @@ class Roll {
     const limit = AbortSignal.timeout(this.#plan.settleLimitMs);
     const steadyMs = this.#plan.daemon.capabilities.supervisor?.steadyMs ?? 0;
     do {
-      await recorder.until(() => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
+      await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
     } while (!standings.isOver() && !limit.aborted);
