@@ -10,6 +10,7 @@ import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
 import { matrixBench } from './matrix.ts';
 import { reportBench } from './report.ts';
+import { sizeBench } from './size.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
@@ -46,6 +47,9 @@ for (const [database, measured] of [
 
 console.log();
 await reportBench(versions);
+
+console.log();
+await sizeBench(versions);
 
 console.log();
 await matrixBench(versions);

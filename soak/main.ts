@@ -4,6 +4,7 @@
 const SOAKS: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<boolean>>>> = {
   fuzz: async () => (await import('./fuzz.ts')).fuzz,
   kills: async () => (await import('./kills.ts')).kills,
+  memory: async () => (await import('./memory.ts')).memory,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

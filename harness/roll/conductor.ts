@@ -241,7 +241,7 @@ class Roll {
     let goings: number;
     do {
       goings = standings.goings;
-      await recorder.until(() => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
+      await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
       // One that went meanwhile may be there again, and go again.

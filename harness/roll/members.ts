@@ -200,7 +200,7 @@ export class Members {
       event.member === member &&
       event.event === name &&
       matches(event as MemberEvent & { event: Name });
-    const found = await recorder.next(isIt, from, WORD_LIMIT_MS, signal);
+    const found = await recorder.next(member, isIt, from, WORD_LIMIT_MS, signal);
     if (found === null) throw this.didNot(member, `say '${name}' where the plan has it`, WORD_LIMIT_MS);
     return found;
   }
@@ -214,7 +214,7 @@ export class Members {
 
   async #until(member: string, condition: () => boolean, events: readonly Awaited[], limitMs: number): Promise<void> {
     const { recorder, signal } = this.#stage;
-    const reached = await recorder.until(condition, limitMs, signal);
+    const reached = await recorder.until(member, condition, limitMs, signal);
     if (reached) return;
     const words = [...events.map((event) => AWAITED[event]), 'exit'].join(' or ');
     const { message } = this.didNot(member, `${words} within ${limitMs / 1000} s`);

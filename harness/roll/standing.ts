@@ -50,6 +50,7 @@ export class Standings {
       if (event.rig === 'gone') {
         standing.goneAt = this.#events;
         this.#goings += 1;
+        this.#gone.delete(event.member);
         this.#gone.add(event.member);
         this.#say(event.member, standing, 'gone');
       } else if (event.rig === 'launching' || event.rig === 'restarting') {
@@ -99,11 +100,14 @@ export class Standings {
   isOver(): boolean {
     if (this.#underWay.size === 0) return true;
     if (this.#gone.size === 0) return false;
-    const firstGone = Math.min(...[...this.#gone].map((member) => this.#standings.get(member)!.goneAt!));
-    return [...this.#underWay].every((member) => {
+    // They are in the order in which they went.
+    const [first] = this.#gone;
+    const firstGone = this.#standings.get(first!)!.goneAt!;
+    for (const member of this.#underWay) {
       const { word, timers } = this.#standings.get(member)!;
-      return word === 'parked' && timers.length >= TIMERS_IN_VAIN && timers[0]! > firstGone;
-    });
+      if (word !== 'parked' || timers.length < TIMERS_IN_VAIN || timers[0]! <= firstGone) return false;
+    }
+    return true;
   }
 
   #foldMember(event: MemberEvent, standing: Standing): void {

@@ -110,7 +110,7 @@ export class Daemons {
           matches(event as MemberEvent & { event: Name }),
       );
     const limit = new AbortController().signal;
-    const reached = await this.recorder.until(() => all().length >= times, LIMIT_MS, limit);
+    const reached = await this.recorder.until(null, () => all().length >= times, LIMIT_MS, limit);
     if (!reached)
       throw new Error(`${member} did not say '${name}' ${times} times; it said:\n${this.transcript(member)}`);
     return all()[times - 1]!;

@@ -48,7 +48,13 @@ class Cluster {
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#rules = rulesOf(plan.daemon.model!);
-    this.#rig('began', { format: 2, plan: plan.name, runtime: 'process', startedAt: '', alone: true });
+    this.#rig('began', {
+      format: 2,
+      plan: plan.name,
+      runtime: 'process',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      alone: true,
+    });
   }
 
   form(): void {
