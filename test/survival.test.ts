@@ -28,7 +28,7 @@ import { processRuntime } from '../harness/runtime/process.ts';
 import { pointTo, readRun } from '../harness/store/run-folder.ts';
 import { isRigEvent, type Observer, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
 import { killRolls } from '../soak/kills.ts';
-import { RigCommand, runRig } from './support/command.ts';
+import { leftoversOf, RigCommand, runRig } from './support/command.ts';
 import { EngineProxy } from './support/engine-proxy.ts';
 import { requireRuntime } from './support/rig.ts';
 import { planOf } from './support/versions.ts';
@@ -316,6 +316,24 @@ describe('a command that is interrupted twice', function () {
 function errorsOf(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /error:|fault in refresh-rig|^ {4}at /.test(line));
 }
+
+describe('members that nothing tethers to their rig', function () {
+  this.timeout(90_000);
+
+  it('are ended by the next start where the rig was killed, and it says so', async () => {
+    const double = join(import.meta.dirname, 'support', 'double.yaml');
+    // A folder of its own: the start of any other rig ends such processes too, and would have said so.
+    const env = { TMPDIR: folder };
+    const rig = new RigCommand(folder, ['roll', '--daemon', double, '--runtime', 'process', '--fresh'], env);
+    await rig.prints('refresh node02');
+    rig.signal('SIGKILL');
+    await rig.ended();
+    const { stdout } = await runRig(folder, ['doctor', '--clean'], env);
+    expect(stdout).to.contain(`removed folder ${folder}/refresh-rig-`);
+    expect(readdirSync(folder)).to.deep.equal(['runs']);
+    expect(await leftoversOf([rig.pid])).to.deep.equal([]);
+  });
+});
 
 describe('a dozen rolls that are ended at random instants, two at a time', function () {
   this.timeout(600_000);

@@ -121,7 +121,9 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   else console.log(`\n${matrixReport(results)}`);
   say(`took ${formatDuration((nowNs() - startNs) / 1e6)}; saved in ${relative(process.cwd(), folder.path)}`);
   if (signal.aborted) say(`go on with: refresh-rig matrix --resume ${relative(process.cwd(), folder.path)}`);
-  process.exitCode = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);
+  const code = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);
+  if (folder.trouble !== null) process.stderr.write(`${colors.red('error:')} ${folder.trouble}\n`);
+  process.exitCode = folder.trouble !== null && code === EXIT.holds ? EXIT.environment : code;
 }
 
 const DEFAULT_SHARDS = 4;

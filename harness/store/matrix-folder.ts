@@ -31,6 +31,7 @@ export function rollsOf(matrix: string): string {
 export class MatrixFolder {
   readonly path: string;
   readonly #reports: MatrixReports;
+  #trouble: string | null = null;
 
   private constructor(path: string, reports: MatrixReports) {
     this.path = path;
@@ -42,7 +43,7 @@ export class MatrixFolder {
   static make(runs: string, id: string, results: Results, reports: MatrixReports): MatrixFolder {
     const folder = new MatrixFolder(newFolder(runs, 'matrix', id), reports);
     folder.save(results);
-    if (results.shard === null) pointTo(folder.path, LATEST);
+    if (results.shard === null) folder.#attempt(() => pointTo(folder.path, LATEST));
     return folder;
   }
 
@@ -53,23 +54,39 @@ export class MatrixFolder {
     return folder;
   }
 
+  /** What could not be written, and why, in a sentence; null where everything could. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
   get rolls(): string {
     return rollsOf(this.path);
   }
 
   /** Add an attempt, at once: a rig that is killed leaves what it has seen. */
   add(attempt: Attempt): void {
-    appendFileSync(join(this.path, FILES.attempts), lineOf(attempt));
+    this.#attempt(() => appendFileSync(join(this.path, FILES.attempts), lineOf(attempt)));
   }
 
   /** Save all that is known by now, and the reports that say it. */
   save(results: Results): void {
-    // In one go: the next matrix reads the durations of this one, even if its rig was killed while it wrote.
-    const whole = join(this.path, FILES.matrix);
-    writeFileSync(`${whole}.new`, json(documentOf(results)));
-    renameSync(`${whole}.new`, whole);
-    writeFileSync(join(this.path, FILES.attempts), results.attempts.map(lineOf).join(''));
-    for (const [name, report] of Object.entries(this.#reports)) writeFileSync(join(this.path, name), report(results));
+    this.#attempt(() => {
+      // In one go: the next matrix reads the durations of this one, even if its rig was killed while it wrote.
+      const whole = join(this.path, FILES.matrix);
+      writeFileSync(`${whole}.new`, json(documentOf(results)));
+      renameSync(`${whole}.new`, whole);
+      writeFileSync(join(this.path, FILES.attempts), results.attempts.map(lineOf).join(''));
+      for (const [name, report] of Object.entries(this.#reports)) writeFileSync(join(this.path, name), report(results));
+    });
+  }
+
+  /** What is known is told whatever becomes of the folder. */
+  #attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#trouble ??= `${this.path} is not whole: ${(error as Error).message}`;
+    }
   }
 }
 

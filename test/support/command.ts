@@ -99,13 +99,6 @@ export async function leftoversOf(pids: readonly number[]): Promise<string[]> {
   return [...onHost(), ...(await inEngine(isTheirs))];
 }
 
-/** Processes that go on, for a test that wants them to: their owner is one of the rigs. */
-export function processesOf(pid: number): number[] {
-  return markedProcesses()
-    .filter(({ owner }) => owner.split('/')[1] === String(pid))
-    .map((found) => found.pid);
-}
-
 function foldersOf(isTheirs: (owner: string) => boolean): string[] {
   return readdirSync(tmpdir())
     .filter((name) => name.startsWith(SITE_PREFIX))
