@@ -3,8 +3,9 @@
  * that a page does not carry the trace; a page that follows a roll works them out itself.
  */
 import type { LogLine } from '../trace/log-line.ts';
+import type { Arrow } from './arrows.ts';
 import { type Columns, pack, unpack } from './columns.ts';
-import type { Arrow, Lanes, Mark, Span } from './lanes.ts';
+import type { Lanes, Mark, Span } from './lanes.ts';
 
 /** One roll. */
 export interface Shown {

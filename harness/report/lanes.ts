@@ -2,11 +2,11 @@
  * What a roll looks like, as data: for every member the spans that it spent in a state, the notices between members, and
  * the instants that concern the whole cluster. Pure, and free of Node: the terminal, the page and the live page draw it.
  */
-import type { EventFields, EventGate, MemberEvent, NotifyOutcome } from '../../node/events.ts';
-import type { Disposition } from '../../node/upgrade/machine.ts';
+import type { EventGate } from '../../node/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
+import { type Arrow, arrowsOf } from './arrows.ts';
 
 /** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */
 export type SpanState =
@@ -19,21 +19,6 @@ export interface Span {
   readonly fromNs: number;
   readonly toNs: number;
 }
-
-/** A notice to one peer, from when it was sent to when it had arrived, or was given up. */
-export interface Arrow {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: string;
-  readonly sentNs: number;
-  readonly arrivedNs: number;
-  /** `delivered`: it woke the receiver. `latched`: it was kept. `dropped`: it came for nothing. `failed`: it never came. */
-  readonly fate: Fate;
-  /** What its sender made of it; where it failed, the reason. */
-  readonly outcome: NotifyOutcome;
-}
-
-export type Fate = Disposition | 'failed';
 
 /** Something that concerns the whole cluster. */
 export interface Mark {
@@ -152,25 +137,6 @@ function spansOf(member: string, turns: readonly Turn[], fromNs: number, toNs: n
 /** Names a state: `old`, `parked schema`. */
 export function keyOf(state: SpanState): string {
   return 'gate' in state ? `${state.is} ${state.gate}` : state.is;
-}
-
-function arrowsOf(trace: Trace): Arrow[] {
-  const sent: Array<MemberEvent & { event: 'notified' }> = [];
-  /** By the notice, then by who received it. */
-  const arrivals = new Map<string, Map<string, MemberEvent & EventFields['noticed']>>();
-  for (const event of trace) {
-    if (isRigEvent(event)) continue;
-    if (event.event === 'notified') sent.push(event);
-    if (event.event !== 'noticed') continue;
-    const received = arrivals.get(event.notice) ?? new Map();
-    arrivals.set(event.notice, received);
-    if (!received.has(event.member)) received.set(event.member, event);
-  }
-  return sent.map(({ member, peer, notice, kind, sentNs, atNs, outcome }) => {
-    const arrival = arrivals.get(notice)?.get(peer);
-    const fate = arrival?.disposition ?? 'failed';
-    return { from: member, to: peer, kind, sentNs, arrivedNs: arrival?.atNs ?? atNs, fate, outcome };
-  });
 }
 
 function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {

@@ -14,7 +14,8 @@ import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Plan } from '../plan/plan.ts';
-import { type Arrow, keyOf, type Lanes, type Span } from './lanes.ts';
+import type { Arrow } from './arrows.ts';
+import { keyOf, type Lanes, type Span } from './lanes.ts';
 import { arrowWords, spanWords } from './story.ts';
 
 type Time = [seconds: number, nanoseconds: number];

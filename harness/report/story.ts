@@ -3,7 +3,8 @@
  * in place of the picture. Pure, and free of Node.
  */
 import { GATE_WORDS } from '../../node/words.ts';
-import type { Arrow, Lanes, Mark, Span, SpanState } from './lanes.ts';
+import type { Arrow } from './arrows.ts';
+import type { Lanes, Mark, Span, SpanState } from './lanes.ts';
 
 /** One thing that happened. */
 export interface Item {

@@ -1,6 +1,7 @@
 /** The notices of a roll in a chart: each by itself while they are few, one path for all of a fate where they are many. */
 import * as Plot from '@observablehq/plot';
-import type { Arrow, Fate, Lanes } from '../lanes.ts';
+import type { Arrow, Fate } from '../arrows.ts';
+import type { Lanes } from '../lanes.ts';
 import { arrowWords } from '../story.ts';
 import { since, told } from './instant.ts';
 import { places, SVG } from './places.ts';
