@@ -59,8 +59,7 @@ export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
   const { runtime, runs, signal, observer, alone = true, isLatest = true, say = () => undefined } = options;
   const daemon = options.daemon ?? builderOf(plan);
   const artifacts = await daemon.build(Object.keys(plan.versions));
-  const prepared = await runtime.prepare(artifacts.values());
-  if (prepared !== null) say(prepared);
+  await runtime.prepare([...artifacts.values()], { say, signal });
   signal.throwIfAborted();
   const run = randomBytes(4).toString('hex');
   const folder = RunFolder.make(runs, plan, run, isLatest);

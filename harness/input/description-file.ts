@@ -28,10 +28,16 @@ function beside(version: DescribedVersion, folder: string): DescribedVersion {
 function refuse(file: string, { versions, model, form, probes }: Description): void {
   const names = Object.entries(versions);
   if (names.length === 0) throw new InputError(`${file}: versions: there must be at least one`);
-  for (const [name, { program, image, schema, api }] of names) {
-    if (program === undefined && image === undefined)
+  for (const [name, { program, image, debian, command, schema, api }] of names) {
+    if (program === undefined && image === undefined && debian === undefined)
       throw new InputError(
-        `${file}: versions.${name}: it needs a program of this host (program: [PATH, …]), or an image, or both`,
+        `${file}: versions.${name}: it needs a program of this host (program: [PATH, …]), or what a container is made of (image: NAME, or debian: {suite, packages}), or both`,
+      );
+    if (image !== undefined && debian !== undefined)
+      throw new InputError(`${file}: versions.${name}: its image is either made (debian) or there (image): drop one`);
+    if (debian !== undefined && command === undefined)
+      throw new InputError(
+        `${file}: versions.${name}.debian: packages do not say what a container runs: name it (command: [PATH, …])`,
       );
     if (model !== undefined && (schema === undefined || api === undefined))
       throw new InputError(

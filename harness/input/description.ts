@@ -31,10 +31,24 @@ export const PATTERN_EVENTS = [
 ] as const;
 export type PatternEvent = (typeof PATTERN_EVENTS)[number];
 
+/** Packages of a suite of Debian's archive, of which the rig makes an image. */
+const Debian = z.strictObject({
+  suite: z
+    .string('must be the name of a suite')
+    .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a suite, such as trixie'),
+  packages: z
+    .array(
+      z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a package'),
+      'must be a list of names of packages',
+    )
+    .min(1, 'must name at least one package'),
+});
+
 const Version = z.strictObject({
   about: z.string('must be a text').default(''),
   program: Command.optional().describe('the program on this host, and its first arguments'),
   image: z.string('must be the name of a Docker image').min(1).optional(),
+  debian: Debian.optional().describe('packages of a Debian suite, of which an image is made (as root, by mmdebstrap)'),
   command: Command.optional().describe('the program inside the image, and its first arguments'),
   env: Environment.default({}),
   schema: z.int('must be a count').min(0, 'must be 0 or more').optional(),
@@ -165,6 +179,7 @@ export const Description = z.strictObject({
 
 /** A description as it was read, with every default filled in. */
 export type Description = z.output<typeof Description>;
+export type Debian = z.output<typeof Debian>;
 export type DescribedVersion = Description['versions'][string];
 export type Pattern = Description['patterns'][number];
 export type Probe = Description['probes'][number];

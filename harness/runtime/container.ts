@@ -26,10 +26,9 @@ export function containerRuntime(): Runtime {
   const images = new Map<string, string>();
   return {
     name: 'container',
-    prepare: async (artifacts) => {
-      const { base, tags } = await prepareImages(await dockerode(), artifacts);
+    prepare: async (artifacts, making) => {
+      const tags = await prepareImages(await dockerode(), artifacts, making);
       for (const [version, tag] of tags) images.set(version, tag);
-      return base === null ? null : `base image: ${base}`;
     },
     open: (options) => open(options, images),
     clean: async () => [...(await removeLeftovers(await dockerode())), ...(await removeFolders())],
@@ -91,7 +90,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
           { source: sourceOf('shared'), target: SHARED_FOLDER },
         ]);
       // An image made from layers has its entrypoint; of another, the version may say what to run in it.
-      if (artifact.image !== null && artifact.program.container.length > 0)
+      if (artifact.image.of !== 'layers' && artifact.program.container.length > 0)
         container.withEntrypoint([...artifact.program.container]);
       const start = startContainer(docker, container, seat, artifact.program.container, port, onLine, (removal) =>
         removals.push(removal),

@@ -1,7 +1,7 @@
 /** A daemon that a description tells the rig how to start, join, observe and stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../../node/clock.ts';
-import type { Artifact } from '../../build/artifact.ts';
+import type { Artifact, ImageSource } from '../../build/artifact.ts';
 import { digestOf } from '../../host/digest.ts';
 import type { DescribedVersion, Description, Run } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
@@ -47,8 +47,9 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     needsFolders,
     runtimes: (names) => {
       const versions = names.map((version) => description.versions[version]);
-      const has = (key: 'image' | 'program'): boolean => versions.every((version) => version?.[key] !== undefined);
-      return [...(has('image') ? ['container' as const] : []), ...(has('program') ? ['process' as const] : [])];
+      const isImaged = versions.every((version) => version?.image !== undefined || version?.debian !== undefined);
+      const isProgram = versions.every((version) => version?.program !== undefined);
+      return [...(isImaged ? ['container' as const] : []), ...(isProgram ? ['process' as const] : [])];
     },
     joinsAtOnce: false,
     keeps:
@@ -87,9 +88,6 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
   };
 }
 
-/** A version without an image is refused before it would be asked for. */
-const NO_IMAGE = 'none';
-
 function artifactOf({ versions, name }: Description, version: string): Artifact {
   const described = versions[version];
   if (described === undefined)
@@ -98,9 +96,14 @@ function artifactOf({ versions, name }: Description, version: string): Artifact 
     version,
     layers: [],
     program: { process: described.program ?? null, container: described.command ?? [] },
-    image: described.image ?? NO_IMAGE,
+    image: imageOf(described),
     env: { process: {}, container: {} },
   };
+}
+
+function imageOf({ image, debian }: DescribedVersion): ImageSource {
+  if (debian !== undefined) return { of: 'debian', debian };
+  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image };
 }
 
 function commandOf({ start, versions }: Description, folder: string, launch: Launch): Command {

@@ -72,7 +72,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
       process: [process.execPath, bundle.main, '--tether', '--version-file', versionFile],
       container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
     },
-    image: null,
+    image: { of: 'layers' },
     env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
   };
 }
