@@ -143,8 +143,13 @@ export const Description = z.strictObject({
       parked: oneOf(['as-told', 'kill'])
         .default('as-told')
         .describe('kill: a member that waits for others does not stop when it is told to, and is killed at once'),
+      together: oneOf(['as-told', 'kill'])
+        .default('as-told')
+        .describe(
+          'kill: members that are all stopped lose their quorum, and do not stop without it, so they are killed',
+        ),
     })
-    .default({ signal: 'SIGTERM', grace: 5000, parked: 'as-told' }),
+    .default({ signal: 'SIGTERM', grace: 5000, parked: 'as-told', together: 'as-told' }),
   supervisor: z
     .strictObject({
       restart: oneOf(['on-failure', 'always']).default('on-failure'),

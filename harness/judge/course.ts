@@ -121,7 +121,8 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     return fault === null ? [] : [`${stop.member} ${fault}`];
   });
   const killed = stops.filter(({ by }) => by === 'kill').length;
-  const also = killed === 0 ? '' : `; ${killed} that waited were killed, as ${plan.daemon.name} does not stop then`;
+  const also =
+    killed === 0 ? '' : `; ${killed} were killed, as it is said of ${plan.daemon.name} that they do not stop then`;
   return judged(name, [...new Set(faults)], `every member stopped when it was told to${also}`);
 }
 

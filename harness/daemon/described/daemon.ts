@@ -65,6 +65,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
               fillAll(stop.run ?? [], valuesOf(launch, folder, 'member'), reach.program, launch.seat.member),
       graceMs: stop.grace,
       killsParked: stop.parked === 'kill',
+      killsTogether: stop.together === 'kill',
     },
     formingLimitMs: form?.within ?? 60_000,
     build: async (names) => new Map(names.map((version) => [version, artifactOf(description, version)])),

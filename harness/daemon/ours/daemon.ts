@@ -30,7 +30,7 @@ export function ourDaemon(versions: Versions): Daemon {
     runtimes: () => ['container', 'process'],
     joinsAtOnce: true,
     keeps: null,
-    stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false },
+    stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false, killsTogether: false },
     formingLimitMs: FORMING_LIMIT_MS,
     build: async (names) => {
       const bundle = await bundleDaemon();
