@@ -32,12 +32,22 @@ interface Change {
 
 export function historyOf(plan: Plan, trace: Trace): History {
   const tellsSchema = tells(plan.daemon, 'applied');
-  let view = EMPTY;
+  let view: View = { applied: initialSchema(plan, trace), rows: [] };
   return changesOf(plan, trace).map((change) => {
     view = after(view, change);
     if (!tellsSchema) view = { ...view, applied: commonSchema(view.rows) };
     return { atNs: change.atNs, sinceNs: change.sinceNs, by: change.by, view };
   });
+}
+
+/**
+ * The schema before anybody was seen to apply an update: that from which the first one goes. A cluster may be formed with a
+ * whole schema at once, of which no update is told; then it has what its first version pins.
+ */
+function initialSchema({ versions, from }: Plan, trace: Trace): Schema {
+  for (const event of trace) if (!isRigEvent(event) && event.event === 'applied') return event.from;
+  const pinned = versions[from];
+  return pinned === undefined ? EMPTY.applied : { internal: pinned.internal, external: pinned.external };
 }
 
 /** The database as it was at an instant: everything that had been decided by then. */

@@ -55,8 +55,22 @@ export function attend({ description, folder, about, launch, rows, tally, told }
     end: async () => {
       ending.abort();
       await Promise.allSettled(work);
+      const drift = standing.phase === 'open' ? driftOf(description, about, rows) : null;
+      if (drift !== null) told.remark(member, drift);
     },
   };
+}
+
+/** How what an open member has recorded differs from what its description says of its version: an archive moves on. */
+function driftOf({ versions }: Description, { member, version }: About, rows: Rows): string | null {
+  const { schema, api } = versions[version.name] ?? {};
+  const row = rows.all.get(member);
+  if (row === undefined) return null;
+  const has = { schema: row.internal, api: row.extensions.length };
+  const differs = (schema !== undefined && schema !== has.schema) || (api !== undefined && api !== has.api);
+  return differs
+    ? `has recorded schema ${has.schema} and ${has.api} API extensions, where its description says of version ${version.name}: schema: ${schema}, api: ${api}: mend it, or what is judged by these counts is wrong`
+    : null;
 }
 
 /** That a member has started is for the rig to say: it knows the version, and that it was a refresh. */
