@@ -33,6 +33,10 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
   // Whatever an answer shows has come about since the question before it was sent: that one showed it not.
   let sinceNs = standing.launchedNs;
   while (!signal.aborted) {
+    if (one.when === 'settled' && standing.phase === 'starting') {
+      await sleep(one.every, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     const askedNs = nowNs();
     try {
       const answered = await ask({ asked: one, launch, reach, folder, signal });
