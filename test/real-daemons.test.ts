@@ -1,9 +1,12 @@
 /** Real daemons, unpatched, as an archive has them: each description that the rig ships is rolled once, in containers. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { ensureRoot } from '../harness/build/root-filesystem.ts';
-import { eventsOf } from '../harness/trace/trace.ts';
+import { ensureRoot, findMmdebstrap, requireMaking } from '../harness/build/root-filesystem.ts';
+import { readDescription } from '../harness/input/description-file.ts';
+import { EnvironmentError, InputError } from '../harness/input/errors.ts';
+import { eventsOf, isRigEvent } from '../harness/trace/trace.ts';
 import { account, requireRuntime, rollAll } from './support/rig.ts';
 
 /** Making a root file system takes minutes where there is none yet. */
@@ -12,8 +15,7 @@ const making = { say: () => undefined, signal: new AbortController().signal };
 
 /** Why what an archive has cannot be made here; null where it can. */
 function lacksMaking(): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  if (!folders.some((folder) => existsSync(join(folder, 'mmdebstrap')))) return 'there is no mmdebstrap';
+  if (findMmdebstrap() === null) return 'there is no mmdebstrap';
   return process.getuid?.() === 0 ? null : 'mmdebstrap needs root';
 }
 
@@ -40,20 +42,55 @@ describe('real daemons', function () {
         ]);
       // What the description counts on is what the daemon itself has recorded.
       const { internal, extensions } = plan.versions[to]!;
-      const rows = trace.filter((event) => 'event' in event && event.event === 'recorded').map(({ row }) => row);
-      expect(rows.at(-1)).to.include({ internal }).and.have.property('extensions').of.length(extensions.length);
+      const recorded = trace.findLast((event) => !isRigEvent(event) && event.event === 'recorded');
+      expect(recorded).to.have.nested.property('row.internal', internal);
+      expect(recorded).to.have.nested.property('row.extensions').of.length(extensions.length);
       expect(eventsOf(trace, 'node03').some(({ event }) => event === 'applied')).to.equal(raisesSchema);
     });
   }
 
-  it('that an archive does not have are refused by name', async () => {
-    const refusal = async (suite: string): Promise<Error> =>
-      ensureRoot('1.0', { suite, packages: ['mount'] }, making).then(
-        () => new Error('it was made'),
-        (error: Error) => error,
+  it('whose suite or package an archive does not have are refused by name', async () => {
+    for (const [suite, named, refusal] of [
+      ['no-such-suite', 'mount', 'versions.1.0.debian.suite: the archive has no suite no-such-suite'],
+      ['trixie', 'no-such-package', 'versions.1.0.debian.packages: trixie has no package no-such-package'],
+    ] as const) {
+      const error = await ensureRoot('1.0', { suite, packages: [named] }, making).then(
+        () => null,
+        (refused: Error) => refused,
       );
-    expect(await refusal('no-such-suite'))
-      .to.have.property('message')
-      .that.matches(/^versions\.1\.0\.debian\.suite: the archive has no suite no-such-suite$/);
+      expect(error).to.be.instanceOf(InputError).and.have.property('message', refusal);
+    }
+  });
+});
+
+describe('a version of a Debian suite', () => {
+  it('is refused before anything is built where it cannot be made', () => {
+    const { PATH } = process.env;
+    process.env.PATH = '';
+    try {
+      const wanted = [{ suite: 'no-such-suite', packages: ['mount'] }];
+      expect(() => requireMaking(wanted)).to.throw(EnvironmentError, /mmdebstrap/);
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
+  it('must say what of it a container runs', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    const file = join(folder, 'thing.yaml');
+    const read = (version: string) => () => {
+      writeFileSync(
+        file,
+        `name: thing\nversions:\n  '1': { debian: { suite: trixie, packages: [thing] }${version} }\n`,
+      );
+      return readDescription(file);
+    };
+    try {
+      expect(read('')).to.throw(InputError, `${file}: versions.1.debian: packages do not say what a container runs`);
+      expect(read(', command: [thing], image: thing')).to.throw(InputError, `${file}: versions.1: its image is either`);
+      expect(read(', command: [thing]')).not.to.throw();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -32,14 +32,19 @@ const NEEDED_BYTES = 1.5 * 2 ** 30;
 const LIMIT_MS = 20 * 60_000;
 const PROGRAM = 'mmdebstrap';
 
+/** Its path, or null where it is not installed. */
+export function findMmdebstrap(): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, PROGRAM)).find((file) => existsSync(file)) ?? null;
+}
+
 /**
  * Refuse before anything is built what could not be built.
  * @throws EnvironmentError
  */
 export function requireMaking(wanted: readonly Debian[]): void {
   if (wanted.every((debian) => existsSync(folderOf(debian)))) return;
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  if (!folders.some((folder) => existsSync(join(folder, PROGRAM))))
+  if (findMmdebstrap() === null)
     throw new EnvironmentError(
       `a version of a Debian suite is made by ${PROGRAM}, and that is not here: on Debian: apt-get install --no-install-recommends ${PROGRAM}`,
     );

@@ -1,6 +1,7 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { findMmdebstrap } from '../build/root-filesystem.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
@@ -35,6 +36,7 @@ export function doctorCommand(): Command {
         engineFinding(engine.answers ? engine.version : null),
         await images(engine.answers),
         await libdqlite(),
+        mmdebstrap(),
       ];
       if (json) printJson(findings);
       else for (const finding of findings) console.log(lineOf(finding));
@@ -99,6 +101,17 @@ async function libdqlite(): Promise<Finding> {
     found: await findDqlite(),
     neededFor: 'members that replicate their database (--database dqlite); an assembled base image takes it along',
     howToGet: 'on Debian: apt-get install libdqlite0 (1.11 or later; Linux only)',
+    essential: false,
+  };
+}
+
+function mmdebstrap(): Finding {
+  return {
+    name: 'mmdebstrap',
+    found: findMmdebstrap(),
+    neededFor:
+      'versions that are packages of a Debian suite, as those of --daemon incus and lxd; it is run as root, once',
+    howToGet: 'on Debian: apt-get install --no-install-recommends mmdebstrap',
     essential: false,
   };
 }
