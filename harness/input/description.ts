@@ -111,7 +111,9 @@ const Probe = z
     ...Asked,
     when: oneOf(['always', 'settled'])
       .default('always')
-      .describe('settled: only of a member that is seen to wait or to be open, because one that starts cannot bear it'),
+      .describe(
+        'settled: only of a member of the cluster that is seen to wait or to be open: one that starts, or enters, cannot bear it',
+      ),
     every: Duration.default(100),
     timeout: Duration.default(2000),
     open: Answer.optional().describe('the answer of a member that is open'),

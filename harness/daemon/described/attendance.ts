@@ -20,12 +20,14 @@ export interface Attended {
   readonly rows: Rows;
   readonly tally: Tally;
   readonly told: Told;
+  /** Whether it is still being made a member of its cluster. */
+  readonly isEntering: () => boolean;
 }
 
 /** How late a line may be that has come through a Docker engine (p95 measured: 0.73 ms) on top of the rig's own loop. */
 const ENGINE_NS = 2e6;
 
-export function attend({ description, folder, about, launch, rows, tally, told }: Attended): Attendance {
+export function attend({ description, folder, about, launch, rows, tally, told, isEntering }: Attended): Attendance {
   watchLoop();
   const { member } = launch.seat;
   const standing = new DescribedStanding(about, told);
@@ -48,7 +50,7 @@ export function attend({ description, folder, about, launch, rows, tally, told }
         work.push(followFile(file, (line) => take('file', line), ending.signal));
       }
       const linesTellParks = description.patterns.some(({ event }) => event === 'parked') || events !== null;
-      const shared = { launch, reach, folder, standing, rows, tally, told, linesTellParks };
+      const shared = { launch, reach, folder, standing, rows, tally, told, linesTellParks, isEntering };
       work.push(probe({ probes: description.probes, ...shared }, ending.signal));
       for (const one of work) one.catch((error: Error) => told.remark(member, `cannot be watched: ${error.message}`));
     },

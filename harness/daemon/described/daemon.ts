@@ -41,6 +41,8 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     return known;
   };
   let latest = new Rows();
+  /** Those that have been started, and are yet to be made members by a step of the description. */
+  const entering = new WeakSet<Launch>();
   return {
     name,
     port: description.port,
@@ -81,9 +83,14 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
         gate: gates.length === 1 ? gates[0]! : ('barrier' as const),
         waitMs: timer?.everyMs ?? null,
       };
-      return attend({ description, folder, about, launch, rows: latest, tally, told });
+      if (stepOf(description, launch) !== undefined) entering.add(launch);
+      const isEntering = (): boolean => entering.has(launch);
+      return attend({ description, folder, about, launch, rows: latest, tally, told, isEntering });
     },
-    enter: (launch, reach, signal) => enter(description, folder, launch, reach, tally, signal),
+    enter: async (launch, reach, signal) => {
+      await enter(description, folder, launch, reach, tally, signal);
+      entering.delete(launch);
+    },
     isFormed: formedBy(description, folder, tally),
     client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest }),
   };
@@ -115,6 +122,12 @@ function commandOf({ start, versions }: Description, folder: string, launch: Lau
     args: fillAll(start.args, values, [], member),
     env: Object.fromEntries(Object.entries(env).map(([key, text]) => [key, fill(text, values, member)])),
   };
+}
+
+/** What makes a member of a process that has been started; undefined where nothing has to. */
+function stepOf({ form }: Description, { action }: Launch): Run | undefined {
+  if (form?.how === 'together') return undefined;
+  return action === 'bootstrap' ? form?.bootstrap : action === 'join' ? form?.join : undefined;
 }
 
 /** Bootstrap or join, by the commands of the description. A member that is started again has no need to. */

@@ -19,6 +19,8 @@ export interface Probing {
   readonly told: Told;
   /** Whether log lines tell when a member waits; then a probe only bears them out. */
   readonly linesTellParks: boolean;
+  /** Whether it is still being made a member of its cluster. */
+  readonly isEntering: () => boolean;
 }
 
 /** Probe until the signal aborts. Resolves when no probe is under way. */
@@ -33,7 +35,7 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
   // Whatever an answer shows has come about since the question before it was sent: that one showed it not.
   let sinceNs = standing.launchedNs;
   while (!signal.aborted) {
-    if (one.when === 'settled' && standing.phase === 'starting') {
+    if (one.when === 'settled' && (standing.phase === 'starting' || probing.isEntering())) {
       await sleep(one.every, undefined, { signal }).catch(() => undefined);
       continue;
     }
