@@ -8,7 +8,7 @@
 # STRATEGY of the first; `refresh-rig roll --help` explains them. Those of matrix are in its line below, and in its --help.
 
 .DEFAULT_GOAL := help
-.PHONY: help rolling-upgrade deadlock matrix picture images test check bench clean doctor schemas
+.PHONY: help rolling-upgrade deadlock matrix picture incus lxd images test check bench clean doctor schemas
 
 RIG := npm run --silent rig --
 
@@ -40,6 +40,12 @@ matrix: $(SET_UP) ## roll every pair of versions in every order, several at once
 picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and needs Chromium)
 	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3
 	node_modules/.bin/node docs/picture.ts runs/latest/comparison.html docs/deadlock.png
+
+incus: $(SET_UP) ## roll real Incus, 6.0 to 7.0, in containers (needs a Docker engine, root and mmdebstrap; the first time, minutes)
+	@$(RIG) roll --daemon incus --runtime container $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
+
+lxd: $(SET_UP) ## the same with LXD, a step that raises the API extensions alone
+	@$(RIG) roll --daemon lxd --runtime container $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
 
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images

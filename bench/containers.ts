@@ -30,7 +30,10 @@ export async function containerRatio(versions: Versions): Promise<Ratio | null> 
     records: [],
     freshSeed: 1,
   });
-  await runtime.prepare((await kind.build(['v1', 'v2'])).values());
+  await runtime.prepare([...(await kind.build(['v1', 'v2'])).values()], {
+    say: () => undefined,
+    signal: new AbortController().signal,
+  });
   const bareMs: number[] = [];
   const rollMs: number[] = [];
   await withRunsFolder(async (runs) => {

@@ -53,7 +53,10 @@ async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: V
     const broken: string[] = [];
     const runtime = processRuntime();
     const names = new Set(cells.flatMap(({ plan }) => Object.keys(plan.versions)));
-    await runtime.prepare((await ourDaemon(versions).build([...names])).values());
+    await runtime.prepare([...(await ourDaemon(versions).build([...names])).values()], {
+      say: () => undefined,
+      signal: new AbortController().signal,
+    });
     await rollMatrix(
       cells.map((cell) => ({ cell, repeat: 1 })),
       {

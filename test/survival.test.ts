@@ -244,7 +244,13 @@ describe('a member as a process', function () {
     sites.push(site);
     const lines: string[] = [];
     const program = { process: ['/bin/sh', '-c', script], container: [] };
-    const artifact = { version: 'v1', layers: [], program, image: null, env: { process: {}, container: {} } };
+    const artifact = {
+      version: 'v1',
+      layers: [],
+      program,
+      image: { of: 'nothing' as const },
+      env: { process: {}, container: {} },
+    };
     const member = await site.start(site.seat('node01'), artifact, { args: [], env: {} }, (_, line) =>
       lines.push(line),
     );

@@ -1,5 +1,7 @@
 /** What building leads to: a build of one version, and the layers of which an image of it is made. */
 
+import type { Debian } from '../input/description.ts';
+
 /** A build of one version, ready to run where a runtime lives. */
 export interface Artifact {
   readonly version: string;
@@ -7,14 +9,20 @@ export interface Artifact {
   readonly layers: readonly Layer[];
   /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
   readonly program: { readonly process: readonly string[] | null; readonly container: readonly string[] };
-  /** The image that a container is made of, where it is not made from the layers; null where it is. */
-  readonly image: string | null;
+  readonly image: ImageSource;
   /** Environment of either. */
   readonly env: {
     readonly process: Readonly<Record<string, string>>;
     readonly container: Readonly<Record<string, string>>;
   };
 }
+
+/** What the image is made of that a container is started from; nothing: it can be a process only. */
+export type ImageSource =
+  | { readonly of: 'layers' }
+  | { readonly of: 'engine'; readonly name: string }
+  | { readonly of: 'debian'; readonly debian: Debian }
+  | { readonly of: 'nothing' };
 
 /** Some files, and where they lie in an image. `digest` names their content. */
 export interface Layer {

@@ -9,10 +9,9 @@ import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import tar from 'tar-stream';
 import { digestOf } from '../host/digest.ts';
-import { LABELS } from '../host/labels.ts';
 import { findDqlite, neededLibraries } from '../host/libraries.ts';
 import { EnvironmentError, InputError } from '../input/errors.ts';
-import { finished, hasImage } from './docker-images.ts';
+import { finished, hasImage, importImage } from './docker-images.ts';
 
 const OFFICIAL = 'node:24-bookworm-slim';
 /** An engine without a way out may take minutes to say so. */
@@ -94,12 +93,5 @@ async function assemble(docker: Dockerode, tag: string, files: readonly HostFile
   root.entry({ name: 'etc/nsswitch.conf' }, 'hosts: files dns\n');
   for (const { source, target } of files) root.entry({ name: target.slice(1), mode: 0o755 }, readFileSync(source));
   root.finalize();
-  const [repo, version] = tag.split(':');
-  const changes = [`LABEL ${LABELS.image}=base`];
-  const output = (await docker.importImage(Readable.from(root), {
-    repo,
-    tag: version,
-    changes,
-  })) as unknown as NodeJS.ReadableStream;
-  await finished(docker, output, `cannot import the base image ${tag}`);
+  await importImage(docker, tag, Readable.from(root), 'base');
 }

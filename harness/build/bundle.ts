@@ -2,13 +2,13 @@
  * The daemon as one file, with its native library and a compile cache beside it. Starting is part of time-to-open, and
  * one file with a warm cache starts in half the time of the sources.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { digestOfFiles, filesBelow } from '../host/digest.ts';
-import { isRunning } from '../host/owner.ts';
 import { paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { makeWhole } from './making.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface Bundle {
@@ -57,29 +57,14 @@ async function bundleAnew(): Promise<Bundle> {
   const folder = join(paths.build, 'member', digest);
   const bundle: Bundle = { digest, folder, main: join(folder, 'member.cjs'), cache: join(folder, 'cache') };
   if (existsSync(folder)) return bundle;
-  mkdirSync(paths.build, { recursive: true });
-  removeAbandoned();
-  const making = mkdtempSync(join(paths.build, `making-${process.pid}-`));
-  try {
+  await makeWhole(folder, async (making) => {
     await writeBundle(join(making, 'member.cjs'));
     for (const { name, source } of nativeLibraries(process.platform, process.arch)) {
       copyFileSync(source, join(making, name));
     }
     await warmUp(making);
-    mkdirSync(join(paths.build, 'member'), { recursive: true });
-    if (!existsSync(folder)) renameSync(making, folder);
-  } finally {
-    rmSync(making, { recursive: true, force: true });
-  }
+  });
   return bundle;
-}
-
-/** What a rig was making when it was killed. */
-function removeAbandoned(): void {
-  for (const name of readdirSync(paths.build)) {
-    const pid = /^making-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(paths.build, name), { recursive: true, force: true });
-  }
 }
 
 /** What Fastify loads at its start, and needs for TLS, for plugins or for proxies: a fifth of a member's start. */

@@ -1,5 +1,7 @@
 /** Asking a Docker engine about images, and waiting for it to make one. */
+import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
+import { LABELS } from '../host/labels.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
 export async function hasImage(docker: Dockerode, name: string): Promise<boolean> {
@@ -12,6 +14,14 @@ export async function hasImage(docker: Dockerode, name: string): Promise<boolean
     if (statusCode === 404 || statusCode === 400) return false;
     throw error;
   }
+}
+
+/** Make an image of a tar of its whole file system, labelled as one of the rig's. */
+export async function importImage(docker: Dockerode, tag: string, root: Readable, label: string): Promise<void> {
+  const [repo, version] = tag.split(':');
+  const changes = [`LABEL ${LABELS.image}=${label}`];
+  const output = await docker.importImage(root, { repo, tag: version, changes });
+  await finished(docker, output as unknown as NodeJS.ReadableStream, `cannot import the image ${tag}`);
 }
 
 interface Progress {

@@ -2,46 +2,63 @@
  * Images from artifacts: a base, the layer that all versions of a kind share, and a small layer a version. Every image is
  * tagged with the digest of all that it was made from, and is built only where that tag is missing.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
-import tar from 'tar-stream';
+import tarStream from 'tar-stream';
 import { digestOf } from '../host/digest.ts';
 import { LABELS } from '../host/labels.ts';
+import type { Debian } from '../input/description.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Artifact, Layer } from './artifact.ts';
 import { type Base, ensureBase } from './base-image.ts';
-import { finished, hasImage } from './docker-images.ts';
-
-/** What was built, and on what. */
-export interface Images {
-  /** Null where every version names an image of its own. */
-  readonly base: string | null;
-  /** Tags by version, each naming the content of its image: another checkout cannot move them. */
-  readonly tags: ReadonlyMap<string, string>;
-}
+import { finished, hasImage, importImage } from './docker-images.ts';
+import { ensureRoot, type Making, requireMaking } from './root-filesystem.ts';
 
 /** The name of a version's image for docker-compose.yml and for people: the one that was prepared last. */
 export function imageName(version: string): string {
   return `refresh-rig/member:${version}`;
 }
 
-/** @throws EnvironmentError */
-export async function prepareImages(docker: Dockerode, artifacts: Iterable<Artifact>): Promise<Images> {
+/**
+ * Tags by version, each naming the content of its image: another checkout cannot move them.
+ * @throws EnvironmentError; InputError where there is no such thing as it is to be made of
+ */
+export async function prepareImages(
+  docker: Dockerode,
+  artifacts: readonly Artifact[],
+  making: Making,
+): Promise<ReadonlyMap<string, string>> {
+  requireMaking(artifacts.flatMap(({ image }) => (image.of === 'debian' ? [image.debian] : [])));
   const tags = new Map<string, string>();
   let base: Base | null = null;
   for (const artifact of artifacts) {
-    if (artifact.image !== null) {
-      tags.set(artifact.version, await named(docker, artifact.version, artifact.image));
-      continue;
+    const { image, version } = artifact;
+    if (image.of === 'nothing') throw new Error(`version ${version} has no image, and was not refused`);
+    if (image.of === 'engine') tags.set(version, await named(docker, version, image.name));
+    else if (image.of === 'debian') tags.set(version, await imageOfRoot(docker, version, image.debian, making));
+    else {
+      if (base === null) {
+        base = await ensureBase(docker);
+        making.say(`base image: ${base.says}`);
+      }
+      const tag = await buildLayers(docker, base.image, artifact);
+      const [repo, name] = imageName(version).split(':');
+      await docker.getImage(tag).tag({ repo: repo!, tag: name! });
+      tags.set(version, tag);
     }
-    base ??= await ensureBase(docker);
-    const tag = await buildLayers(docker, base.image, artifact);
-    const [repo, name] = imageName(artifact.version).split(':');
-    await docker.getImage(tag).tag({ repo: repo!, tag: name! });
-    tags.set(artifact.version, tag);
   }
-  return { base: base?.says ?? null, tags };
+  return tags;
+}
+
+/** An image of a suite's packages, and what versions of them the archive gave. */
+async function imageOfRoot(docker: Dockerode, version: string, debian: Debian, making: Making): Promise<string> {
+  const { digest, tar, packages } = await ensureRoot(version, debian, making);
+  const tag = `refresh-rig/root:${digest}`;
+  if (!(await hasImage(docker, tag))) await importImage(docker, tag, createReadStream(tar), version);
+  const given = Object.entries(packages).map(([name, of]) => `${name} ${of}`);
+  making.say(`version ${version}: ${debian.suite} with ${given.join(', ')}`);
+  return tag;
 }
 
 /** @throws EnvironmentError where the engine does not have the image that a version names */
@@ -73,7 +90,7 @@ async function buildLayers(docker: Dockerode, base: string, artifact: Artifact):
 }
 
 async function buildImage(docker: Dockerode, tag: string, recipe: string, layer: Layer): Promise<void> {
-  const context = tar.pack();
+  const context = tarStream.pack();
   context.entry({ name: 'Dockerfile' }, recipe);
   for (const { source, target } of layer.files) {
     context.entry({ name: `rootfs${target}`, mode: statSync(source).mode, mtime: new Date(0) }, readFileSync(source));

@@ -56,7 +56,8 @@ async function checkDescription(file: string, { json, ...flags }: CheckFlags): P
   const { signal, release } = interruptSignal();
   try {
     const daemon = daemonOfPlan(plan, tally);
-    const rolled = await roll(plan, { daemon, runtime, runs: runsFolder(), signal, fresh: true });
+    const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
+    const rolled = await roll(plan, { daemon, runtime, runs: runsFolder(), signal, fresh: true, say });
     if (rolled.fault !== null) throw rolled.fault;
     const parts = partsOf(described.description, tally);
     const missing = missingOf(rolled, described.description);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { findMmdebstrap } from '../build/root-filesystem.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
@@ -47,6 +48,7 @@ export function doctorCommand(): Command {
         engineFinding(engine.answers ? engine.version : null),
         await images(engine.answers),
         await libdqlite(),
+        mmdebstrap(),
         ...(daemon === undefined ? [] : await versionFindings(daemon, engine.answers)),
       ];
       if (json) printJson(findings);
@@ -112,6 +114,17 @@ async function libdqlite(): Promise<Finding> {
     found: await findDqlite(),
     neededFor: 'members that replicate their database (--database dqlite); an assembled base image takes it along',
     howToGet: 'on Debian: apt-get install libdqlite0 (1.11 or later; Linux only)',
+    essential: false,
+  };
+}
+
+function mmdebstrap(): Finding {
+  return {
+    name: 'mmdebstrap',
+    found: findMmdebstrap(),
+    neededFor:
+      'versions that are packages of a Debian suite, as those of --daemon incus and lxd; it is run as root, once',
+    howToGet: 'on Debian: apt-get install --no-install-recommends mmdebstrap',
     essential: false,
   };
 }

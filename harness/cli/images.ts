@@ -20,8 +20,9 @@ export function imagesCommand(): Command {
       const { versions } = chooseDaemon(daemon);
       const [plan] = plansFrom(undefined, daemon === undefined ? {} : { daemon });
       const artifacts = await daemonOfPlan(plan!).build([...versions.keys()]);
-      const { base, tags } = await prepareImages((await engineClient()).container.dockerode, artifacts.values());
-      if (base !== null) console.log(`base: ${base}`);
+      const { dockerode } = (await engineClient()).container;
+      const making = { say: (line: string) => console.log(line), signal: new AbortController().signal };
+      const tags = await prepareImages(dockerode, [...artifacts.values()], making);
       for (const [version, tag] of tags) console.log(daemon === undefined ? imageName(version) : `${version}: ${tag}`);
     });
 }

@@ -106,8 +106,8 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   try {
     // Once, before all: several rolls must not build the same thing at the same time.
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
-    const prepared = await runtime.prepare((await daemonOfPlan(first).build([...names])).values());
-    if (prepared !== null) say(prepared);
+    const artifacts = await daemonOfPlan(first).build([...names]);
+    await runtime.prepare([...artifacts.values()], { say, signal });
     const where = { folder: folder.path, rolls: folder.rolls };
     const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });

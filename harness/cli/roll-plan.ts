@@ -100,8 +100,7 @@ async function prepared(
   signal.addEventListener('abort', onAbort);
   const preparing = (async () => {
     const artifacts = await daemon.build(Object.keys(plan.versions));
-    const prepared = await runtime.prepare(artifacts.values());
-    if (prepared !== null) say(prepared);
+    await runtime.prepare([...artifacts.values()], { say, signal });
     return artifacts;
   })();
   try {

@@ -100,6 +100,8 @@ export interface Stopping {
   readonly graceMs: number;
   /** Whether a parked member is killed, because it does not stop when it is told to. */
   readonly killsParked: boolean;
+  /** Whether members that are all stopped are killed, because the last of them do not stop without the others. */
+  readonly killsTogether: boolean;
 }
 
 /** What a member says of itself when asked. */

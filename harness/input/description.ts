@@ -40,10 +40,24 @@ export const PATTERN_EVENTS = [
 ] as const;
 export type PatternEvent = (typeof PATTERN_EVENTS)[number];
 
+/** Packages of a suite of Debian's archive, of which the rig makes an image. */
+const Debian = z.strictObject({
+  suite: z
+    .string('must be the name of a suite')
+    .regex(/^[a-z][a-z0-9-]*$/, 'must be the name of a suite, such as trixie'),
+  packages: z
+    .array(
+      z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a package'),
+      'must be a list of names of packages',
+    )
+    .min(1, 'must name at least one package'),
+});
+
 const Version = z.strictObject({
   about: z.string('must be a text').default(''),
   program: Command.optional().describe('the program on this host, and its first arguments'),
   image: z.string('must be the name of a Docker image').min(1).optional(),
+  debian: Debian.optional().describe('packages of a Debian suite, of which an image is made (as root, by mmdebstrap)'),
   command: Command.optional().describe('the program inside the image, and its first arguments'),
   env: Environment.default({}),
   schema: Count.optional(),
@@ -104,6 +118,11 @@ const Probe = z
   .strictObject({
     name: Name,
     ...Asked,
+    when: oneOf(['always', 'settled'])
+      .default('always')
+      .describe(
+        'settled: only of a member of the cluster that is seen to wait or to be open: one that starts, or enters, cannot bear it',
+      ),
     every: Duration.default(100),
     timeout: Duration.default(2000),
     open: Answer.optional().describe('the answer of a member that is open'),
@@ -144,8 +163,13 @@ const DescriptionFile = z.strictObject({
       parked: oneOf(['as-told', 'kill'])
         .default('as-told')
         .describe('kill: a member that waits for others does not stop when it is told to, and is killed at once'),
+      together: oneOf(['as-told', 'kill'])
+        .default('as-told')
+        .describe(
+          'kill: members that are all stopped lose their quorum, and do not stop without it, so they are killed',
+        ),
     })
-    .default({ signal: 'SIGTERM', grace: 5000, parked: 'as-told' }),
+    .default({ signal: 'SIGTERM', grace: 5000, parked: 'as-told', together: 'as-told' }),
   supervisor: z
     .strictObject({
       restart: oneOf(['on-failure', 'always']).default('on-failure'),
@@ -186,9 +210,16 @@ function isWhole(description: z.output<typeof DescriptionFile>, context: z.Refin
   const complain = (path: readonly string[], message: string): void =>
     context.addIssue({ code: 'custom', path: [...path], message });
   if (Object.keys(versions).length === 0) complain(['versions'], 'there must be at least one');
-  for (const [name, { program, image, schema, api }] of Object.entries(versions)) {
-    if (program === undefined && image === undefined)
-      complain(['versions', name], 'it needs a program of this host (program: [PATH, …]), or an image, or both');
+  for (const [name, { program, image, debian, command, schema, api }] of Object.entries(versions)) {
+    if (program === undefined && image === undefined && debian === undefined)
+      complain(
+        ['versions', name],
+        'it needs a program of this host (program: [PATH, …]), or what a container is made of (image: NAME, or debian: {suite, packages}), or both',
+      );
+    if (image !== undefined && debian !== undefined)
+      complain(['versions', name], 'its image is either made (debian) or there (image): drop one');
+    if (debian !== undefined && command === undefined)
+      complain(['versions', name, 'debian'], 'packages do not say what a container runs: name it (command: [PATH, …])');
     if (model !== undefined && (schema === undefined || api === undefined))
       complain(
         ['versions', name],
@@ -221,6 +252,7 @@ export const Description = DescriptionFile.superRefine(isWhole);
 
 /** A description as it was read, with every default filled in. */
 export type Description = z.output<typeof Description>;
+export type Debian = z.output<typeof Debian>;
 export type DescribedVersion = Description['versions'][string];
 export type Pattern = Description['patterns'][number];
 export type Probe = Description['probes'][number];

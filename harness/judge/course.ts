@@ -141,7 +141,8 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   if (late.length > 0 && late.length === faults.length)
     return cannotTell(name, late.map(({ words, lag }) => `${words}; but ${lag}`).join('; '));
   const killed = stops.filter(({ by }) => by === 'kill').length;
-  const also = killed === 0 ? '' : `; ${killed} that waited were killed, as ${plan.daemon.name} does not stop then`;
+  const also =
+    killed === 0 ? '' : `; ${killed} were killed, as it is said of ${plan.daemon.name} that they do not stop then`;
   return judged(
     name,
     [...new Set(faults.map(({ words }) => words))],

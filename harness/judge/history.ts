@@ -110,7 +110,7 @@ export class History {
 export function historyOf(plan: Plan, trace: Trace): History {
   const tellsSchema = tellsOfUpdates(plan, trace);
   const common = new CommonSchema();
-  let applied = formedSchema(plan);
+  let applied = formedSchema(plan, trace);
   const decided = decidedIn(plan, trace);
   const changes = decided.map(({ by, row, update }): Change => {
     if (tellsSchema && update !== null) applied = update.to;
@@ -133,8 +133,10 @@ export function tellsOfUpdates({ daemon }: Plan, trace: Trace): boolean {
 }
 
 /** What is there before anything is told: of a daemon that is observed, the schema of the version that its cluster was formed in. */
-function formedSchema({ daemon, versions, from }: Plan): Schema {
+function formedSchema({ daemon, versions, from }: Plan, trace: Trace): Schema {
   if (tells(daemon, 'checked')) return NO_SCHEMA;
+  // It may be another than its description says: that from which the first update goes is what there was.
+  for (const event of trace) if (!isRigEvent(event) && event.event === 'applied') return event.from;
   const { internal, external } = versions[from]!;
   return { internal, external };
 }

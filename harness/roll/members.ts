@@ -131,12 +131,12 @@ export class Members {
     throw this.didNot(member, `form a cluster within ${formingLimitMs / 1000} s`, formingLimitMs);
   }
 
-  async stop(member: string): Promise<void> {
+  async stop(member: string, isWithAll = false): Promise<void> {
     await this.#restarting.get(member);
     const present = this.#present.get(member);
     if (present === undefined) return;
     const { recorder, daemon } = this.#stage;
-    const by = this.#stopWay(member);
+    const by = this.#stopWay(member, isWithAll);
     this.#present.delete(member);
     await present.attendance.end();
     recorder.tell('stopping', { member, by });
@@ -148,13 +148,13 @@ export class Members {
 
   /** Stop everybody, to start them again. */
   async stopEach(): Promise<void> {
-    await all(this.names.map((member) => this.stop(member)));
+    await all(this.names.map((member) => this.stop(member, true)));
   }
 
   async stopAll(): Promise<void> {
     this.#isEnding = true;
     await Promise.allSettled(this.#restarting.values());
-    await all(this.names.map((member) => this.stop(member)));
+    await this.stopEach();
   }
 
   /** As a machine that loses its power would have it. */
@@ -221,8 +221,9 @@ export class Members {
     throw new Finding(member, message, limitMs, this.#stage.daemon.doubt(events));
   }
 
-  #stopWay(member: string): StopWay {
-    const { killsParked, command } = this.#stage.daemon.stopping;
+  #stopWay(member: string, isWithAll: boolean): StopWay {
+    const { killsParked, killsTogether, command } = this.#stage.daemon.stopping;
+    if (isWithAll && killsTogether) return 'kill';
     if (killsParked && !this.standings.isEnded(member)) return 'kill';
     return command === null ? 'signal' : 'command';
   }

@@ -19,7 +19,11 @@ export interface Choice {
 export async function chooseRuntime(wanted: Plan['runtime'], possible: readonly RuntimeName[]): Promise<Choice> {
   if (wanted === 'auto' ? possible.length === 0 : !possible.includes(wanted)) {
     const lacks =
-      wanted === 'container' ? 'an image (image: NAME)' : wanted === 'process' ? 'a program (program: [PATH])' : 'both';
+      wanted === 'container'
+        ? 'an image (image: NAME, or debian: {suite, packages})'
+        : wanted === 'process'
+          ? 'a program (program: [PATH])'
+          : 'both';
     throw new InputError(
       wanted === 'auto'
         ? 'some versions have only an image and some only a program: give all of them one or the other'

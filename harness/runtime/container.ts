@@ -29,11 +29,10 @@ export function containerRuntime(): Runtime {
   const images = new Map<string, string>();
   return {
     name: 'container',
-    prepare: async (artifacts) => {
+    prepare: async (artifacts, making) => {
       const docker = await dockerode();
-      const { base, tags } = await withEngine(docker, () => prepareImages(docker, artifacts));
+      const tags = await withEngine(docker, () => prepareImages(docker, artifacts, making));
       for (const [version, tag] of tags) images.set(version, tag);
-      return base === null ? null : `base image: ${base}`;
     },
     open: (options) => open(options, images),
     clean: async () => {
@@ -105,7 +104,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
           { source: sourceOf('shared'), target: SHARED_FOLDER },
         ]);
       // An image made from layers has its entrypoint; of another, the version may say what to run in it.
-      if (artifact.image !== null && artifact.program.container.length > 0)
+      if (artifact.image.of !== 'layers' && artifact.program.container.length > 0)
         container.withEntrypoint([...artifact.program.container]);
       const place = { docker, watch, port, removing: (removal: Promise<unknown>) => void removals.push(removal) };
       const start = startContainer(place, container, seat, artifact.program.container, onLine);

@@ -34,7 +34,6 @@ export function processRuntime(): Runtime {
             `version ${version} has no program for this host: name one (program:), or use --runtime container`,
           );
       }
-      return null;
     },
     open,
     clean: removeLeftovers,

@@ -1,5 +1,6 @@
 /** Where members live. Nothing above this folder knows which runtime it is. */
 import type { Artifact } from '../build/artifact.ts';
+import type { Making } from '../build/root-filesystem.ts';
 import type { Command, Reach, Seat, Stream } from '../daemon/contract.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
@@ -54,8 +55,8 @@ export interface SiteOptions {
 
 export interface Runtime {
   readonly name: RuntimeName;
-  /** Make what members will be started from, where it is not there yet. Returns what is worth knowing of it, or null. */
-  prepare(artifacts: Iterable<Artifact>): Promise<string | null>;
+  /** Make what members will be started from, where it is not there yet, and say what is worth knowing of it. */
+  prepare(artifacts: readonly Artifact[], making: Making): Promise<void>;
   /** @throws EnvironmentError */
   open(options: SiteOptions): Promise<Site>;
   /** Remove what rolls of rigs that are gone have left behind. Returns what it removed, as sentences. */

@@ -20,12 +20,14 @@ export interface Attended {
   readonly rows: Rows;
   readonly tally: Tally;
   readonly told: Told;
+  /** Whether it is still being made a member of its cluster. */
+  readonly isEntering: () => boolean;
 }
 
 /** How late a line may be that has come through a Docker engine (p95 measured: 0.73 ms) on top of the rig's own loop. */
 const ENGINE_NS = 2e6;
 
-export function attend({ description, folder, about, launch, rows, tally, told }: Attended): Attendance {
+export function attend({ description, folder, about, launch, rows, tally, told, isEntering }: Attended): Attendance {
   watchLoop();
   const { member } = launch.seat;
   const standing = new DescribedStanding({ ...about, lines: linesOf(description) }, told);
@@ -48,13 +50,15 @@ export function attend({ description, folder, about, launch, rows, tally, told }
         const file = fill(description.log, valuesOf(launch, folder, 'rig'), member);
         work.push(followFile(file, (line, sinceNs) => take('file', line, sinceNs), ending.signal));
       }
-      const shared = { launch, reach, folder, standing, rows, tally, told };
+      const shared = { launch, reach, folder, standing, rows, tally, told, isEntering };
       work.push(probe({ probes: description.probes, ...shared }, ending.signal));
       for (const one of work) one.catch((error: Error) => told.remark(member, `cannot be watched: ${error.message}`));
     },
     end: async () => {
       ending.abort();
       await Promise.allSettled(work);
+      const drift = standing.phase === 'open' ? driftOf(description, about, rows) : null;
+      if (drift !== null) told.remark(member, drift);
     },
   };
 }
@@ -67,6 +71,18 @@ function linesOf({ patterns, events }: Description): About['lines'] {
     return matches.length === 0 ? null : `${name}: ${matches.join(' or ')}`;
   };
   return { parked: by('parked'), woken: by('woken'), open: by('open') };
+}
+
+/** How what an open member has recorded differs from what its description says of its version: an archive moves on. */
+function driftOf({ versions }: Description, { member, version }: Attended['about'], rows: Rows): string | null {
+  const { schema, api } = versions[version.name] ?? {};
+  const row = rows.all.get(member);
+  if (row === undefined) return null;
+  const has = { schema: row.internal, api: row.extensions.length };
+  const differs = (schema !== undefined && schema !== has.schema) || (api !== undefined && api !== has.api);
+  return differs
+    ? `has recorded schema ${has.schema} and ${has.api} API extensions, where its description says of version ${version.name}: schema: ${schema}, api: ${api}: mend it, or what is judged by these counts is wrong`
+    : null;
 }
 
 /** That a member has started is for the rig to say: it knows the version, and that it was a refresh. */

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../../node/clock.ts';
-import type { Artifact } from '../../build/artifact.ts';
+import type { Artifact, ImageSource } from '../../build/artifact.ts';
 import { digestOf } from '../../host/digest.ts';
 import type { DescribedVersion, Description, PatternEvent, Run } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
@@ -52,14 +52,17 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     return known;
   };
   let latest = new Rows();
+  /** Those that have been started, and are yet to be made members by a step of the description. */
+  const entering = new WeakSet<Launch>();
   return {
     name,
     port: description.port,
     needsFolders,
     runtimes: (names) => {
       const versions = names.map((version) => description.versions[version]);
-      const has = (key: 'image' | 'program'): boolean => versions.every((version) => version?.[key] !== undefined);
-      return [...(has('image') ? ['container' as const] : []), ...(has('program') ? ['process' as const] : [])];
+      const isImaged = versions.every((version) => version?.image !== undefined || version?.debian !== undefined);
+      const isProgram = versions.every((version) => version?.program !== undefined);
+      return [...(isImaged ? ['container' as const] : []), ...(isProgram ? ['process' as const] : [])];
     },
     joinsAtOnce: false,
     keeps: form?.keep === false ? null : (_plan, { version }) => digestOf(...formation(description, version, folder)),
@@ -72,6 +75,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
               fillAll(stop.run ?? [], valuesOf(launch, folder, 'member'), reach.program, launch.seat.member),
       graceMs: stop.grace,
       killsParked: stop.parked === 'kill',
+      killsTogether: stop.together === 'kill',
     },
     formingLimitMs: form?.within ?? 60_000,
     startLimitMs: description.start.within,
@@ -88,9 +92,14 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
         gate: gates.length === 1 ? gates[0]! : ('barrier' as const),
         waitMs: timer?.everyMs ?? null,
       };
-      return attend({ description, folder, about, launch, rows: latest, tally, told });
+      if (stepOf(description, launch) !== undefined) entering.add(launch);
+      const isEntering = (): boolean => entering.has(launch);
+      return attend({ description, folder, about, launch, rows: latest, tally, told, isEntering });
     },
-    enter: (launch, reach, signal) => enter(description, folder, launch, reach, tally, signal),
+    enter: async (launch, reach, signal) => {
+      await enter(description, folder, launch, reach, tally, signal);
+      entering.delete(launch);
+    },
     isFormed: formedBy(description, folder, tally),
     client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest }),
     unmatched: () => unmatchedBy(description, tally),
@@ -107,9 +116,6 @@ function formation({ versions, start, form, port }: Description, version: string
   return [said, said.includes('{description.folder}') ? folder : '', builds.join(' ')];
 }
 
-/** A version without an image is refused before it would be asked for. */
-const NO_IMAGE = 'none';
-
 function artifactOf({ versions, name }: Description, version: string): Artifact {
   const described = versions[version];
   if (described === undefined)
@@ -118,9 +124,14 @@ function artifactOf({ versions, name }: Description, version: string): Artifact 
     version,
     layers: [],
     program: { process: described.program ?? null, container: described.command ?? [] },
-    image: described.image ?? NO_IMAGE,
+    image: imageOf(described),
     env: { process: {}, container: {} },
   };
+}
+
+function imageOf({ image, debian }: DescribedVersion): ImageSource {
+  if (debian !== undefined) return { of: 'debian', debian };
+  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image };
 }
 
 function commandOf({ start, versions }: Description, folder: string, launch: Launch): Command {
@@ -131,6 +142,12 @@ function commandOf({ start, versions }: Description, folder: string, launch: Lau
     args: fillAll(start.args, values, [], member),
     env: Object.fromEntries(Object.entries(env).map(([key, text]) => [key, fill(text, values, member)])),
   };
+}
+
+/** What makes a member of a process that has been started; undefined where nothing has to. */
+function stepOf({ form }: Description, { action }: Launch): Run | undefined {
+  if (form?.how === 'together') return undefined;
+  return action === 'bootstrap' ? form?.bootstrap : action === 'join' ? form?.join : undefined;
 }
 
 /** Bootstrap or join, by the commands of the description. A member that is started again has no need to. */

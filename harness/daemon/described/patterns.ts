@@ -1,5 +1,5 @@
 /** From the lines that a daemon prints to events, by the patterns of its description. */
-import type { Pattern } from '../../input/description.ts';
+import type { Pattern, PatternEvent } from '../../input/description.ts';
 import type { Seat, Stream } from '../contract.ts';
 import { patternOf } from './asking.ts';
 import type { DescribedStanding, Seen } from './standing.ts';
@@ -25,7 +25,7 @@ export class Patterns {
     this.#around = around;
   }
 
-  /** Take a line in. @param stream where it was read */
+  /** Take a line in: of the patterns of one event, the first that matches tells it. @param stream where it was read */
   line(
     stream: Stream | 'file',
     text: string,
@@ -33,10 +33,12 @@ export class Patterns {
     standing: DescribedStanding,
   ): void {
     const line = text.slice(0, LOOKED_AT);
+    const told = new Set<PatternEvent>();
     for (const pattern of this.#patterns) {
-      if (!isOn(pattern, stream)) continue;
+      if (!isOn(pattern, stream) || told.has(pattern.event)) continue;
       const matcher = patternOf(pattern.match).matcher(line);
       if (!matcher.find()) continue;
+      told.add(pattern.event);
       this.#around.tally.matched(nameOf(pattern), this.#around.member, turn.atNs, line);
       const group = (name: string): string | null =>
         name in patternOf(pattern.match).namedGroups() ? (matcher.group(name) ?? null) : null;
@@ -91,7 +93,7 @@ export class Patterns {
       }
       case 'exiting':
         standing.event(
-          { event: 'exiting', reason: pattern.reason ?? 'failed', message: group('message') ?? line.trim() },
+          { event: 'exiting', reason: pattern.reason ?? 'failed', message: `said: ${group('message') ?? line.trim()}` },
           turn,
         );
         break;

@@ -17,6 +17,8 @@ export interface Probing {
   readonly rows: Rows;
   readonly tally: Tally;
   readonly told: Told;
+  /** Whether it is still being made a member of its cluster. */
+  readonly isEntering: () => boolean;
 }
 
 /** Probe until the signal aborts. Resolves when no probe is under way. */
@@ -31,6 +33,10 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
   // Whatever an answer shows has come about since the question before it was sent: that one showed it not.
   let sinceNs = standing.launchedNs;
   while (!signal.aborted) {
+    if (one.when === 'settled' && (standing.phase === 'starting' || probing.isEntering())) {
+      await sleep(one.every, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     const askedNs = nowNs();
     try {
       const answered = await ask({ asked: one, launch, reach, folder, signal });

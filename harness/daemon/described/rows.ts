@@ -66,7 +66,7 @@ export function readRows(text: string, query: string): Row[] | string {
   }
   const parsed = Found.safeParse(found);
   if (!parsed.success)
-    return `"${query}" finds ${JSON.stringify(found)?.slice(0, 100)}, and must find a list of {member, schema, api}`;
+    return `"${query}" finds ${JSON.stringify(found)?.slice(0, 100)}, and must find a list of {member, schema, api}, in ${text.trim().slice(0, 300)}`;
   return parsed.data.map(({ member, schema, api }) => ({
     member,
     internal: schema,

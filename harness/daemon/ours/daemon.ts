@@ -32,7 +32,7 @@ export function ourDaemon(versions: Versions): Daemon {
     runtimes: () => ['container', 'process'],
     joinsAtOnce: true,
     keeps: null,
-    stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false },
+    stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false, killsTogether: false },
     formingLimitMs: FORMING_LIMIT_MS,
     startLimitMs: START_LIMIT_MS,
     build: async (names) => {
@@ -77,7 +77,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
       process: [process.execPath, bundle.main, '--tether', '--version-file', versionFile],
       container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
     },
-    image: null,
+    image: { of: 'layers' },
     env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
   };
 }
