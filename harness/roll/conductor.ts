@@ -3,14 +3,15 @@
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { Action } from '../../node/events.ts';
-import type { Failpoint } from '../../node/failpoints.ts';
-import { Finding, type Peer, RequestError } from '../daemon/contract.ts';
+import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Crash, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
+import { all } from './all.ts';
+import { Forming } from './forming.ts';
+import { holdsOf } from './holds.ts';
 import { watchLag } from './lag.ts';
-import { all, Members } from './members.ts';
+import { Members } from './members.ts';
 import { Replay } from './replay.ts';
 import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
@@ -62,6 +63,7 @@ class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #members: Members;
+  readonly #forming: Forming;
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
 
@@ -69,6 +71,7 @@ class Roll {
     this.#plan = plan;
     this.#stage = stage;
     this.#members = new Members(plan, stage);
+    this.#forming = new Forming(plan, stage, this.#members);
     this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
     this.#replay = new Replay(stage.recorder, this.#members);
   }
@@ -78,13 +81,9 @@ class Roll {
     this.#stage.signal.throwIfAborted();
     switch (step.do) {
       case 'bootstrap':
-        await this.#bootstrap(step.member, step.version);
-        return true;
       case 'join':
-        await this.#joinAll(step.members, step.version, step.through);
-        return true;
       case 'form':
-        await this.#form(step.members, step.version);
+        if (await this.#forming.carryOut(step)) await this.#beginTraffic(this.#plan.members);
         return true;
       case 'load':
         await this.#load();
@@ -115,73 +114,6 @@ class Roll {
     await this.#members.stopAll();
   }
 
-  async #bootstrap(member: string, version: string): Promise<void> {
-    const { isFormed, recorder } = this.#stage;
-    if (isFormed) {
-      recorder.tell('formed', { how: 'earlier' });
-      await this.#reform(this.#plan.members, version);
-      return;
-    }
-    await this.#enter('bootstrap', member, version, null);
-    if (this.#plan.members.length === 1) await this.#formed(version);
-  }
-
-  async #joinAll(members: readonly string[], version: string, through: string): Promise<void> {
-    if (this.#stage.isFormed) return;
-    const peer = this.#members.peer(through);
-    if (this.#stage.daemon.joinsAtOnce) await all(members.map((member) => this.#enter('join', member, version, peer)));
-    else for (const member of members) await this.#enter('join', member, version, peer);
-    await this.#formed(version);
-  }
-
-  async #form(members: readonly string[], version: string): Promise<void> {
-    const { isFormed, recorder } = this.#stage;
-    if (isFormed) {
-      recorder.tell('formed', { how: 'earlier' });
-      await this.#reform(members, version);
-      return;
-    }
-    await all(members.map((member) => this.#members.start('bootstrap', member, version)));
-    await all(members.map((member) => this.#members.untilFormed(member)));
-    await this.#allOpen(members);
-    await this.#formed(version);
-  }
-
-  /** The cluster is there. Where it is kept, it is stopped for that, and started again. */
-  async #formed(version: string): Promise<void> {
-    const { keep, recorder } = this.#stage;
-    recorder.tell('formed', { how: 'now' });
-    if (keep !== null) {
-      await this.#members.stopEach();
-      await keep();
-      await this.#reform(this.#plan.members, version);
-      return;
-    }
-    await this.#beginTraffic(this.#plan.members);
-  }
-
-  async #reform(members: readonly string[], version: string): Promise<void> {
-    await all(members.map((member) => this.#members.start('reform', member, version)));
-    await this.#allOpen(members);
-    await this.#beginTraffic(members);
-  }
-
-  async #allOpen(members: readonly string[]): Promise<void> {
-    const { formingLimitMs } = this.#stage.daemon;
-    await all(members.map((member) => this.#members.untilEnded(member, formingLimitMs)));
-    for (const member of members) {
-      if (this.#members.standings.word(member) !== 'open')
-        throw this.#members.didNot(member, 'open in its first cluster');
-    }
-  }
-
-  async #enter(action: Action, member: string, version: string, through: Peer | null): Promise<void> {
-    await this.#members.start(action, member, version, through, this.#holds(action));
-    await this.#members.enter(member);
-    await this.#members.untilEnded(member, this.#stage.daemon.formingLimitMs);
-    if (this.#members.standings.word(member) !== 'open') throw this.#members.didNot(member, `${action} its cluster`);
-  }
-
   async #beginTraffic(members: readonly string[]): Promise<void> {
     const traffic = this.#traffic;
     if (traffic === null) return;
@@ -191,7 +123,7 @@ class Roll {
   async #refresh({ member, to, crash }: Refresh): Promise<void> {
     await this.#members.stop(member);
     if (crash !== undefined) await this.#crash(member, to, crash);
-    await this.#members.start('start', member, to, null, this.#holds('start'));
+    await this.#members.start('start', member, to, null, holdsOf(this.#plan, 'start'));
   }
 
   /** Start a member, and kill it where the plan has it. */
@@ -213,10 +145,6 @@ class Roll {
     } catch (error) {
       throw new EnvironmentError(`${member} could not be made the leader: ${(error as Error).message}`);
     }
-  }
-
-  #holds(action: Action): readonly Failpoint[] {
-    return this.#plan.holds ? HOLDS[action] : [];
   }
 
   async #keepPace(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
@@ -300,11 +228,3 @@ class Roll {
     if (this.#traffic !== null) recorder.tell('ledger', { acknowledged: this.#traffic.acknowledged, found });
   }
 }
-
-/** Where members of a plan that holds are held, by how they come to be. */
-const HOLDS: Readonly<Record<Action, readonly Failpoint[]>> = {
-  bootstrap: ['on-notice'],
-  join: ['on-notice'],
-  reform: ['on-notice'],
-  start: ['before-check', 'before-park', 'before-notify', 'before-open', 'on-notice'],
-};

@@ -5,14 +5,15 @@ import type { Failpoint } from '../../node/failpoints.ts';
 import { type Attendance, Finding, type Launch, type MemberClient, type Peer } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Exit, RunningMember } from '../runtime/runtime.ts';
-import { isRigEvent, type StopWay, type TraceEvent } from '../trace/trace.ts';
+import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
+import { all } from './all.ts';
+import { LastLines } from './last-lines.ts';
 import type { Stage } from './stage.ts';
 import { Standings } from './standing.ts';
+import { stopBy, stopWay } from './stopping.ts';
 
 /** How long a member may take to say what the plan has it say; mostly it takes milliseconds, with an election seconds. */
 const WORD_LIMIT_MS = 20_000;
-/** How many of its last lines are quoted of a member that did something wrong. */
-const QUOTED_LINES = 5;
 
 interface Present {
   readonly launch: Launch;
@@ -27,7 +28,7 @@ export class Members {
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
-  readonly #lastLines = new Map<string, string[]>();
+  readonly #lastLines = new LastLines();
   /** How often the supervisor has started each member again. */
   readonly #restarts = new Map<string, number>();
   readonly #restarting = new Map<string, Promise<void>>();
@@ -82,7 +83,7 @@ export class Members {
       remark: (about, text) => this.#remark(about, text),
       contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
     });
-    this.#lastLines.delete(member);
+    this.#lastLines.forget(member);
     recorder.tell('launching', { member, version });
     const running = await site.start(
       launch.seat,
@@ -90,7 +91,7 @@ export class Members {
       daemon.command(this.#plan, launch),
       (stream, line, sinceNs) => {
         log(member, line);
-        this.#quote(member, line);
+        this.#lastLines.add(member, line);
         attendance.line(stream, line, sinceNs);
       },
     );
@@ -136,11 +137,11 @@ export class Members {
     const present = this.#present.get(member);
     if (present === undefined) return;
     const { recorder, daemon } = this.#stage;
-    const by = this.#stopWay(member, isWithAll);
+    const by = stopWay(daemon.stopping, !this.standings.isEnded(member), isWithAll);
     this.#present.delete(member);
     await present.attendance.end();
     recorder.tell('stopping', { member, by });
-    const exit = await this.#stopBy(by, present);
+    const exit = await stopBy(daemon.stopping, by, present);
     recorder.tell('gone', { member, ...exit });
     if (daemon.stopping.killsParked && by !== 'kill' && exit.killed)
       this.#remark(member, 'did not stop when it was told to, although it was not seen to wait');
@@ -207,9 +208,7 @@ export class Members {
 
   /** What a member failed to do, where the rig waited for it in what time, and the last lines that it printed. */
   didNot(member: string, what: string, waitedMs: number | null = null): Finding {
-    const lines = this.#lastLines.get(member) ?? [];
-    const said = lines.length === 0 ? 'it printed nothing' : `its last lines: ${lines.join(' | ')}`;
-    return new Finding(member, `${member} did not ${what}; ${said}`, waitedMs);
+    return new Finding(member, `${member} did not ${what}; ${this.#lastLines.of(member)}`, waitedMs);
   }
 
   async #until(member: string, condition: () => boolean, events: readonly Awaited[], limitMs: number): Promise<void> {
@@ -219,25 +218,6 @@ export class Members {
     const words = [...events.map((event) => AWAITED[event]), 'exit'].join(' or ');
     const { message } = this.didNot(member, `${words} within ${limitMs / 1000} s`);
     throw new Finding(member, message, limitMs, this.#stage.daemon.doubt(events));
-  }
-
-  #stopWay(member: string, isWithAll: boolean): StopWay {
-    const { killsParked, killsTogether, command } = this.#stage.daemon.stopping;
-    if (isWithAll && killsTogether) return 'kill';
-    if (killsParked && !this.standings.isEnded(member)) return 'kill';
-    return command === null ? 'signal' : 'command';
-  }
-
-  async #stopBy(by: StopWay, { launch, running }: Present): Promise<Exit & { killed: boolean }> {
-    const { signal, command, graceMs } = this.#stage.daemon.stopping;
-    if (by === 'kill') return { ...(await running.kill()), killed: false };
-    if (by === 'signal' || command === null) return running.stop(signal, graceMs);
-    const options = { stdin: '', timeoutMs: graceMs, signal: new AbortController().signal };
-    const asking = running.run(command(launch, running), options);
-    const inTime = await Promise.race([running.exited, sleep(graceMs, null, { ref: false })]);
-    const exit = inTime ?? (await running.kill());
-    await asking;
-    return { ...exit, killed: inTime === null };
   }
 
   /** It went by itself; one that the rig stops is no longer in the list by then. */
@@ -283,12 +263,6 @@ export class Members {
     return present;
   }
 
-  #quote(member: string, line: string): void {
-    const lines = this.#lastLines.get(member) ?? [];
-    lines.push(line.length > 300 ? `${line.slice(0, 300)}…` : line);
-    this.#lastLines.set(member, lines.slice(-QUOTED_LINES));
-  }
-
   /** Once for each thing that is to be said of a member. */
   #remark(member: string, text: string, rig: 'remark' | 'contradiction' = 'remark'): void {
     const kind = `${member} ${text.slice(0, 40)}`;
@@ -303,10 +277,3 @@ const AWAITED = { parked: 'park', open: 'open' } as const;
 type Awaited = keyof typeof AWAITED;
 
 const FORMED_EVERY_MS = 100;
-
-/** As Promise.all, but whatever is under way has ended when it fails, so that nothing goes on behind the roll's back. */
-export async function all(works: ReadonlyArray<Promise<unknown>>): Promise<void> {
-  const ends = await Promise.allSettled(works);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}

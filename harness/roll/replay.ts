@@ -3,7 +3,8 @@ import type { EventName } from '../../node/events.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
 import type { Move } from '../plan/plan.ts';
-import { all, type Members } from './members.ts';
+import { all } from './all.ts';
+import type { Members } from './members.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What members say when a step is done. */
