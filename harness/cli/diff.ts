@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../input/errors.ts';
+import { EnvironmentError, InputError } from '../input/errors.ts';
 import { rollName } from '../input/values.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
@@ -54,11 +54,15 @@ export function diffCommand(): Command {
     });
 }
 
-/** Beside the report of the second side. */
+/** Beside the report of the second side. @throws EnvironmentError */
 async function saveComparison(sides: ReadonlyArray<Rolled & { label: string }>, isQuiet: boolean): Promise<void> {
   const rolls = sides.map(({ label, plan, trace, verdict, folder }) => pageRollOf(folder, label, plan, trace, verdict));
   const file = join(sides.at(-1)!.folder, 'comparison.html');
-  writeFileSync(file, await comparisonPage(rolls));
+  try {
+    writeFileSync(file, await comparisonPage(rolls));
+  } catch (error) {
+    throw new EnvironmentError(`both rolls are judged, but their page was not written: ${(error as Error).message}`);
+  }
   (isQuiet ? process.stderr : process.stdout).write(`both on one page: ${relative(process.cwd(), file)}\n`);
 }
 
