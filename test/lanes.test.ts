@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Plan } from '../harness/plan/plan.ts';
+import { arrowsOf } from '../harness/report/arrows.ts';
 import { chromeTrace } from '../harness/report/chrome-trace.ts';
 import { pack, unpack } from '../harness/report/columns.ts';
 import { lanesIn, shownOf } from '../harness/report/document.ts';
@@ -47,6 +48,54 @@ describe('the lanes of a large roll', function () {
     expect(lanes.spans.length).to.be.greaterThan(300_000);
     expect(storyOf(lanes).length).to.be.greaterThan(300_000);
     expect(decisiveWindow(lanes).fromNs).to.be.at.least(lanes.fromNs);
+  });
+});
+
+describe('notices that were seen, not told', () => {
+  const seen = { by: 'a line on stderr', sinceNs: 0 };
+  const sent = (atMs: number, member = 'node03') =>
+    ({
+      atNs: atMs * 1e6 + 4e6,
+      sentNs: atMs * 1e6,
+      member,
+      event: 'notified',
+      peer: 'node02',
+      notice: `${member}-${atMs}`,
+      kind: 'both',
+      outcome: 'accepted',
+      observed: seen,
+    }) as const;
+  const received = (atMs: number) =>
+    ({
+      atNs: atMs * 1e6,
+      member: 'node02',
+      event: 'noticed',
+      from: 'node03',
+      notice: `node02-${atMs}`,
+      kind: 'both',
+      disposition: 'delivered',
+      observed: seen,
+    }) as const;
+  const fates = (trace: Trace) => arrowsOf(trace).map(({ fate, arrivedNs }) => [fate, arrivedNs / 1e6]);
+
+  it('are each matched with the receipt that followed, not with that of a later one', () => {
+    expect(fates([sent(100), sent(900), received(930)])).to.deep.equal([
+      ['failed', 104],
+      ['delivered', 930],
+    ]);
+    expect(fates([sent(100), received(130), sent(900)])).to.deep.equal([
+      ['delivered', 130],
+      ['failed', 904],
+    ]);
+    expect(fates([sent(100), sent(110), received(130), received(140)])).to.deep.equal([
+      ['delivered', 130],
+      ['delivered', 140],
+    ]);
+    expect(fates([sent(100, 'node01'), received(130)])).to.deep.equal([['failed', 104]]);
+  });
+
+  it('are not drawn where nobody tells of a receipt', () => {
+    expect(fates([sent(100)])).to.deep.equal([]);
   });
 });
 

@@ -21,8 +21,6 @@ export type Fate = Disposition | 'failed';
 type Sent = MemberEvent & { readonly event: 'notified' };
 type Received = MemberEvent & { readonly event: 'noticed' };
 
-/** A line that tells of a receipt may be read a little before the one that tells of its sending. */
-const READ_EARLY_NS = 0.1e9;
 /** What comes later than this is another notice. */
 const LATEST_NS = 5e9;
 
@@ -34,34 +32,44 @@ export function arrowsOf(trace: Trace): Arrow[] {
     if (event.event === 'notified') sent.push(event);
     if (event.event === 'noticed') received.push(event);
   }
-  // A daemon that is observed gives its notices no names that both ends tell.
-  const byName = new Map(received.map((event) => [`${event.notice} ${event.member}`, event]));
-  const seen = new Seen(received.filter(({ observed }) => observed !== undefined));
+  const isSeen = received.some(({ observed }) => observed !== undefined);
+  const arrivals = isSeen ? matched(sent, received) : named(sent, received);
   return sent.flatMap((event): Arrow[] => {
-    const { member: from, peer: to, notice, kind, sentNs, atNs, outcome, observed } = event;
-    const arrival = observed === undefined ? byName.get(`${notice} ${to}`) : seen.take(from, to, sentNs);
+    const { member: from, peer: to, kind, sentNs, atNs, outcome, observed } = event;
+    const arrival = arrivals.get(event);
     // Where nobody tells of receipts, it is not known what came of a notice, and nothing is drawn of it.
-    if (arrival === undefined && observed !== undefined && seen.isEmpty) return [];
+    if (arrival === undefined && observed !== undefined && !isSeen) return [];
     const fate = arrival?.disposition ?? 'failed';
     return [{ from, to, kind, sentNs, arrivedNs: arrival?.atNs ?? atNs, fate, outcome }];
   });
 }
 
-/** Receipts that were seen, each to be matched with one sending from the same member to the same member, in their order. */
-class Seen {
-  readonly isEmpty: boolean;
-  readonly #waiting = new Map<string, Received[]>();
+/** By the name that both ends tell. */
+function named(sent: readonly Sent[], received: readonly Received[]): Map<Sent, Received> {
+  const byName = new Map(received.map((event) => [`${event.notice} ${event.member}`, event]));
+  return new Map(
+    sent.flatMap((event) => {
+      const arrival = byName.get(`${event.notice} ${event.peer}`);
+      return arrival === undefined ? [] : [[event, arrival]];
+    }),
+  );
+}
 
-  constructor(received: readonly Received[]) {
-    this.isEmpty = received.length === 0;
-    for (const [between, own] of Map.groupBy(received, ({ from, member }) => `${from} ${member}`))
-      this.#waiting.set(between, own);
+/**
+ * A daemon that is observed gives its notices no names that both ends tell: from the last receipt backwards, each is that of the
+ * last notice between the two that was sent before it, so that one of which no receipt is told takes none of a later one's.
+ */
+function matched(sent: readonly Sent[], received: readonly Received[]): Map<Sent, Received> {
+  const arrivals = new Map<Sent, Received>();
+  const open = Map.groupBy(
+    sent.toSorted((one, other) => one.sentNs - other.sentNs),
+    ({ member, peer }) => `${member} ${peer}`,
+  );
+  for (const arrival of received.toReversed()) {
+    const own = open.get(`${arrival.from} ${arrival.member}`) ?? [];
+    // What is sent later than this receipt was is sent later than any earlier one, too.
+    while (own.length > 0 && own.at(-1)!.sentNs > arrival.atNs) own.pop();
+    if (own.length > 0 && own.at(-1)!.sentNs > arrival.atNs - LATEST_NS) arrivals.set(own.pop()!, arrival);
   }
-
-  take(from: string, to: string, sentNs: number): Received | undefined {
-    const own = this.#waiting.get(`${from} ${to}`) ?? [];
-    while (own[0] !== undefined && own[0].atNs < sentNs - READ_EARLY_NS) own.shift();
-    const [next] = own;
-    return next !== undefined && next.atNs < sentNs + LATEST_NS ? own.shift() : undefined;
-  }
+  return arrivals;
 }
