@@ -127,7 +127,11 @@ for (const [runtime, engine] of [
       const [rolled] = await rollAll('reported-deadlock-fixed', { ...ON[engine], wait: WAIT, runtime });
       expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
       expect(rolled!.verdict.stalls).to.deep.equal([]);
-      expect(rolled!.verdict.members.map((member) => member.wokenBy.length > 0)).to.deep.equal([true, true, true]);
+      // The last one parks only where it looks before the first ones have recorded their extensions.
+      const [first, second, last] = rolled!.verdict.members.map(({ wokenBy }) => wokenBy);
+      expect(first).to.include('notice');
+      expect(second).to.include('notice');
+      expect([...first!, ...second!, ...last!]).not.to.include('timer');
     });
   });
 }

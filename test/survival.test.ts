@@ -283,8 +283,7 @@ describe('a member as a process', function () {
   it('keeps its port while it is being refreshed: no rig beside it can draw it', async () => {
     const port = await HeldPort.draw();
     await port.vacate();
-    const script = `import { askEngine } from '../harness/host/engine.ts';
-import { HeldPort } from './harness/host/ports.ts';
+    const script = `import { HeldPort } from './harness/host/ports.ts';
       console.log((await HeldPort.hold(${port.number})) === null);`;
     const other = (): string =>
       execFileSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' }).trim();

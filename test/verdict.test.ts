@@ -57,6 +57,16 @@ describe('a verdict is never false: it does not hold', () => {
     expect(verdictOf(stopped({ code: null, signal: 'SIGKILL' }, 'kill')).outcome).to.equal('holds');
   });
 
+  it('but says of one that went by itself while it was being stopped why it went, and nothing of the stop', () => {
+    const ended = stopped({ code: 1, signal: null });
+    const turnedAway = said(62, 'node02', 'exiting', { reason: 'ahead', message: 'found a member ahead of it' });
+    const verdict = verdictOf([...ended.slice(0, -1), turnedAway, ended.at(-1)!]);
+    expect(broken(verdict)).to.deep.equal({
+      opened: 'node02 did not open',
+      exits: 'node02 exited: it found a member ahead of it',
+    });
+  });
+
   it('where a notice woke a member that no member had sent', () => {
     const notice = { from: 'node02', notice: 'n1', kind: 'api', disposition: 'delivered' };
     const arrived = said(12, 'node01', 'noticed', notice);

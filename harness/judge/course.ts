@@ -132,7 +132,9 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     const again = starts[placeUntil(starts, stop.atNs) + 1];
     if (again !== undefined && gone.atNs > again.atNs) return [];
     const fault = faultOfStop(stop.by, gone);
-    if (fault === null) return [];
+    // One that was turned away while it was told to stop went by itself: `exits` judges that.
+    const isOwn = ownExits(trace, stop.member).some(({ atNs }) => atNs === gone.atNs);
+    if (fault === null || (isOwn && !gone.killed)) return [];
     // That it had to be killed is a time-out; how it ended is not.
     const lag = gone.killed ? lagWords(lagsWithin(trace, stop.atNs, gone.atNs)) : '';
     return [{ words: `${stop.member} ${fault}`, lag }];
