@@ -11,6 +11,7 @@ const LIMIT_MS = 5000;
 class CountingPeer {
   connections = 0;
   requests = 0;
+  answered = 0;
   /** Whether it goes away when a request has come in, without a word. */
   isDying = false;
   #server: Server | null = null;
@@ -24,6 +25,9 @@ class CountingPeer {
   async start(): Promise<void> {
     const server = createServer((request, response) => {
       this.requests += 1;
+      response.on('finish', () => {
+        this.answered += 1;
+      });
       if (this.isDying) request.socket.destroy();
       else response.end('{}');
     });
@@ -117,7 +121,10 @@ describe('the way to a peer', () => {
       peer.reset();
       await peer.stop();
       await peer.start();
-      await until(() => peer.connections === 2);
+      const { answered } = peer;
+      await until(() => peer.connections === 2 && peer.answered > answered);
+      // The answer is on its way; the connection is free once it has come in.
+      await new Promise((resolve) => setTimeout(resolve, 50));
       await notice(peer);
       expect(peer.connections, 'the next one too').to.equal(2);
     } finally {

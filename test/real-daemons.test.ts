@@ -85,13 +85,16 @@ describe('a version of a Debian suite', () => {
     const read = (version: string) => () => {
       writeFileSync(
         file,
-        `name: thing\nversions:\n  '1': { debian: { suite: trixie, packages: [thing] }${version} }\n`,
+        `name: thing\nversions:\n  '1': { debian: { suite: trixie, packages: [thing] }${version} }\npatterns:\n  - { event: open, on: stderr, match: ready }\n`,
       );
       return readDescription(file);
     };
     try {
-      expect(read('')).to.throw(InputError, `${file}: versions.1.debian: packages do not say what a container runs`);
-      expect(read(', command: [thing], image: thing')).to.throw(InputError, `${file}: versions.1: its image is either`);
+      expect(read('')).to.throw(InputError, `${file}:3: versions.1.debian: packages do not say what a container runs`);
+      expect(read(', command: [thing], image: thing')).to.throw(
+        InputError,
+        `${file}:3: versions.1: its image is either`,
+      );
       expect(read(', command: [thing]')).not.to.throw();
     } finally {
       rmSync(folder, { recursive: true });
