@@ -3,6 +3,7 @@ import type { EventName } from '../../node/events.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
 import type { Move } from '../plan/plan.ts';
+import { isRigEvent } from '../trace/trace.ts';
 import { all } from './all.ts';
 import type { Members } from './members.ts';
 import type { Recorder } from './recorder.ts';
@@ -18,6 +19,8 @@ const MOVE_EVENTS: Readonly<Record<Move['step'], EventName>> = {
 export class Replay {
   readonly #recorder: Recorder;
   readonly #members: Members;
+  /** How many events there were when a member was last let go. */
+  readonly #released = new Map<string, number>();
 
   constructor(recorder: Recorder, members: Members) {
     this.#recorder = recorder;
@@ -26,7 +29,9 @@ export class Replay {
 
   /** Let a member go from where it is held before a step, and wait for its word that the step is done. @throws Finding */
   async release(member: string, step: Move['step']): Promise<void> {
+    await this.#isHeld(member);
     const from = this.#recorder.trace.length;
+    this.#released.set(member, from);
     await this.#let(member, `take the step '${step}'`, (failpoints) => failpoints.release(`before-${step}`));
     await this.#members.said(member, MOVE_EVENTS[step], () => true, from);
   }
@@ -48,6 +53,15 @@ export class Replay {
   /** Hold nobody any more. */
   async releaseAll(): Promise<void> {
     await all(this.#members.names.map((member) => this.#let(member, 'go on', (failpoints) => failpoints.disarm())));
+  }
+
+  /** What woke a member is told before it has come to where it is held next. @throws Finding */
+  async #isHeld(member: string): Promise<void> {
+    const started = this.#recorder.trace.findLastIndex(
+      (event) => !isRigEvent(event) && event.member === member && event.event === 'started',
+    );
+    const from = Math.max(started, this.#released.get(member) ?? 0, 0);
+    await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
   }
 
   /** A member that is not where its path says is what the replay was to find out. */
