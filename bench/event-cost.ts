@@ -16,7 +16,7 @@ import type { MemberEvent } from '../node/events.ts';
 const EVENTS_AT_LEAST = 5000;
 
 /** Microseconds for each event of a roll's members. */
-export async function eventCostUs({ plan, trace }: Rolled, runs: string): Promise<number> {
+export async function eventCostUs({ plan, trace }: Pick<Rolled, 'plan' | 'trace'>, runs: string): Promise<number> {
   const lines = plan.members.map((member) => eventsOf(trace, member).map((event) => `${JSON.stringify(event)}\n`));
   const events = lines.reduce((sum, own) => sum + own.length, 0);
   const times = Math.ceil(EVENTS_AT_LEAST / events);
@@ -29,7 +29,7 @@ export async function eventCostUs({ plan, trace }: Rolled, runs: string): Promis
     recorder.observe((event) => standings.fold(event));
     const told = { event: (event: MemberEvent) => recorder.add(event), remark: refuse, contradiction: refuse };
     const reading = plan.members.map((member, index) => {
-      const attendance = pushed(member, told);
+      const attendance = pushed(member, told, trace[0]!.atNs);
       // A chunk for each line, as members write them.
       return readLines(Readable.from(lines[index]!.map((line) => Buffer.from(line))), (line) => {
         folder.log(member, line);

@@ -1,4 +1,7 @@
-/** `npm run bench`: what the rig costs and how fast it is, as ratios within one run. Judges nothing: read the numbers. */
+/**
+ * `npm run bench`: what the rig costs and how fast it is, as ratios within one run; `npm run bench -- PART...` some of it.
+ * Judges nothing: read the numbers.
+ */
 import { paths } from '../harness/host/paths.ts';
 import { readVersions } from '../harness/input/versions.ts';
 import { plainTable } from '../harness/report/terminal.ts';
@@ -14,48 +17,62 @@ import { sizeBench } from './size.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
-const versions = readVersions(paths.versions);
-const start = await startRatio(versions);
-const transactions = await measureTransactions(versions);
-const unblock = await unblockRatios(versions, 'sqlite', median(transactions.sqlite));
-const unblockDqlite =
-  transactions.dqlite === null ? null : await unblockRatios(versions, 'dqlite', median(transactions.dqlite.gates));
-const crowd = await crowdRatio(versions);
-const containers = await containerRatio(versions);
+/** What can be measured by itself, in the order in which all is. */
+const PARTS = {
+  ratios: ratioBench,
+  report: reportBench,
+  size: sizeBench,
+  matrix: matrixBench,
+  explore: exploreBench,
+} as const;
+type Part = keyof typeof PARTS;
+const NAMES = Object.keys(PARTS) as Part[];
 
-const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
-const ratios = [
-  start,
-  ...transactionRatios(transactions),
-  ...unblock.ratios,
-  ...(unblockDqlite?.ratios ?? []),
-  crowd,
-  ...(containers === null ? [] : [containers]),
-];
-for (const ratio of ratios) table.push(rowOf(ratio));
-console.log(table.toString());
-if (containers === null) console.log('no Docker engine answers: containers were not measured');
-if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
-for (const [database, measured] of [
-  ['sqlite', unblock],
-  ['dqlite', unblockDqlite],
-] as const) {
-  const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
-  if (mebibytes)
-    console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(NAMES as string[]).includes(name));
+if (unknown.length > 0) {
+  console.error(
+    `no part of the bench is called ${unknown.join(' or ')}: name any of ${NAMES.join(', ')}, or none for all`,
+  );
+  process.exit(2);
+}
+const versions = readVersions(paths.versions);
+for (const name of NAMES.filter((part) => asked.length === 0 || asked.includes(part))) {
+  await PARTS[name](versions);
+  console.log();
 }
 
-console.log();
-await reportBench(versions);
-
-console.log();
-await sizeBench(versions);
-
-console.log();
-await matrixBench(versions);
-
-console.log();
-await exploreBench(versions);
+/** Everything that is one figure against another. Prints a table. */
+async function ratioBench(): Promise<void> {
+  const start = await startRatio(versions);
+  const transactions = await measureTransactions(versions);
+  const unblock = await unblockRatios('sqlite', median(transactions.sqlite));
+  const unblockDqlite =
+    transactions.dqlite === null ? null : await unblockRatios('dqlite', median(transactions.dqlite.gates));
+  const crowd = await crowdRatio();
+  const containers = await containerRatio(versions);
+  const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
+  const ratios = [
+    start,
+    ...transactionRatios(transactions),
+    ...unblock.ratios,
+    ...(unblockDqlite?.ratios ?? []),
+    crowd,
+    ...(containers === null ? [] : [containers]),
+  ];
+  for (const ratio of ratios) table.push(rowOf(ratio));
+  console.log(table.toString());
+  if (containers === null) console.log('no Docker engine answers: containers were not measured');
+  if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
+  for (const [database, measured] of [
+    ['sqlite', unblock],
+    ['dqlite', unblockDqlite],
+  ] as const) {
+    const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
+    if (mebibytes)
+      console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+  }
+}
 
 function rowOf({ what, measuredMs, against, againstMs, aim, runs }: Ratio): string[] {
   const ratio = (measuredMs / againstMs).toFixed(2);
