@@ -4,7 +4,7 @@
  */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { digestOfFiles, filesBelow } from '../host/digest.ts';
 import { paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
@@ -67,26 +67,6 @@ async function bundleAnew(): Promise<Bundle> {
   return bundle;
 }
 
-/** What Fastify loads at its start, and needs for TLS, for plugins or for proxies: a fifth of a member's start. */
-const SELDOM_NEEDED = /^(node:https|node:http2|semver|@fastify\/proxy-addr)$/;
-
-/** Has modules loaded when something of them is first used. */
-const loadWhenUsed: Plugin = {
-  name: 'load-when-used',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: SELDOM_NEEDED }, ({ path, resolveDir, namespace }) =>
-      namespace === 'when-used' ? null : { path, namespace: 'when-used', pluginData: resolveDir },
-    );
-    onLoad({ filter: /./, namespace: 'when-used' }, ({ path, pluginData }) => ({
-      resolveDir: pluginData as string,
-      contents: `module.exports = new Proxy(() => undefined, {
-        get: (_, key) => require('${path}')[key],
-        apply: (_, self, args) => Reflect.apply(require('${path}'), self, args),
-      });`,
-    }));
-  },
-};
-
 async function writeBundle(outfile: string): Promise<void> {
   try {
     await build({
@@ -96,7 +76,6 @@ async function writeBundle(outfile: string): Promise<void> {
       platform: 'node',
       // Its native library lies beside the bundle; the rest of it only looks for that.
       external: ['koffi'],
-      plugins: [loadWhenUsed],
       target: 'node24',
       // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
       format: 'cjs',
