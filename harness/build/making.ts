@@ -1,20 +1,33 @@
-/** Making a folder below build/ so that it is there whole or not at all, whoever is killed meanwhile. */
+/** Making a folder where what is built is kept, so that it is there whole or not at all, whoever is killed meanwhile. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRunning } from '../host/owner.ts';
-import { paths } from '../host/paths.ts';
+import { isPackaged, paths } from '../host/paths.ts';
+import { EnvironmentError } from '../input/errors.ts';
 
-/** Fill a folder that is not there yet. Two rigs may do so at once: the first that has finished wins. */
+/**
+ * Fill a folder that is not there yet. Two rigs may do so at once: the first that has finished wins.
+ * @throws EnvironmentError where nothing can be kept
+ */
 export async function makeWhole(folder: string, fill: (making: string) => Promise<void>): Promise<void> {
-  mkdirSync(paths.build, { recursive: true });
-  removeAbandoned();
-  const making = mkdtempSync(join(paths.build, `making-${process.pid}-`));
+  const making = begin();
   try {
     await fill(making);
     mkdirSync(dirname(folder), { recursive: true });
     if (!existsSync(folder)) renameSync(making, folder);
   } finally {
     rmSync(making, { recursive: true, force: true });
+  }
+}
+
+function begin(): string {
+  try {
+    mkdirSync(paths.build, { recursive: true });
+    removeAbandoned();
+    return mkdtempSync(join(paths.build, `making-${process.pid}-`));
+  } catch (error) {
+    const otherwise = isPackaged ? ': set XDG_CACHE_HOME to a folder that can be written' : '';
+    throw new EnvironmentError(`cannot keep what is built: ${(error as Error).message}${otherwise}`);
   }
 }
 

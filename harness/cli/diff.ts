@@ -29,7 +29,6 @@ interface Side {
 
 export function diffCommand(): Command {
   return withRollFlags(new Command('diff'))
-    .description('the same roll twice with a flag toggled, side by side; the verdict is that of the second')
     .option(
       '--toggle <flag>',
       `split-notification, handover, or FLAG=ONE,OTHER for one of ${TOGGLES.join(', ')}`,

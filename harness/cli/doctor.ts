@@ -33,7 +33,6 @@ interface DoctorFlags {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('say what is here, what each is needed for, and how to get it')
     .option('--daemon <name>', 'also what the versions of this daemon need: by name, or the file of its description')
     .option('--clean', 'remove what rigs that were killed have left behind')
     .option('--images', 'with --clean: remove all images that were built, too')

@@ -50,7 +50,6 @@ const FULL_UP_TO = 3;
 
 export function exploreCommand(): Command {
   return new Command('explore')
-    .description('try every interleaving of an upgrade, in memory, and show the shortest way into a stall')
     .option('--strategy <name>', `one of ${STRATEGY_NAMES.join(', ')} (default: all)`)
     .option('--wakeups <kind>', `one of ${WAKEUPS.join(', ')} (default: both)`)
     .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')} (default: exit)`)

@@ -37,7 +37,6 @@ interface MatrixFlags extends MatrixJobFlags {
 
 export function matrixCommand(): Command {
   return withSpecFlags(new Command('matrix'))
-    .description('roll pairs of versions × orders × strategies × …, several at once, and show what came of each')
     .option(
       '--jobs <number>',
       'how many rolls at once (default: what the machine bears); budgets are judged with 1 only',

@@ -16,7 +16,6 @@ import { printJson } from './print.ts';
 
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description('join the results of shards, or of several runs of one matrix, into one report')
     .argument('<dir...>', 'the folders that `matrix` left')
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action((folders: string[], { json }: { json?: boolean }) => {

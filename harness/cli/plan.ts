@@ -13,7 +13,6 @@ import { printJson } from './print.ts';
 
 export function planCommand(): Command {
   return withRollFlags(new Command('plan'))
-    .description('print the steps of a roll and the gates that each will meet, and run nothing')
     .option('--json', 'print the plan as JSON')
     .action((scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
       const plans = plansFrom(scenario, flags);

@@ -18,7 +18,6 @@ import { runtimeFor } from './runtime.ts';
 
 export function rollCommand(): Command {
   return withRollFlags(new Command('roll'))
-    .description('roll a cluster from one version to another and say what opened each member')
     .option('--fresh', 'form a new cluster, where one that was formed earlier could be used again')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean }) => {

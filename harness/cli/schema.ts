@@ -19,7 +19,6 @@ export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 export function schemaCommand(): Command {
   return new Command('schema')
-    .description('print the JSON Schema of a kind of file, for editors')
     .addArgument(new Argument('<name>', 'the kind of file').choices(SCHEMA_NAMES))
     .action((name: SchemaName) => printJson(jsonSchemaOf(name)));
 }

@@ -9,7 +9,6 @@ import { printJson } from './print.ts';
 
 export function versionsCommand(): Command {
   return new Command('versions')
-    .description('list the versions that can be rolled, or the kind of the step between two')
     .argument('[from]', 'a version')
     .argument('[to]', 'another')
     .option('--daemon <name>', 'whose: a daemon by name, or the file of its description (default: our own)')
