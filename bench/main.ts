@@ -11,6 +11,7 @@ import { crowdRatio } from './crowd.ts';
 import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
+import { helpRatio } from './help.ts';
 import { matrixBench } from './matrix.ts';
 import { reportBench } from './report.ts';
 import { sizeBench } from './size.ts';
@@ -19,6 +20,7 @@ import { unblockRatios } from './unblock.ts';
 
 /** What can be measured by itself, in the order in which all is. */
 const PARTS = {
+  help: helpBench,
   ratios: ratioBench,
   report: reportBench,
   size: sizeBench,
@@ -42,7 +44,13 @@ for (const name of NAMES.filter((part) => asked.length === 0 || asked.includes(p
   console.log();
 }
 
-/** Everything that is one figure against another. Prints a table. */
+async function helpBench(): Promise<void> {
+  const table = ratioTable();
+  table.push(rowOf(await helpRatio()));
+  console.log(table.toString());
+}
+
+/** Everything about rolls that is one figure against another. Prints a table. */
 async function ratioBench(): Promise<void> {
   const start = await startRatio(versions);
   const transactions = await measureTransactions(versions);
@@ -51,7 +59,7 @@ async function ratioBench(): Promise<void> {
     transactions.dqlite === null ? null : await unblockRatios('dqlite', median(transactions.dqlite.gates));
   const crowd = await crowdRatio();
   const containers = await containerRatio(versions);
-  const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
+  const table = ratioTable();
   const ratios = [
     start,
     ...transactionRatios(transactions),
@@ -72,6 +80,10 @@ async function ratioBench(): Promise<void> {
     if (mebibytes)
       console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
   }
+}
+
+function ratioTable(): ReturnType<typeof plainTable> {
+  return plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
 }
 
 function rowOf({ what, measuredMs, against, againstMs, aim, runs }: Ratio): string[] {
