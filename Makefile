@@ -5,7 +5,10 @@
 #   make matrix DAEMON=./thing.yaml REPEAT=3
 #
 # Variables of rolling-upgrade and deadlock: DAEMON FROM TO ORDER MEMBERS WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, and
-# STRATEGY of the first; `refresh-rig roll --help` explains them. Those of matrix are in its line below, and in its --help.
+# STRATEGY of the first; `npm run rig -- roll --help` explains them. Those of matrix are in its line below, and in its --help.
+#
+# make ends with 2 whatever a recipe ended with, and says which that was: "Error 1" is a verdict that does not hold or is
+# unknown, "Error 2" bad input, "Error 3" an environment that failed. Scripts that look at the code call `npm run rig --`.
 
 .DEFAULT_GOAL := help
 .PHONY: help rolling-upgrade deadlock matrix picture incus lxd images test check bench clean doctor schemas

@@ -61,6 +61,7 @@ async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: V
       cells.map((cell) => ({ cell, repeat: 1 })),
       {
         rollOne: cellRoller({
+          again: new Map(),
           runtime,
           folder,
           rolls: join(folder, 'rolls'),

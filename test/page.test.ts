@@ -50,7 +50,16 @@ describe('the page of a roll', function () {
   async function open(roll: Partial<PageRoll>, members: number) {
     const { trace } = largeTrace(members, 2);
     const plan = planOf(members);
-    const html = await rollPage({ label: '', plan, trace, verdict: null, logs: [], command: '–', ...roll });
+    const html = await rollPage({
+      label: '',
+      plan,
+      trace,
+      verdict: null,
+      logs: [],
+      command: '–',
+      matrix: null,
+      ...roll,
+    });
     const file = join(home, 'page.html');
     writeFileSync(file, html);
     return { html, ...(await openPage(browser, pathToFileURL(file).href)) };

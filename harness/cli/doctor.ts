@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { findMmdebstrap } from '../build/root-filesystem.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
+import { invocation } from '../host/invocation.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { InputError } from '../input/errors.ts';
@@ -69,7 +70,7 @@ function node(): Finding {
     name: 'Node',
     found: isNew ? process.version : null,
     neededFor: 'everything',
-    howToGet: `this is ${process.version}, and ${NODE_MAJOR} is needed: run through npm (npm run rig --), which finds the pinned one`,
+    howToGet: `this is ${process.version}, and ${NODE_MAJOR} is needed: npm run rig -- finds the pinned one of a checkout`,
     essential: true,
   };
 }
@@ -91,7 +92,7 @@ async function images(engineAnswers: boolean): Promise<Finding> {
     found: tags.length === 0 ? null : tags.join(', '),
     neededFor:
       'members in containers; a roll builds those it lacks, on the base that RIG_BASE_IMAGE names or on one of its own',
-    howToGet: 'make images',
+    howToGet: `${invocation()} images`,
     essential: false,
   };
 }

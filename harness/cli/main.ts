@@ -1,5 +1,6 @@
 /** The command `refresh-rig`. What it can do is listed in commands.ts. */
 import { Command, CommanderError } from 'commander';
+import { invocation } from '../host/invocation.ts';
 import { version } from '../host/package.ts';
 import { commandsFor } from './commands.ts';
 import { endAtFaults } from './interrupt.ts';
@@ -15,7 +16,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
       'after',
       '\nExit codes: 0 the verdict holds, 1 it does not or is unknown, 2 bad input, 3 the environment failed, 130 interrupted.' +
         '\nmake ends with 2 whatever its command ended with, and says that: "Error 1" is a verdict that does not hold.' +
-        '\nStart with: refresh-rig roll',
+        `\nStart with: ${invocation()} roll`,
     );
   const commands = await commandsFor(args);
   for (const command of commands) program.addCommand(command);

@@ -6,6 +6,7 @@ import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
+import { invocation } from '../host/invocation.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
@@ -108,7 +109,8 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     const artifacts = await daemonOfPlan(first).build([...names]);
     await runtime.prepare([...artifacts.values()], { say, signal });
     const where = { folder: folder.path, rolls: folder.rolls };
-    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });
+    const again = new Map(results.cells.map((cell) => [cell.id, cell.again]));
+    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1, again });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();
@@ -119,7 +121,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   if (quiet) printJson(documentOf(results));
   else console.log(`\n${matrixReport(results)}`);
   say(`took ${formatDuration((nowNs() - startNs) / 1e6)}; saved in ${relative(process.cwd(), folder.path)}`);
-  if (signal.aborted) say(`go on with: refresh-rig matrix --resume ${relative(process.cwd(), folder.path)}`);
+  if (signal.aborted) say(`go on with: ${invocation()} matrix --resume ${relative(process.cwd(), folder.path)}`);
   const code = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);
   if (folder.trouble !== null) process.stderr.write(`${colors.red('error:')} ${folder.trouble}\n`);
   process.exitCode = folder.trouble !== null && code === EXIT.holds ? EXIT.environment : code;

@@ -14,7 +14,7 @@ import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
-const FLAG_KEYS = {
+export const FLAG_KEYS = {
   daemon: 'daemon',
   from: 'from',
   to: 'to',

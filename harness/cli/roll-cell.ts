@@ -1,6 +1,7 @@
 /** How a matrix carries out one of its rolls. */
 import { relative } from 'node:path';
 import type { Daemon } from '../daemon/contract.ts';
+import { invocation } from '../host/invocation.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
@@ -15,14 +16,20 @@ export interface CellOptions {
   readonly alone: boolean;
   /** Kills all members at once. */
   readonly hurry: AbortSignal;
+  /** The command that rolls a cell by itself, without the name of the program, by the cell's id; null where there is none. */
+  readonly again: ReadonlyMap<string, string | null>;
 }
 
-export function cellRoller({ runtime, folder, rolls, alone, hurry }: CellOptions): MatrixOptions['rollOne'] {
+export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: CellOptions): MatrixOptions['rollOne'] {
   // A matrix is of one daemon, whose versions are read once.
   let daemon: Daemon | undefined;
-  return async (plan, signal) => {
+  return async ({ id, plan }, signal) => {
     daemon ??= daemonOfPlan(plan);
-    const rolled = await roll(plan, { daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false });
+    const line = again.get(id) ?? null;
+    const rolled = await roll(plan, {
+      ...{ daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false },
+      ...(line === null ? {} : { again: `${invocation()} ${line}` }),
+    });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
     if (rolled.fault !== null) throw rolled.fault;
     const { outcome, sentence, checks } = rolled.verdict;

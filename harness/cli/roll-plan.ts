@@ -32,6 +32,8 @@ export interface RollOptions {
   readonly alone?: boolean;
   /** Whether `latest` is to point to it, as it is unless the roll is a part of something. */
   readonly isLatest?: boolean;
+  /** The command that carries it out again, where that is known better than by its plan. */
+  readonly again?: string;
   /** Whether a cluster that was formed earlier is not to be used again. */
   readonly fresh?: boolean;
   /** Where such clusters are kept, where a test has its own. */
@@ -84,7 +86,7 @@ export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
     verdict,
     stripVTControlCharacters(`${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}\n`),
   );
-  await folder.savePage(() => rollPage(pageRollOf(folder.path, '', plan, trace, verdict)));
+  await folder.savePage(() => rollPage(pageRollOf(folder.path, '', plan, trace, verdict, options.again)));
   return { plan, trace, verdict, folder: folder.path, fault, trouble: folder.trouble };
 }
 

@@ -1,6 +1,6 @@
 /** Which daemon is rolled: ours, one that the rig ships a description of, or one that the user describes in a file. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Version } from '../../node/upgrade/version.ts';
 import { paths } from '../host/paths.ts';
 import { readDescription } from '../input/description-file.ts';
@@ -22,6 +22,8 @@ export interface Chosen {
   readonly versions: ReadonlyMap<string, Version>;
   /** What each version is for, in a sentence. */
   readonly about: ReadonlyMap<string, string>;
+  /** As it was named; undefined where it was not. */
+  readonly said: string | undefined;
   /** Null where it is ours. */
   readonly described: DescribedSettings | null;
 }
@@ -43,6 +45,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
       source: ourSource,
       versions: new Map([...versions].map(([name, { build }]) => [name, build.version])),
       about: new Map([...versions].map(([name, { about }]) => [name, about])),
+      said: wanted,
       described: null,
     };
   }
@@ -53,6 +56,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
     source: describedSource(settings),
     versions: describedVersions(description),
     about: new Map(Object.entries(description.versions).map(([name, { about }]) => [name, about])),
+    said: wanted,
     described: settings,
   };
 }
@@ -66,6 +70,17 @@ export function daemonKind({ daemon }: Plan, tally = new Tally(), versions?: Ver
   return isDescribed(daemon)
     ? describedDaemon(daemon.settings as DescribedSettings, tally)
     : ourDaemon(versions ?? ourVersions());
+}
+
+/** Where a plan got its daemon from; how a flag would name that, or null where the plan does not tell. */
+export function sourceOf({ daemon }: Plan): {
+  readonly source: DaemonSource;
+  readonly said: string | undefined | null;
+} {
+  if (!isDescribed(daemon)) return { source: ourSource, said: undefined };
+  const settings = daemon.settings as DescribedSettings;
+  const shipped = settings.folder === resolve(paths.versions, daemon.name);
+  return { source: describedSource(settings), said: shipped ? daemon.name : null };
 }
 
 const DESCRIPTION = 'daemon.yaml';

@@ -17,6 +17,8 @@ const SavedCell = Dimensions.extend({
   impossible: z.string().nullable(),
   /** Whether it is for these results to roll it. Other cells are in other shares. */
   inShare: z.boolean(),
+  /** The command that rolls it by itself, without the name of the program; null where no flags say it. */
+  again: z.string().nullable().default(null),
 });
 export type SavedCell = Readonly<z.output<typeof SavedCell>>;
 

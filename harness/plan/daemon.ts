@@ -77,6 +77,8 @@ export interface DaemonSource {
   readonly defaults: { readonly from: string; readonly to: string };
   /** @throws InputError where the scenario asks for what this daemon does not have */
   plan(scenario: Scenario): PlannedDaemon;
+  /** The settings of a scenario of which `plan` makes this. */
+  scenarioOf(planned: PlannedDaemon): Scenario;
 }
 
 /** The rules by which the pure machine plays this daemon. */

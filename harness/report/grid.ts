@@ -1,6 +1,7 @@
 /** A matrix as text for a terminal: a table pair × order with a word for each cell, and what is to be said of them. */
 import colors from 'picocolors';
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
@@ -28,7 +29,7 @@ export function matrixReport(results: Results): string {
   const remarks = remarksOf(cells);
   return [
     ...tablesOf(cells).map((table) => `${gridText(table)}\n`),
-    ...remarks.map(remarkText),
+    ...remarks.map(remarkLines),
     ...(remarks.length === 0 ? [] : ['']),
     `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`,
   ].join('\n');
@@ -46,10 +47,11 @@ function mark(state: CellState): string {
   return colour(word);
 }
 
-function remarkText(remark: Remark): string {
+function remarkLines(remark: Remark): string {
   const word = remark.state === 'impossible' ? colors.dim('impossible') : mark(remark.state);
   const folders = remark.folders.map((folder) => colors.dim(`\n    ${folder}`)).join('');
-  return `${word}  ${printable(`${cellsText(remark)}: ${remark.text}`)}${folders}`;
+  const again = remark.again === null ? '' : colors.dim(`\n    again: ${invocation()} ${remark.again}`);
+  return `${word}  ${printable(`${cellsText(remark)}: ${remarkText(remark)}`)}${folders}${again}`;
 }
 
 function summaryLine(cells: readonly CellResult[]): string {

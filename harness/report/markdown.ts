@@ -1,5 +1,6 @@
 /** A matrix in Markdown, as the summary of a job shows it. */
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellState, cellResults, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
@@ -43,7 +44,8 @@ function tableLines(table: MatrixTable): string[] {
 function remarkLine(remark: Remark): string {
   const word = remark.state === 'impossible' ? 'impossible' : stateWord(remark.state);
   const folders = remark.folders.map((folder) => `\`${folder}\``).join(', ');
-  return `- **${word}** ${escaped(cellsText(remark))}: ${escaped(remark.text)}${folders === '' ? '' : ` (${folders})`}`;
+  const again = remark.again === null ? '' : `; again: \`${invocation()} ${remark.again}\``;
+  return `- **${word}** ${escaped(cellsText(remark))}: ${escaped(remarkText(remark))}${folders === '' ? '' : ` (${folders})`}${again}`;
 }
 
 /** What a sentence says must not be taken for markup, or end its line. */

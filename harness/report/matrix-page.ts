@@ -1,6 +1,7 @@
 /** A matrix as one HTML file: the grid, each cell linking to the reports of its rolls, and what is to be said of cells. */
 import { formatDuration } from '../../node/duration.ts';
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Attempt, Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
@@ -53,5 +54,6 @@ function attemptLink(attempt: Attempt, id: string): Html {
 
 function remarkItem(remark: Remark): Html {
   const links = remark.folders.map((folder) => html` <a href="${folder}/report.html">its report</a>`);
-  return html`<li><strong>${stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remark.text}${links}</li>`;
+  const again = remark.again === null ? html`` : html` again: <code>${invocation()} ${remark.again}</code>`;
+  return html`<li><strong>${stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remarkText(remark)}${links}${again}</li>`;
 }

@@ -29,12 +29,15 @@ export interface PageRoll {
   readonly logs: readonly LogLine[];
   /** The command that carries the same plan out again. */
   readonly command: string;
+  /** The page of the matrix that the roll is one of, as a link; null where it is none. */
+  readonly matrix: string | null;
 }
 
 /** The page of one roll. @param live where its events come from while it goes on */
 export async function rollPage(roll: PageRoll, live: string | null = null): Promise<string> {
   const body = html`${title(roll.plan)}
 <p class="about">${roll.plan.about}</p>
+${roll.matrix === null ? html`` : html`<p><a href="${roll.matrix}">The matrix that it is a roll of</a></p>`}
 ${controls([roll])}
 ${section(roll, 0)}
 ${await scripts([roll], live)}`;

@@ -21,7 +21,10 @@ export async function watch(plan: Plan): Promise<Watching> {
   const seen: TraceEvent[] = [];
   const watchers = new Set<ServerResponse>();
   let report: string | null = null;
-  const live = await rollPage({ label: '', plan, trace: [], verdict: null, logs: [], command: '–' }, EVENTS);
+  const live = await rollPage(
+    { label: '', plan, trace: [], verdict: null, logs: [], command: '–', matrix: null },
+    EVENTS,
+  );
   const server = Fastify({ forceCloseConnections: true });
   server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(report ?? live));
   server.get(EVENTS, (request, reply) => {

@@ -21,7 +21,11 @@ export function resultsOf(file: MatrixFile, attempts: readonly Attempt[]): Resul
     shard: null,
     spec: { ...specFrom(OURS, file) },
     versions: {},
-    cells: cells(file).map(({ plan, ...cell }) => ({ ...cell, inShare: true })),
+    cells: cells(file).map(({ plan, ...cell }) => ({
+      ...cell,
+      inShare: true,
+      again: `roll --from ${cell.from} --to ${cell.to} --order ${[...cell.order].join(',')}`,
+    })),
     attempts: [...attempts],
   };
 }

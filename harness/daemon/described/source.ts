@@ -24,6 +24,7 @@ export function describedSource(settings: DescribedSettings): DaemonSource {
       refuseOurs(description, scenario);
       return plannedOf(settings);
     },
+    scenarioOf: () => ({}),
   };
 }
 

@@ -55,7 +55,17 @@ export const ourSource: DaemonSource = {
       settings,
     };
   },
+  scenarioOf,
 };
+
+/** Every setting, those included that are so by default. */
+function scenarioOf({ model, timer, settings }: PlannedDaemon): Scenario {
+  if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
+  const { strategy, wakeups, ahead } = model;
+  const { database, handover, networkLatencyMs } = settings as OurSettings;
+  const latency = networkLatencyMs === null ? {} : { network_latency: networkLatencyMs };
+  return { strategy, wakeups, ahead, wait: timer.everyMs, database, handover, ...latency };
+}
 
 /** What is said of a leader needs a database that has one. @throws InputError */
 function settingsOf({ database = 'sqlite', handover = true, network_latency: latency }: Scenario): OurSettings {
