@@ -4,7 +4,7 @@
  */
 import { paths } from '../harness/host/paths.ts';
 import { readVersions } from '../harness/input/versions.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
 import { crowdRatio } from './crowd.ts';

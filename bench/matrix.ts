@@ -11,7 +11,7 @@ import type { Versions } from '../harness/input/versions.ts';
 import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
 import { bearableJobs, rollMatrix } from '../harness/matrix/roll-matrix.ts';
 import { specFrom } from '../harness/matrix/spec.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
 import { timeMs } from './figures.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { roll } from '../harness/cli/roll-plan.ts';
 import { lanesOf } from '../harness/report/lanes.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
 import { planOf } from '../test/support/versions.ts';

@@ -4,7 +4,7 @@
  */
 import { execa } from 'execa';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { type RigEvent, rigEvents } from '../harness/trace/trace.ts';
 import { formatDuration } from '../node/duration.ts';

@@ -10,6 +10,7 @@ import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
+import { screenOf } from '../report/screen.ts';
 import { numberIn } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -29,6 +30,7 @@ interface ExploreFlags {
   readonly mostMemory: string;
   readonly reduce?: boolean;
   readonly save?: string;
+  readonly paths?: boolean;
   readonly json?: boolean;
 }
 
@@ -64,6 +66,10 @@ export function exploreCommand(): Command {
     .option('--reduce', `leave unordered what cannot matter (default: from ${FULL_UP_TO + 1} members on)`)
     .option('--no-reduce', 'order everything')
     .option('--save <file>', 'write the first counterexample as a plan, for refresh-rig replay')
+    .option(
+      '--paths',
+      'print everything: a row for every question, and the shortest way into each state that falls short',
+    )
     .option('--json', 'print an array of rows as JSON')
     .option('--daemon <name>', 'the daemon whose model is asked about: by name, or the file of its description')
     .action((flags: ExploreFlags) => {
@@ -71,7 +77,7 @@ export function exploreCommand(): Command {
       const answers = questionsFrom(flags, chosen).map((asked) => explore(asked));
       if (flags.save !== undefined) save(answers, chosen, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
-      else console.log(exploration(answers));
+      else console.log(exploration(answers, { screen: screenOf(process.stdout), paths: flags.paths === true }));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
     });
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { judge, type Verdict } from '../judge/judge.ts';
 import { printable } from '../report/printable.ts';
+import { screenOf, wrapped } from '../report/screen.ts';
 import { headline, terminalReport, VERDICT_WORDS } from '../report/terminal.ts';
 import { holdsMatrix, type SavedRoll, savedRolls } from '../store/matrix-folder.ts';
 import { readRun } from '../store/run-folder.ts';
@@ -21,7 +22,10 @@ function judgeRoll(run: string, json: boolean): ExitCode {
   const { plan, trace } = readRun(run);
   const verdict = judge(plan, trace);
   if (json) printJson(verdict);
-  else console.log(`${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}`);
+  else {
+    const screen = screenOf(process.stdout);
+    console.log(`${wrapped(headline(plan), screen)}\n\n${terminalReport(plan, trace, verdict, screen)}`);
+  }
   return verdict.outcome === 'holds' ? EXIT.holds : EXIT.broken;
 }
 
@@ -44,9 +48,14 @@ function judgeMatrix(folder: string, json: boolean): ExitCode {
 function matrixText(again: readonly Again[]): string {
   const differs = ({ roll, verdict }: Again): boolean => roll.verdict !== verdict.outcome;
   const told = again.filter((one) => differs(one) || one.verdict.outcome !== 'holds');
+  const screen = screenOf(process.stdout);
   const lines = told.map((one) => {
     const was = differs(one) ? ` (it was ${VERDICT_WORDS[one.roll.verdict]})` : '';
-    return `${VERDICT_WORDS[one.verdict.outcome]}${was}  ${one.roll.name}: ${printable(one.verdict.sentence)}`;
+    return wrapped(
+      `${VERDICT_WORDS[one.verdict.outcome]}${was}  ${one.roll.name}: ${printable(one.verdict.sentence)}`,
+      screen,
+      2,
+    );
   });
   const holding = again.filter(({ verdict }) => verdict.outcome === 'holds').length;
   const changed = again.filter(differs).length;

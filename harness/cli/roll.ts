@@ -5,7 +5,9 @@ import colors from 'picocolors';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { printable } from '../report/printable.ts';
-import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
+import { screenOf, wrapped } from '../report/screen.ts';
+import { tableText } from '../report/table.ts';
+import { headline, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
@@ -59,13 +61,15 @@ export async function rollAll(
   const { signal, release } = interruption;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
+  const screen = screenOf(process.stdout);
   try {
     for (const [index, plan] of plans.entries()) {
       if (signal.aborted) break;
       const { runtime, because } = await runtimeFor(plan);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
       for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
-      if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
+      if (!quiet)
+        console.log(`${index === 0 ? '' : '\n'}${colors.bold(wrapped(labels[index] ?? headline(plan), screen))}\n`);
       const one = await rollOne(
         plan,
         runtime,
@@ -78,7 +82,7 @@ export async function rollAll(
       rolled.push(one);
       if (!quiet)
         console.log(
-          `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
+          `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict, screen) : wrapped(verdictLine(one.verdict), screen)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
       if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);
@@ -110,7 +114,7 @@ async function rollOne(
       signal,
       hurry,
       fresh,
-      say,
+      say: (line) => (live === null ? say(line) : live.above(() => say(line))),
       observer: (event) => {
         live?.observer(event);
         observer(event);
@@ -129,9 +133,10 @@ export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
 }
 
 function ordersTable(rolled: readonly Rolled[]): string {
-  const table = plainTable(['order', 'verdict', 'what happened']);
-  for (const { plan, verdict } of rolled) {
-    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], printable(verdict.sentence)]);
-  }
-  return table.toString();
+  const rows = rolled.map(({ plan, verdict }) => [
+    plan.order.join(', '),
+    VERDICT_WORDS[verdict.outcome],
+    printable(verdict.sentence),
+  ]);
+  return tableText(['order', 'verdict', 'what happened'], rows, screenOf(process.stdout));
 }

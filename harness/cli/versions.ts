@@ -4,7 +4,7 @@ import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { printable } from '../report/printable.ts';
-import { plainTable } from '../report/terminal.ts';
+import { plainTable } from '../report/table.ts';
 import { printJson } from './print.ts';
 
 export function versionsCommand(): Command {

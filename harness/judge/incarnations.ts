@@ -29,6 +29,8 @@ export interface Incarnation {
   readonly started: Of<'started'>;
   readonly checks: ReadonlyArray<Of<'checked'>>;
   readonly parks: readonly Park[];
+  /** What each park began with, in the same order. */
+  readonly parkings: ReadonlyArray<Of<'parked'>>;
   readonly notices: ReadonlyArray<Of<'noticed'>>;
   readonly records: ReadonlyArray<Of<'recorded'>>;
   readonly open: Of<'open'> | null;
@@ -100,6 +102,7 @@ function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly M
     started,
     checks: all('checked'),
     parks: parksOf(daemon, events),
+    parkings: all('parked'),
     notices: all('noticed'),
     records: all('recorded'),
     open: all('open')[0] ?? null,

@@ -41,9 +41,10 @@ export function shownOf(lanes: Lanes | null, logs: readonly LogLine[]): Shown {
   return { lanes: lanes === null ? null : packLanes(lanes), logs: pack(newest(logs).map(shortened)) };
 }
 
-function packLanes({ members, fromNs, toNs, spans, arrows, marks }: Lanes): PackedLanes {
+function packLanes({ members, begins, fromNs, toNs, spans, arrows, marks }: Lanes): PackedLanes {
   return {
     members,
+    begins,
     fromNs: Math.round(fromNs),
     toNs: Math.round(toNs),
     spans: pack(spans),

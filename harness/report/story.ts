@@ -55,8 +55,13 @@ function itemOfMark({ atNs, says }: Mark): Item {
   return { atNs, member: null, says };
 }
 
-function stateWords(state: SpanState): string {
+/** What a member that is in a state does: `is open`. */
+export function stateWords(state: SpanState): string {
   switch (state.is) {
+    case 'absent':
+      return 'has not been started';
+    case 'entering':
+      return 'enters its cluster';
     case 'old':
       return 'serves the old version';
     case 'stopped':

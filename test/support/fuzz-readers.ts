@@ -48,7 +48,7 @@ export async function readRunFolder(folder: string): Promise<string> {
   return [
     headline(plan),
     terminalReport(plan, trace, verdict),
-    comparison([side, side]),
+    comparison([side, side], 'their page'),
     plan.daemon.model === null ? '' : (deviationOf(plan, trace) ?? ''),
     jsonText(verdict),
   ].join('\n');
