@@ -70,6 +70,7 @@ describe('the command that rolls again', () => {
         '/x/_npx/1/node_modules/.bin/refresh-rig',
         'npx refresh-rig',
       ],
+      [{ RIG_COMMAND: 'npx refresh-rig' }, '/x/refresh-rig', 'npx refresh-rig'],
       [{}, '/usr/local/bin/refresh-rig', 'refresh-rig'],
       [run('mocha'), join(process.cwd(), 'harness', 'cli', 'main.ts'), 'node harness/cli/main.ts'],
     ] as const) {

@@ -8,6 +8,10 @@ interface Entry {
 
 /** In the order in which the help lists them. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: {
+    about: 'begin in a repository of your own: a description of your daemon, a scenario and a workflow to fill in',
+    load: async () => (await import('./init.ts')).initCommand(),
+  },
   roll: {
     about: 'roll a cluster from one version to another and say what opened each member',
     load: async () => (await import('./roll.ts')).rollCommand(),
