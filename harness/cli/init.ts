@@ -99,9 +99,8 @@ async function answersFrom(flags: InitFlags): Promise<Answers> {
 
 async function ask(asked: readonly Question[]): Promise<Partial<Answers>> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = once(terminal, 'close').then((): never => {
-    throw new InputError('the questions were not answered: nothing was left');
-  });
+  const unanswered = new InputError('not all was answered: nothing was left');
+  const closed = once(terminal, 'close').then(() => Promise.reject(unanswered));
   closed.catch(() => undefined);
   const answers: Partial<Record<keyof Answers, string>> = {};
   try {
@@ -112,6 +111,9 @@ async function ask(asked: readonly Question[]): Promise<Partial<Answers>> {
       while (answer === '');
       answers[flag] = answer;
     }
+  } catch (error) {
+    // Ctrl-C and Ctrl-D.
+    throw (error as Error).name === 'AbortError' ? unanswered : error;
   } finally {
     terminal.close();
   }
