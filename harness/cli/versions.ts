@@ -39,13 +39,13 @@ export function versionsCommand(): Command {
     );
 }
 
-const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
+export const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
   introduces: 'introduces the column api_extensions, and raises the API in the same release: the reported case',
   both: 'raises schema and API, with the column already there',
   schema: 'raises the schema only',
   api: 'raises the API only',
   back: 'goes back to an older version',
   mixed:
-    'up on one axis and down on another, or other names: it can be rolled, and members that see the difference are turned away',
+    'up on one axis and down on another, or other names: whether members are turned away depends on the strategy and on what else the step raises; plan and explore say what becomes of it',
   none: 'changes nothing that a gate looks at',
 };
