@@ -53,10 +53,11 @@ lxd: $(SET_UP) ## the same with LXD, a step that raises the API extensions alone
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images
 
-schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors
+schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors, and the reference of their keys
 	@for name in scenario matrix version description records; do \
 	  $(RIG) schema $$name > schemas/$$name.schema.json || exit 1; done
 	@node_modules/.bin/biome format --write schemas
+	@node_modules/.bin/node docs/keys.ts
 
 test: $(SET_UP) ## pass the checks and the tests; tests of containers need a Docker engine
 	npm run --silent check
