@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { RollFlags } from '../harness/cli/options.ts';
 import type { Rolled } from '../harness/cli/roll-plan.ts';
+import type { Place } from '../harness/daemon/contract.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { CheckOutcome } from '../harness/judge/evidence.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -26,6 +27,7 @@ import {
 } from './support/changes.ts';
 import { account, checkOf, removeClusters, rollDescribed, rollOne } from './support/described.ts';
 import { buildImage, inImage, removeImage } from './support/double-image.ts';
+import { buildRoot, inRoot, removeRoot } from './support/double-root.ts';
 import { requireRuntime } from './support/rig.ts';
 
 const ORDERS = ['123', '132', '213', '231', '312', '321'];
@@ -68,21 +70,32 @@ function expectCases(cases: readonly Case[]): void {
 
 after(removeClusters);
 
-for (const runtime of ['process', 'container'] as const) {
-  describe(`a described daemon in a ${runtime}`, function () {
+const PLACES: ReadonlyArray<readonly [Place, string, RollFlags, readonly Change[]]> = [
+  ['process', 'processes', { runtime: 'process' }, []],
+  ['container', 'containers', { runtime: 'container' }, [inImage]],
+  // Asked over TCP too, as nothing of its network is on this host.
+  ['namespaces', 'namespaces of its members', { runtime: 'process' }, [inRoot, overTcp]],
+];
+
+for (const [place, name, flags, changes] of PLACES) {
+  describe(`a described daemon in ${name}`, function () {
     this.timeout(240_000);
     before(async function () {
-      await requireRuntime(this, runtime);
-      if (runtime === 'container') await buildImage();
+      await requireRuntime(this, place);
+      if (place === 'container') await buildImage();
+      if (place === 'namespaces') await buildRoot();
     });
-    after(removeImage);
+    after(async () => {
+      await removeImage();
+      removeRoot();
+    });
 
     it('opens by notices in all six orders', async () => {
       const rolled = await rollDescribed({
         // Far longer than any roll needs: who sits it out fails the test by its cause.
-        changes: [inImage, patient],
-        flags: { order: 'all', runtime },
-        jobs: runtime === 'process' ? 2 : 1,
+        changes: [...changes, patient],
+        flags: { order: 'all', ...flags },
+        jobs: place === 'container' ? 1 : 2,
       });
       expect(rolled.map(({ plan }) => plan.order.map((member) => member.slice(-1)).join('')).sort()).to.deep.equal(
         ORDERS,

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ensureRoot, findMmdebstrap, requireMaking } from '../harness/build/root-filesystem.ts';
+import { ensureRoot, PROGRAM, requireMaking } from '../harness/build/root-filesystem.ts';
+import { findProgram } from '../harness/host/programs.ts';
 import { readDescription } from '../harness/input/description-file.ts';
 import { EnvironmentError, InputError } from '../harness/input/errors.ts';
 import { eventsOf, isRigEvent } from '../harness/trace/trace.ts';
@@ -19,7 +20,7 @@ const making = { say: () => undefined, signal: new AbortController().signal };
  */
 function lacksMaking(): string | null {
   if (process.env.RIG_REAL_DAEMONS !== 'true') return 'it takes minutes and the archive: set RIG_REAL_DAEMONS=true';
-  if (findMmdebstrap() === null) return 'there is no mmdebstrap';
+  if (findProgram(PROGRAM) === null) return 'there is no mmdebstrap';
   return process.getuid?.() === 0 ? null : 'mmdebstrap needs root';
 }
 
@@ -58,7 +59,7 @@ describe('real daemons', function () {
       ['no-such-suite', 'mount', 'versions.1.0.debian.suite: the archive has no suite no-such-suite'],
       ['trixie', 'no-such-package', 'versions.1.0.debian.packages: trixie has no package no-such-package'],
     ] as const) {
-      const error = await ensureRoot('1.0', { suite, packages: [named] }, making).then(
+      const error = await ensureRoot({ version: '1.0', debian: { suite, packages: [named] }, file: null }, making).then(
         () => null,
         (refused: Error) => refused,
       );
@@ -72,7 +73,7 @@ describe('a version of a Debian suite', () => {
     const { PATH } = process.env;
     process.env.PATH = '';
     try {
-      const wanted = [{ suite: 'no-such-suite', packages: ['mount'] }];
+      const wanted = [{ version: '1', debian: { suite: 'no-such-suite', packages: ['mount'] }, file: null }];
       expect(() => requireMaking(wanted)).to.throw(EnvironmentError, /mmdebstrap/);
     } finally {
       process.env.PATH = PATH;

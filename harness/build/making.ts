@@ -7,10 +7,15 @@ import { EnvironmentError } from '../input/errors.ts';
 
 /**
  * Fill a folder that is not there yet. Two rigs may do so at once: the first that has finished wins.
+ * @param beside a folder of the same disk, in which it is made
  * @throws EnvironmentError where nothing can be kept
  */
-export async function makeWhole(folder: string, fill: (making: string) => Promise<void>): Promise<void> {
-  const making = begin();
+export async function makeWhole(
+  folder: string,
+  fill: (making: string) => Promise<void>,
+  beside = paths.build,
+): Promise<void> {
+  const making = begin(beside);
   try {
     await fill(making);
     mkdirSync(dirname(folder), { recursive: true });
@@ -20,11 +25,11 @@ export async function makeWhole(folder: string, fill: (making: string) => Promis
   }
 }
 
-function begin(): string {
+function begin(beside: string): string {
   try {
-    mkdirSync(paths.build, { recursive: true });
-    removeAbandoned();
-    return mkdtempSync(join(paths.build, `making-${process.pid}-`));
+    mkdirSync(beside, { recursive: true });
+    removeAbandoned(beside);
+    return mkdtempSync(join(beside, `making-${process.pid}-`));
   } catch (error) {
     const otherwise = isPackaged ? ': set XDG_CACHE_HOME to a folder that can be written' : '';
     throw new EnvironmentError(`cannot keep what is built: ${(error as Error).message}${otherwise}`);
@@ -32,9 +37,9 @@ function begin(): string {
 }
 
 /** What a rig was making when it was killed. */
-function removeAbandoned(): void {
-  for (const name of readdirSync(paths.build)) {
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder)) {
     const pid = /^making-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(paths.build, name), { recursive: true, force: true });
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -170,7 +170,7 @@ async function openSite(
   const open = (addresses: Readonly<Record<string, string>> | null): Promise<Site> =>
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
-  const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
+  const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.seats, String(members.length)];
   for (const kept of keptClusters(key, say, clusters)) {
     const site = await openWith(kept, members, open);
     if (site !== null) return { site, kept };

@@ -8,6 +8,12 @@ import type { Artifact } from '../build/artifact.ts';
 import type { PatternEvent } from '../input/description.ts';
 import type { Plan, RuntimeName } from '../plan/plan.ts';
 
+/**
+ * Where members can live: in containers; as processes of this host, at ports of loopback; or as processes that have namespaces
+ * of their own, and a root file system.
+ */
+export type Place = RuntimeName | 'namespaces';
+
 /** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
 export interface Seat {
   readonly member: string;
@@ -158,7 +164,7 @@ export interface Daemon {
   /** Whether the rig must see the members' folders: for sockets in them, files that they log to, and kept clusters. */
   readonly needsFolders: boolean;
   /** Where these versions can be rolled. */
-  runtimes(versions: readonly string[]): readonly RuntimeName[];
+  places(versions: readonly string[]): readonly Place[];
   /** Whether several members may join at the same time. */
   readonly joinsAtOnce: boolean;
   /**

@@ -87,9 +87,11 @@ const SavedDescription = z.custom<Description>().superRefine((value, context) =>
     context.addIssue({ code: 'custom', message: issue.message, path: [...issue.path] });
   }
 });
+const Path = z.string().refine((path) => isAbsolute(path) && !/\p{Cc}/u.test(path), 'must be a whole path');
 const DescribedSettings = z.strictObject({
   description: SavedDescription,
-  folder: z.string().refine((folder) => isAbsolute(folder) && !/\p{Cc}/u.test(folder), 'must be the path of a folder'),
+  folder: Path,
+  file: Path.optional(),
 });
 
 const Daemon = z.object({

@@ -56,7 +56,7 @@ export async function readRunFolder(folder: string): Promise<string> {
 
 export async function readPlanFile(folder: string): Promise<string> {
   const plan = readPlan(join(folder, 'plan.json'));
-  daemonOfPlan(plan).runtimes(Object.keys(plan.versions));
+  daemonOfPlan(plan).places(Object.keys(plan.versions));
   return [planText(plan), await readRunFolder(folder)].join('\n');
 }
 

@@ -32,13 +32,16 @@ export type DescribedSettings = {
   readonly description: Description;
   /** The folder that the description lay in, for what it names beside itself. */
   readonly folder: string;
+  /** The file that it was read from, for whoever is to be told where something stands. */
+  readonly file?: string | undefined;
 };
 
 /** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
 const REACHABLE_LIMIT_MS = 30_000;
 const AGAIN_MS = 100;
 
-export function describedDaemon({ description, folder }: DescribedSettings, tally: Tally): Daemon {
+export function describedDaemon(settings: DescribedSettings, tally: Tally): Daemon {
+  const { description, folder } = settings;
   const { name, stop, form } = description;
   const needsFolders =
     description.log !== undefined ||
@@ -58,11 +61,16 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     name,
     port: description.port,
     needsFolders,
-    runtimes: (names) => {
+    places: (names) => {
       const versions = names.map((version) => description.versions[version]);
       const isImaged = versions.every((version) => version?.image !== undefined || version?.debian !== undefined);
       const isProgram = versions.every((version) => version?.program !== undefined);
-      return [...(isImaged ? ['container' as const] : []), ...(isProgram ? ['process' as const] : [])];
+      const isRoot = versions.every((version) => version?.debian !== undefined);
+      return [
+        ...(isImaged ? ['container' as const] : []),
+        ...(isProgram ? ['process' as const] : []),
+        ...(isRoot ? ['namespaces' as const] : []),
+      ];
     },
     joinsAtOnce: false,
     keeps: form?.keep === false ? null : (_plan, { version }) => digestOf(...formation(description, version, folder)),
@@ -79,7 +87,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     },
     formingLimitMs: form?.within ?? 60_000,
     startLimitMs: description.start.within,
-    build: async (names) => new Map(names.map((version) => [version, artifactOf(description, version)])),
+    build: async (names) => new Map(names.map((version) => [version, artifactOf(settings, version)])),
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
       latest = rowsOf(plan);
@@ -116,7 +124,8 @@ function formation({ versions, start, form, port }: Description, version: string
   return [said, said.includes('{description.folder}') ? folder : '', builds.join(' ')];
 }
 
-function artifactOf({ versions, name }: Description, version: string): Artifact {
+function artifactOf({ description, file }: DescribedSettings, version: string): Artifact {
+  const { versions, name, rights } = description;
   const described = versions[version];
   if (described === undefined)
     throw new InputError(`${name} has no version ${version}; there are ${Object.keys(versions).join(', ')}`);
@@ -124,14 +133,15 @@ function artifactOf({ versions, name }: Description, version: string): Artifact 
     version,
     layers: [],
     program: { process: described.program ?? null, container: described.command ?? [] },
-    image: imageOf(described),
+    image: imageOf(described, file ?? null),
+    rights,
     env: { process: {}, container: {} },
   };
 }
 
-function imageOf({ image, debian }: DescribedVersion): ImageSource {
-  if (debian !== undefined) return { of: 'debian', debian };
-  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image };
+function imageOf({ image, debian }: DescribedVersion, file: string | null): ImageSource {
+  if (debian !== undefined) return { of: 'debian', debian, file };
+  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image, file };
 }
 
 function commandOf({ start, versions }: Description, folder: string, launch: Launch): Command {

@@ -29,7 +29,7 @@ export function ourDaemon(versions: Versions): Daemon {
     name: OURS,
     port: 7000,
     needsFolders: false,
-    runtimes: () => ['container', 'process'],
+    places: () => ['container', 'process'],
     joinsAtOnce: true,
     keeps: null,
     stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false, killsTogether: false },
@@ -78,6 +78,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
       container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
     },
     image: { of: 'layers' },
+    rights: [],
     env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
   };
 }
