@@ -112,6 +112,30 @@ for (const [place, name, flags, changes] of PLACES) {
   });
 }
 
+describe('a version that comes from an archive', function () {
+  this.timeout(60_000);
+  before(async function () {
+    await requireRuntime(this, 'namespaces');
+    await buildRoot();
+  });
+  after(removeRoot);
+
+  it('is rolled by what that gave, whatever its description says of it', async () => {
+    const movedOn: Change = ({ versions }) => {
+      versions['2.0']!.env = { DOUBLE_SCHEMA: '3', DOUBLE_API: '4' };
+    };
+    const [rolled] = await rollDescribed({ changes: [inRoot, movedOn], flags: { members: '2' } });
+    expectVerdict(rolled!, 'holds');
+    const { plan, trace } = rolled!;
+    const { internal, extensions } = plan.versions['2.0']!;
+    expect([internal, extensions.length]).to.deep.equal([3, 4]);
+    const given = { suite: 'double', packages: { double: '1.0-1' }, isRead: true };
+    expect(plan.given?.['2.0']).to.deep.equal(given);
+    expect(rigEvents(trace, 'given')[1]).to.deep.include({ version: '2.0', schema: 3, api: 4, ...given });
+    expect(rigEvents(trace, 'remark')).to.deep.equal([]);
+  });
+});
+
 describe('what woke a described daemon', function () {
   this.timeout(60_000);
 

@@ -3,7 +3,16 @@
  * what was made of it stays, named by the versions of all packages that the archive gave on that day; whoever wants newer
  * ones deletes its folder below build/roots, or that which RIG_ROOTS names.
  */
-import { existsSync, mkdirSync, readFileSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { digestOf } from '../host/digest.ts';
@@ -116,6 +125,29 @@ export async function unpackRoot({ folder, tar }: RootFilesystem, { signal }: Ma
     folder,
   );
   return unpacked;
+}
+
+/** What a member that lives in it records of itself: how many schema updates and API extensions it has. */
+export interface Counts {
+  readonly schema: number;
+  readonly api: number;
+}
+
+/** What was read off a member once. @param key names how it was started. Null where nothing was yet */
+export function countsKept({ folder }: RootFilesystem, key: string): Counts | null {
+  const file = countsFile(folder, key);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Counts) : null;
+}
+
+export function keepCounts({ folder }: RootFilesystem, key: string, counts: Counts): void {
+  const file = countsFile(folder, key);
+  // Whoever reads it meanwhile finds it whole, or not at all.
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(counts));
+  renameSync(`${file}.${process.pid}`, file);
+}
+
+function countsFile(folder: string, key: string): string {
+  return join(folder, `counts-${key}.json`);
 }
 
 /** Where they are kept. */

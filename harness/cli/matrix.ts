@@ -27,6 +27,7 @@ import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
 import { daemonOfPlan } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
+import { withGiven } from './survey.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
   readonly jobs?: string;
@@ -86,7 +87,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   const { runtime, because } = await runtimeFor(first, ...others);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
   for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
-  const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
+  const results = { ...job.results, jobs, versions: { ...job.results.versions }, attempts: [...job.results.attempts] };
   const folder =
     path === null
       ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS)
@@ -109,6 +110,12 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
     const artifacts = await daemonOfPlan(first).build([...names]);
     await runtime.prepare([...artifacts.values()], { say, signal });
+    const daemon = daemonOfPlan(first);
+    for (const plan of plans) {
+      const { versions } = await withGiven(plan, { daemon, artifacts, runtime, signal, say });
+      for (const [name, version] of Object.entries(versions))
+        results.versions[name] = { ...version, extensions: [...version.extensions] };
+    }
     const where = { folder: folder.path, rolls: folder.rolls };
     const again = new Map(results.cells.map((cell) => [cell.id, cell.again]));
     const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1, again });

@@ -87,6 +87,7 @@ export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
       scenario: name === undefined ? merged : { ...merged, name },
       daemon: chosen.source,
       versions: chosen.versions,
+      given: chosen.given,
       records,
       freshSeed: randomInt(2 ** 31),
     });

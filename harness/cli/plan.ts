@@ -7,6 +7,7 @@ import type { Happening } from '../explore/world.ts';
 import { describeStep } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
+import { givenLines } from '../report/given.ts';
 import { headline } from '../report/terminal.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
@@ -33,7 +34,9 @@ export function planText(plan: Plan): string {
       (version) =>
         `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version, plan.daemon.capabilities.failpoints ? undefined : 0)}"`,
     );
-  return [colors.bold(headline(plan)), ...kinds, '', ...lines, '', expectationText(plan)].join('\n');
+  return [colors.bold(headline(plan)), ...givenLines(plan), ...kinds, '', ...lines, '', expectationText(plan)].join(
+    '\n',
+  );
 }
 
 /** What a step makes of the gates; arrivals and parks follow from these. */

@@ -18,6 +18,7 @@ import { KeptCluster } from '../store/kept-cluster.ts';
 import { RunFolder } from '../store/run-folder.ts';
 import { type Observer, rigEvents, type Trace } from '../trace/trace.ts';
 import { pageRollOf } from './page-of-run.ts';
+import { withGiven } from './survey.ts';
 
 export interface RollOptions {
   readonly runtime: Runtime;
@@ -64,10 +65,11 @@ export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
  * Roll. Nothing is left behind but the run's folder, whatever happens.
  * @throws InputError for an unknown version; EnvironmentError where building fails or there is no place for it
  */
-export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
+export async function roll(planned: Plan, options: RollOptions): Promise<Rolled> {
   const { runs, observer, isLatest = true } = options;
-  const daemon = options.daemon ?? daemonOfPlan(plan);
-  const artifacts = await prepared(plan, daemon, options);
+  const daemon = options.daemon ?? daemonOfPlan(planned);
+  const artifacts = await prepared(planned, daemon, options);
+  const plan = await withGiven(planned, { daemon, artifacts, ...options });
   const run = randomBytes(4).toString('hex');
   const folder = RunFolder.make(runs, plan, run, isLatest);
   const recorder = new Recorder();

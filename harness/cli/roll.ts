@@ -82,7 +82,7 @@ export async function rollAll(
       rolled.push(one);
       if (!quiet)
         console.log(
-          `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict, screen) : wrapped(verdictLine(one.verdict), screen)}`,
+          `\n${plans.length === 1 ? terminalReport(one.plan, one.trace, one.verdict, screen) : wrapped(verdictLine(one.verdict), screen)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
       if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);

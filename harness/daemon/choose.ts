@@ -7,9 +7,10 @@ import { readDescription } from '../input/description-file.ts';
 import { InputError } from '../input/errors.ts';
 import { readVersions, type Versions } from '../input/versions.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Given, Plan } from '../plan/plan.ts';
 import type { Daemon } from './contract.ts';
-import { type DescribedSettings, describedDaemon, isDescribed } from './described/daemon.ts';
+import { describedDaemon, isDescribed } from './described/daemon.ts';
+import type { DescribedSettings } from './described/settings.ts';
 import { describedSource, describedVersions } from './described/source.ts';
 import { Tally } from './described/tally.ts';
 import { ourDaemon } from './ours/daemon.ts';
@@ -20,6 +21,8 @@ export interface Chosen {
   readonly name: string;
   readonly source: DaemonSource;
   readonly versions: ReadonlyMap<string, Version>;
+  /** What an archive gave for those that have been made of one. */
+  readonly given: ReadonlyMap<string, Given>;
   /** What each version is for, in a sentence. */
   readonly about: ReadonlyMap<string, string>;
   /** As it was named; undefined where it was not. */
@@ -44,6 +47,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
       name: OURS,
       source: ourSource,
       versions: new Map([...versions].map(([name, { build }]) => [name, build.version])),
+      given: new Map(),
       about: new Map([...versions].map(([name, { about }]) => [name, about])),
       said: wanted,
       described: null,
@@ -54,7 +58,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
   return {
     name: description.name,
     source: describedSource(settings),
-    versions: describedVersions(description),
+    ...describedVersions(settings),
     about: new Map(Object.entries(description.versions).map(([name, { about }]) => [name, about])),
     said: wanted,
     described: settings,

@@ -4,9 +4,10 @@
  */
 import type { Action, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
+import type { Row, Version } from '../../node/upgrade/version.ts';
 import type { Artifact } from '../build/artifact.ts';
 import type { PatternEvent } from '../input/description.ts';
-import type { Plan, RuntimeName } from '../plan/plan.ts';
+import type { Given, Plan, RuntimeName } from '../plan/plan.ts';
 
 /**
  * Where members can live: in containers; as processes of this host, at ports of loopback; or as processes that have namespaces
@@ -157,6 +158,20 @@ export interface LeaderClient {
   lead(): Promise<void>;
 }
 
+/** A version that is made of an archive's packages, as it was given. */
+export interface FromArchive {
+  readonly given: Given;
+  /** With what it counts: as it was read, or else as its description says. */
+  readonly version: Version;
+}
+
+export interface Archive {
+  /** Null of a version that does not come from one, or has not been made yet. */
+  of(version: string): FromArchive | null;
+  /** Keep what a member of a version was seen to record. */
+  keep(version: string, row: Row): void;
+}
+
 export interface Daemon {
   readonly name: string;
   /** The port on which a member listens where every member has a network address of its own. */
@@ -172,6 +187,8 @@ export interface Daemon {
    * its own.
    */
   readonly keeps: ((plan: Plan, artifact: Artifact) => string) | null;
+  /** What an archive gave for its versions; null where none comes from one. */
+  readonly archive: Archive | null;
   readonly stopping: Stopping;
   /** How long a cluster may take to be formed, and a member to enter it, in milliseconds. */
   readonly formingLimitMs: number;

@@ -9,6 +9,7 @@ import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
   type Crash,
   type Expectation,
+  type Given,
   type Pace,
   PLAN_FORMAT,
   type Plan,
@@ -22,6 +23,8 @@ import { refusedRefresh, refuseIntroduction } from './refusals.ts';
 export interface Sources {
   readonly scenario: Scenario;
   readonly versions: ReadonlyMap<string, Version>;
+  /** What an archive gave for them, as far as that is known; nothing where it is left out. */
+  readonly given?: ReadonlyMap<string, Given>;
   readonly daemon: DaemonSource;
   readonly records: readonly SeedRecord[];
   /** Used where the order is random and the scenario gives no seed. */
@@ -169,6 +172,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     order: refreshes.map((refresh) => refresh.member),
     seed: order.seed,
     versions,
+    ...givenOf(names, sources.given),
     daemon,
     runtime: scenario.runtime,
     records: sources.records,
@@ -183,6 +187,14 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
       LONGEST_MS,
     ),
   };
+}
+
+function givenOf(names: readonly string[], given: Sources['given']): Pick<Plan, 'given'> {
+  const found = names.flatMap((name) => {
+    const one = given?.get(name);
+    return one === undefined ? [] : [[name, one] as const];
+  });
+  return found.length === 0 ? {} : { given: Object.fromEntries(found) };
 }
 
 function known(versions: ReadonlyMap<string, Version>, name: string): Version {

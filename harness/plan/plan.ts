@@ -98,6 +98,15 @@ export interface SeedRecord {
   readonly value: string;
 }
 
+/** What an archive gave for a version that is made of its packages: it moves on. */
+export interface Given {
+  readonly suite: string;
+  /** The versions of the packages that were asked for, by name. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Whether what the version counts was read off a member of it; else it is what its description says. */
+  readonly isRead: boolean;
+}
+
 export interface Plan {
   readonly format: typeof PLAN_FORMAT;
   readonly name: string;
@@ -113,6 +122,8 @@ export interface Plan {
   readonly seed: number | null;
   /** Every version that the plan mentions, as it was when the plan was made. */
   readonly versions: Readonly<Record<string, Version>>;
+  /** By version, of those that come from an archive and have been made; none where it is left out. */
+  readonly given?: Readonly<Record<string, Given>> | undefined;
   readonly daemon: PlannedDaemon;
   readonly runtime: RuntimeName | 'auto';
   readonly records: readonly SeedRecord[];

@@ -12,6 +12,7 @@ import type { LogLine } from '../trace/log-line.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type PageData, shownOf } from './document.ts';
 import { differencesOf, FIGURES } from './figures.ts';
+import { givenLines } from './given.ts';
 import { dataElement, type Html, html, pageOf, scriptElement } from './html.ts';
 import { lanesOf } from './lanes.ts';
 import { legend, patterns } from './legend.ts';
@@ -100,6 +101,7 @@ ${verdict === null ? html`<p class="verdict">The roll goes on.</p>` : verdictOf(
 <div data-part="detail" tabindex="0" role="group" aria-label="timeline of ${about}: arrow keys step through what happened"></div>
 <p data-part="caption" aria-live="polite"></p>
 ${verdict === null ? html`` : figures(verdict.members)}
+${givenLines(plan).map((line) => html`<p class="about">${line}</p>`)}
 ${verdict === null ? html`` : checks(verdict)}
 <p>Again, exactly: <code>${command}</code></p>
 <details><summary>What happened, as a table</summary><div class="scroll" tabindex="0"><table data-part="story">

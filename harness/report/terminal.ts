@@ -8,6 +8,7 @@ import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { FIGURES } from './figures.ts';
+import { givenLines } from './given.ts';
 import { printable } from './printable.ts';
 import { FILE, type Screen, wrapped } from './screen.ts';
 import { tableText } from './table.ts';
@@ -20,10 +21,12 @@ import { timeline } from './timeline.ts';
 export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict, screen: Screen = FILE): string {
   const because = verdict.stalls[0]?.because;
   const ending = [verdictLine(verdict), ...(because === undefined ? [] : [printable(because)])];
+  const given = givenLines(plan);
   const report = (members: readonly MemberFigures[], checks: readonly string[]): string[] => {
     const names = new Set(members.map(({ name }) => name));
     const left = verdict.members.length - members.length;
     return [
+      ...(given.length === 0 ? [] : [...given.map((line) => colors.dim(wrapped(line, screen))), '']),
       figuresTable(members, screen),
       ...(left > 0
         ? [colors.dim(`… and ${left} more members, none of them slower or worse: ${REPORT} has all of them`)]

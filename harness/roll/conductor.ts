@@ -5,7 +5,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Crash, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
+import { type Crash, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
 import { all } from './all.ts';
 import { Forming } from './forming.ts';
@@ -25,6 +25,10 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   const { recorder, site, signal, alone } = stage;
   const startedAt = new Date().toISOString();
   recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt, alone });
+  for (const [version, given] of Object.entries(plan.given ?? {})) {
+    const { internal: schema, extensions } = versionOf(plan, version);
+    recorder.tell('given', { version, schema, api: extensions.length, ...given });
+  }
   const lag = watchLag((forMs) => recorder.tell('lag', { forMs }));
   const roll = new Roll(plan, stage);
   let how: Ending = 'complete';

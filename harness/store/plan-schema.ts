@@ -122,6 +122,12 @@ export const SavedPlan = z.object({
   order: Members,
   seed: z.int().nullable(),
   versions: z.record(VersionName, Version),
+  given: z
+    .record(
+      VersionName,
+      z.object({ suite: z.string(), packages: z.record(z.string(), z.string()), isRead: z.boolean() }),
+    )
+    .optional(),
   daemon: Daemon,
   runtime: z.enum(['auto', 'process', 'container']),
   records: z.array(z.object({ key: z.string(), value: z.string() })),

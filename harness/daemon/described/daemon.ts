@@ -1,9 +1,7 @@
 /** A daemon that a description tells the rig how to start, join, observe and stop. */
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../../node/clock.ts';
 import type { Artifact, ImageSource } from '../../build/artifact.ts';
-import { digestOf } from '../../host/digest.ts';
 import type { DescribedVersion, Description, PatternEvent, Run } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
 import type { PlannedDaemon } from '../../plan/daemon.ts';
@@ -19,22 +17,16 @@ import {
   RequestError,
   type Unmatched,
 } from '../contract.ts';
+import { archiveOf } from './archive.ts';
 import { ask, isLike, patternOf } from './asking.ts';
 import { attend } from './attendance.ts';
 import { describedClient } from './client.ts';
+import { formationOf } from './formation.ts';
 import { nameOf } from './patterns.ts';
 import { Rows } from './rows.ts';
+import type { DescribedSettings } from './settings.ts';
 import type { Tally } from './tally.ts';
 import { fill, fillAll, type Values, valuesOf } from './template.ts';
-
-/** What a plan keeps of a described daemon: its description whole, so that nothing else is needed to roll it again. */
-export type DescribedSettings = {
-  readonly description: Description;
-  /** The folder that the description lay in, for what it names beside itself. */
-  readonly folder: string;
-  /** The file that it was read from, for whoever is to be told where something stands. */
-  readonly file?: string | undefined;
-};
 
 /** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
 const REACHABLE_LIMIT_MS = 30_000;
@@ -73,7 +65,8 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
       ];
     },
     joinsAtOnce: false,
-    keeps: form?.keep === false ? null : (_plan, { version }) => digestOf(...formation(description, version, folder)),
+    keeps: form?.keep === false ? null : (_plan, { version }) => formationOf(settings, version),
+    archive: archiveOf(settings),
     stopping: {
       signal: stop.signal,
       command:
@@ -113,15 +106,6 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     unmatched: () => unmatchedBy(description, tally),
     doubt: (of) => doubtOf(description, tally, of),
   };
-}
-
-/** All that a formed cluster of a version depends on: of what is only observed, nothing. */
-function formation({ versions, start, form, port }: Description, version: string, folder: string): string[] {
-  const { about: _, ...described } = versions[version] as DescribedVersion;
-  const said = JSON.stringify([described, start, form, port]);
-  // Another build under the same name forms another cluster.
-  const builds = (described.program ?? []).map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return [said, said.includes('{description.folder}') ? folder : '', builds.join(' ')];
 }
 
 function artifactOf({ description, file }: DescribedSettings, version: string): Artifact {

@@ -32,6 +32,7 @@ export function ourDaemon(versions: Versions): Daemon {
     places: () => ['container', 'process'],
     joinsAtOnce: true,
     keeps: null,
+    archive: null,
     stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false, killsTogether: false },
     formingLimitMs: FORMING_LIMIT_MS,
     startLimitMs: START_LIMIT_MS,
