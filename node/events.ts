@@ -65,6 +65,8 @@ export interface EventFields {
   /** A leader that stops has handed the leadership to another, or could not: then `because` says why. */
   'handed-over': { to: string | null; because: string | null };
   open: Record<never, never>;
+  /** The member has begun to run a one-off patch. */
+  patching: { patch: string };
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
   held: { failpoint: Failpoint; notice: string | null };
   exiting: { reason: ExitReason; message: string };

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Daemon } from '../daemon/contract.ts';
 import { invocation } from '../host/invocation.ts';
+import { ownExits } from '../judge/exits.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
@@ -36,6 +37,9 @@ export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: Cell
     const failing = checks
       .filter((check) => check.outcome === 'broken' || check.leavesOpen)
       .map(({ name, because }) => ({ name, because }));
-    return { verdict: outcome, sentence, failing, folder: relative(folder, rolled.folder) };
+    const healed = rolled.plan.members
+      .flatMap((member) => ownExits(rolled.trace, member).filter(({ isHealed }) => isHealed))
+      .map(({ member, message, patching }) => ({ member, message, patching }));
+    return { verdict: outcome, sentence, failing, healed, folder: relative(folder, rolled.folder) };
   };
 }

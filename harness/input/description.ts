@@ -38,6 +38,7 @@ export const PATTERN_EVENTS = [
   'applied',
   'notified',
   'noticed',
+  'patching',
   'exiting',
 ] as const;
 export type PatternEvent = (typeof PATTERN_EVENTS)[number];

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { placeBefore, placeUntil } from '../trace/instants.ts';
 import type { History } from './history.ts';
 import type { Incarnation } from './incarnations.ts';
-import { gateOf, momentOfPassing } from './passing.ts';
+import { gateOf, hinderersIn, momentOfPassing } from './passing.ts';
 
 /** One parked member, and whom it waited for at that instant. */
 export interface Waiter {
@@ -59,7 +59,7 @@ export function waiterAt(
   return {
     member,
     gate,
-    waitsFor: membersIn(outcome),
+    waitsFor: hinderersIn(outcome),
     needs: 'record',
     what,
     sentence: `${member} waited at ${where} for ${what}`,
@@ -109,9 +109,4 @@ function whatIsMissing(outcome: Outcome): string {
   if (outcome.is === 'blocked') return describeDifferences(outcome.by, MOST_NAMED);
   if (outcome.is === 'ahead') return `${describeDifferences(outcome.of, MOST_NAMED)} to come back to its version`;
   return 'something that no refresh of a peer can give';
-}
-
-function membersIn(outcome: Outcome): string[] {
-  const found = outcome.is === 'blocked' ? outcome.by : outcome.is === 'ahead' ? outcome.of : [];
-  return [...new Set(found.flatMap((difference) => (difference.member === null ? [] : [difference.member])))];
 }

@@ -47,6 +47,16 @@ export const Attempt = z.discriminatedUnion('outcome', [
     sentence: z.string(),
     /** The checks that are broken, or leave open what decides. */
     failing: z.array(z.object({ name: Label, because: z.string() })),
+    /** The members that went by themselves, and that their supervisor started again. */
+    healed: z
+      .array(
+        z.object({
+          member: Label,
+          message: z.string(),
+          patching: z.object({ patch: Label, beside: z.array(Label) }).nullable(),
+        }),
+      )
+      .default([]),
     /** The folder of its roll, relative to that of the matrix. */
     folder: z
       .string()

@@ -1,6 +1,7 @@
 /** A matrix as text for a terminal: a table pair × order with a word for each cell, and what is to be said of them. */
 import colors from 'picocolors';
 import { invocation } from '../host/invocation.ts';
+import { healedSentences } from '../matrix/healed.ts';
 import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
@@ -31,15 +32,16 @@ export function stateWord(state: CellState): string {
 export function matrixReport(results: Results, place = '', screen: Screen = FILE): string {
   const cells = cellResults(results);
   const remarks = remarksOf(cells).flatMap((remark) => remarkLines(remark, screen).split('\n'));
-  const summary = `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`;
+  const count = `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`;
+  const ending = [...healedSentences(results).map(printable), count].map((text) => wrapped(text, screen)).join('\n');
   const tables = tablesOf(cells).flatMap((table) => `${gridText(table, screen)}\n`.split('\n'));
   const rest = (what: string) => (left: number) => colors.dim(`… and ${left} more lines of ${what}: ${place}`);
   // The tables have the half at least: they name every cell.
-  const room = screen.rows - wrapped(summary, screen).split('\n').length - 1;
+  const room = screen.rows - ending.split('\n').length - 1;
   const forTables = Math.max(Math.floor(room / 2), room - remarks.length);
   const shownTables = shortList(tables, forTables, rest('tables'));
   const shownRemarks = shortList(remarks, room - shownTables.length, rest('remarks'));
-  return [...shownTables, ...shownRemarks, ...(remarks.length === 0 ? [] : ['']), wrapped(summary, screen)].join('\n');
+  return [...shownTables, ...shownRemarks, ...(remarks.length === 0 ? [] : ['']), ending].join('\n');
 }
 
 function gridText(table: MatrixTable, screen: Screen): string {

@@ -70,6 +70,7 @@ export const MemberEvent = z.discriminatedUnion('event', [
   member('leader', { leader: Label.nullable() }),
   member('handed-over', { to: Label.nullable(), because: Text.nullable() }),
   member('open', {}),
+  member('patching', { patch: Label }),
   member('held', { failpoint: z.enum(FAILPOINTS), notice: Label.nullable() }),
   member('exiting', { reason: z.enum(EXIT_REASONS), message: Text }),
 ]);

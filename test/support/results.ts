@@ -34,5 +34,16 @@ export function judged(cell: string, repeat: number, holds: boolean, sentence = 
   const failing = holds ? [] : [{ name: 'woken', because: 'only a timer ended a stall' }];
   const verdict = holds ? 'holds' : 'broken';
   const folder = `rolls/${cell.replaceAll('/', '-')}-${repeat}`;
-  return { cell, repeat, durationMs: 1500, alone: false, outcome: 'judged', verdict, sentence, failing, folder };
+  return {
+    cell,
+    repeat,
+    durationMs: 1500,
+    alone: false,
+    outcome: 'judged',
+    verdict,
+    sentence,
+    failing,
+    healed: [],
+    folder,
+  };
 }
