@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { RollFlags } from '../harness/cli/options.ts';
 import type { Rolled } from '../harness/cli/roll-plan.ts';
 import type { Place } from '../harness/daemon/contract.ts';
+import { InputError } from '../harness/input/errors.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { CheckOutcome } from '../harness/judge/evidence.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -296,6 +297,40 @@ describe('what tells of a described daemon is not believed where it is wrong', f
       checks: [['woken', 'holds', /by notices in time: node01/]],
     },
   ]);
+});
+
+describe('a refresh that is aimed at the timer of another member', function () {
+  this.timeout(60_000);
+
+  it('starts when that is about to fire, and says how near it opened', async () => {
+    const [rolled] = await rollDescribed({ flags: { members: '2', aim: '300ms' } });
+    const { plan, trace } = rolled!;
+    const [aimed] = rigEvents(trace, 'aimed');
+    expect(aimed, account(rolled!)).to.include({ member: 'node02', at: 'node01' });
+    const launchedNs = rigEvents(trace, 'launching').findLast(({ member }) => member === 'node02')!.atNs;
+    expect(launchedNs).to.be.greaterThanOrEqual(aimed!.dueNs! - 301e6);
+    expect(checkOf(rolled!, 'aimed').because).to.match(
+      /^node02 opened \S+ m?s (before|after) the timer of node01 was due$/,
+    );
+    // Near the timer or not: nobody is accused, and the machine allows what was seen.
+    expect(rolled!.verdict.outcome).not.to.equal('broken');
+    expect(deviationOf(plan, trace)).to.equal(null);
+  });
+
+  it('is refused where no timer is known, or nobody was refreshed before it', async () => {
+    const without: Change = (description) => void delete (description as { timer?: unknown }).timer;
+    for (const [changes, flags, refusal] of [
+      [[without], {}, /aim: it is not known when a timer of double is due/],
+      [[], { order: 'together' }, /aim: .*refresh two or more, one after the other/],
+    ] as const) {
+      const error = await rollDescribed({ changes, flags: { aim: '300ms', ...flags } }).then(
+        () => null,
+        (refused) => refused,
+      );
+      expect(error).to.be.instanceOf(InputError);
+      expect(error.message).to.match(refusal);
+    }
+  });
 });
 
 describe('a daemon is described by what it has', function () {

@@ -26,6 +26,7 @@ export const FLAG_KEYS = {
   ahead: 'ahead',
   wait: 'wait',
   pace: 'pace',
+  aim: 'aim',
   runtime: 'runtime',
   database: 'database',
   networkLatency: 'network_latency',
@@ -60,6 +61,10 @@ export function withRollFlags(command: Command): Command {
     .option(
       '--pace <pace>',
       'settled, eager, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
+    )
+    .option(
+      '--aim <lead>',
+      'start the last refresh so long before the timer of a member that waits is due, such as 500ms: what it takes to open',
     )
     .option('--runtime <name>', 'auto, process, container (default: auto)')
     .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)

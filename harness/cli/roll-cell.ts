@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Daemon } from '../daemon/contract.ts';
 import { invocation } from '../host/invocation.ts';
+import { aimedOf } from '../judge/aim.ts';
 import { ownExits } from '../judge/exits.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -40,6 +41,12 @@ export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: Cell
     const healed = rolled.plan.members
       .flatMap((member) => ownExits(rolled.trace, member).filter(({ isHealed }) => isHealed))
       .map(({ member, message, patching }) => ({ member, message, patching }));
-    return { verdict: outcome, sentence, failing, healed, folder: relative(folder, rolled.folder) };
+    const members = rolled.verdict.members.map(({ memoryBytes, ...figures }) => ({
+      ...figures,
+      waitedFor: [...figures.waitedFor],
+      wokenBy: [...figures.wokenBy],
+    }));
+    const aimedMs = aimedOf(rolled.plan, rolled.trace)?.mostMs ?? null;
+    return { verdict: outcome, sentence, failing, healed, members, aimedMs, folder: relative(folder, rolled.folder) };
   };
 }

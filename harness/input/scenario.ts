@@ -78,6 +78,7 @@ export const Scenario = z
     ahead: oneOf(AHEAD_POLICIES),
     wait: Duration,
     pace: PaceText,
+    aim: Duration,
     runtime: oneOf(['auto', 'process', 'container']),
     database: oneOf(DATABASES),
     handover: Flag,

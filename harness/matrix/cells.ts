@@ -81,6 +81,7 @@ function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daem
   const scenario = Scenario.parse({
     name: rollName(id),
     ...{ from, to, order, members, runtime: spec.runtime, expect: { budgets: spec.budgets } },
+    ...(spec.aim === null ? {} : { aim: spec.aim }),
     ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
   });
   try {

@@ -39,6 +39,20 @@ const About = z.object({
   alone: z.boolean(),
 });
 
+/** Of one member of a roll. */
+const Figures = z.object({
+  name: Label,
+  timeToOpenMs: z.number().nullable(),
+  parkedMs: z.record(z.string(), z.number()),
+  waitedFor: z.array(Label),
+  wokenBy: z.array(z.enum(['notice', 'timer', 'unknown'])),
+  unblockLatencyMs: z.number().nullable(),
+  stallMs: z.number(),
+  downtimeMs: z.number().nullable(),
+  restarts: z.int(),
+  atLeastMs: z.record(z.string(), z.number()),
+});
+
 /** One roll of a cell. */
 export const Attempt = z.discriminatedUnion('outcome', [
   About.extend({
@@ -57,6 +71,10 @@ export const Attempt = z.discriminatedUnion('outcome', [
         }),
       )
       .default([]),
+    /** The figures of its members, as its verdict has them. */
+    members: z.array(Figures).default([]),
+    /** How near to another's timer the member opened that was aimed at it: milliseconds after it was due, at the most. */
+    aimedMs: z.number().nullable().default(null),
     /** The folder of its roll, relative to that of the matrix. */
     folder: z
       .string()

@@ -4,7 +4,7 @@ import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
-import { type DaemonSource, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
+import { canAim, type DaemonSource, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import {
   type Crash,
@@ -157,6 +157,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
   const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
   const daemon = sources.daemon.plan(sources.scenario);
+  const aimed = withAim(scenario, daemon, refreshes, order.together);
   if (daemon.model !== null) {
     refuseIntroduction(rulesOf(daemon.model).strategy, Object.values(versions), known(sources.versions, scenario.from));
   }
@@ -179,7 +180,7 @@ function planOf(scenario: Settings, sources: Sources, members: readonly string[]
     holds: false,
     steps: [
       ...enteringSteps(daemon, members, scenario.from),
-      ...rollSteps(refreshes, order.together, paceOf(scenario, daemon), sources.records.length),
+      ...rollSteps(aimed, order.together, paceOf(scenario, daemon), sources.records.length),
     ],
     expect: expectationOf(scenario, members),
     settleLimitMs: Math.min(
@@ -210,6 +211,26 @@ function withFrom(targets: readonly Target[], from: string): Refresh[] {
     now.set(member, to);
     return refresh;
   });
+}
+
+/** The last refresh is the one that makes the others' gates passable. @throws InputError where there is nothing to aim at */
+function withAim(
+  { aim }: Settings,
+  daemon: PlannedDaemon,
+  refreshes: readonly Refresh[],
+  together: boolean,
+): Refresh[] {
+  const last = refreshes.at(-1);
+  if (aim === undefined || last === undefined) return [...refreshes];
+  if (!canAim(daemon))
+    throw new InputError(
+      `aim: it is not known when a timer of ${daemon.name} is due: its description must say its timer and when it waits`,
+    );
+  if (refreshes.length < 2 || together)
+    throw new InputError(
+      'aim: the last refresh is aimed at the timer of a member that was refreshed before it: refresh two or more, one after the other',
+    );
+  return [...refreshes.slice(0, -1), { ...last, aim: { leadMs: aim } }];
 }
 
 /** How the cluster comes to be that is rolled. */

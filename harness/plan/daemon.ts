@@ -91,6 +91,11 @@ export function tells({ capabilities }: PlannedDaemon, event: EventName): boolea
   return capabilities.tells.includes(event);
 }
 
+/** Whether it can be known while a member waits when its timer is due. */
+export function canAim(daemon: PlannedDaemon): boolean {
+  return daemon.timer !== null && tells(daemon, 'parked');
+}
+
 /** Whether it can be worked out at every instant if a gate could pass: a model, and what every member has recorded. */
 export function canReckonGates(daemon: PlannedDaemon): boolean {
   return daemon.model !== null && tells(daemon, 'recorded');

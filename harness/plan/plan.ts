@@ -60,8 +60,15 @@ export interface Refresh {
   readonly member: string;
   readonly from: string;
   readonly to: string;
+  /** Started only when the timer of a member that waits is about to fire. */
+  readonly aim?: Aim;
   /** Killed (SIGKILL) the first time, and then started again. */
   readonly crash?: Crash;
+}
+
+/** So that a member opens just when another's timer is due: its start comes so long before that. */
+export interface Aim {
+  readonly leadMs: number;
 }
 
 export interface Crash {

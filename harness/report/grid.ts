@@ -1,7 +1,7 @@
 /** A matrix as text for a terminal: a table pair × order with a word for each cell, and what is to be said of them. */
 import colors from 'picocolors';
 import { invocation } from '../host/invocation.ts';
-import { healedSentences } from '../matrix/healed.ts';
+import { sentencesOf } from '../matrix/figures.ts';
 import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
@@ -33,7 +33,7 @@ export function matrixReport(results: Results, place = '', screen: Screen = FILE
   const cells = cellResults(results);
   const remarks = remarksOf(cells).flatMap((remark) => remarkLines(remark, screen).split('\n'));
   const count = `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`;
-  const ending = [...healedSentences(results).map(printable), count].map((text) => wrapped(text, screen)).join('\n');
+  const ending = [...sentencesOf(results).map(printable), count].map((text) => wrapped(text, screen)).join('\n');
   const tables = tablesOf(cells).flatMap((table) => `${gridText(table, screen)}\n`.split('\n'));
   const rest = (what: string) => (left: number) => colors.dim(`… and ${left} more lines of ${what}: ${place}`);
   // The tables have the half at least: they name every cell.

@@ -1,6 +1,6 @@
 /** A matrix in Markdown, as the summary of a job shows it. */
 import { invocation } from '../host/invocation.ts';
-import { healedSentences } from '../matrix/healed.ts';
+import { sentencesOf } from '../matrix/figures.ts';
 import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellState, cellResults, summaryOf } from '../matrix/state.ts';
@@ -20,7 +20,7 @@ export function markdownReport(results: Results): string {
     '',
     ...tablesOf(cells).flatMap(tableLines),
     ...(remarks.length === 0 ? [] : ['### What does not hold, or was not rolled', '', ...remarks.map(remarkLine), '']),
-    ...healedSentences(results).flatMap((sentence) => [escaped(sentence), '']),
+    ...sentencesOf(results).flatMap((sentence) => [escaped(sentence), '']),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 /** A matrix as one HTML file: the grid, each cell linking to the reports of its rolls, and what is to be said of cells. */
 import { formatDuration } from '../../node/duration.ts';
 import { invocation } from '../host/invocation.ts';
-import { healedSentences } from '../matrix/healed.ts';
+import { sentencesOf } from '../matrix/figures.ts';
 import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Attempt, Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
@@ -23,7 +23,7 @@ export function matrixPage(results: Results): string {
 <div class="verdict ${allFine ? '' : 'broken'}"><strong>${summaryOf(cells)}</strong>${share}</div>
 ${tablesOf(cells).map(grid)}
 ${remarks.length === 0 ? html`` : html`<h2>What does not hold, or was not rolled</h2><ul>${remarks.map(remarkItem)}</ul>`}
-${healedSentences(results).map((sentence) => html`<p>${sentence}</p>`)}`;
+${sentencesOf(results).map((sentence) => html`<p>${sentence}</p>`)}`;
   return pageOf('Rolling upgrades', body);
 }
 

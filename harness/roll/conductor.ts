@@ -3,6 +3,7 @@
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../node/clock.ts';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { type Crash, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
@@ -62,6 +63,9 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   recorder.tell('ended', { how });
   return fault;
 }
+
+/** What a member may take to stop whose start is aimed: it must be gone in time. */
+const STOP_MS = 10_000;
 
 class Roll {
   readonly #plan: Plan;
@@ -124,10 +128,20 @@ class Roll {
     await all(members.map((member) => traffic.run(member, () => this.#members.client(member)?.records ?? null)));
   }
 
-  async #refresh({ member, to, crash }: Refresh): Promise<void> {
+  async #refresh({ member, to, crash, aim }: Refresh): Promise<void> {
+    if (aim !== undefined) await this.#untilBefore(aim.leadMs + STOP_MS);
     await this.#members.stop(member);
+    if (aim !== undefined) this.#stage.recorder.tell('aimed', { member, ...(await this.#untilBefore(aim.leadMs)) });
     if (crash !== undefined) await this.#crash(member, to, crash);
     await this.#members.start('start', member, to, null, holdsOf(this.#plan, 'start'));
+  }
+
+  /** Wait until so long before the timer of a member is due that waits. @returns whose that is */
+  async #untilBefore(leadMs: number): Promise<{ at: string | null; dueNs: number | null }> {
+    const next = this.#members.standings.nextTimer(nowNs() + leadMs * 1e6);
+    if (next === null) return { at: null, dueNs: null };
+    await sleep((next.dueNs - nowNs()) / 1e6 - leadMs, undefined, { signal: this.#stage.signal });
+    return { at: next.member, dueNs: next.dueNs };
   }
 
   /** Start a member, and kill it where the plan has it. */

@@ -26,6 +26,7 @@ const Refresh = z.object({
   member: MemberName,
   from: VersionName,
   to: VersionName,
+  aim: z.object({ leadMs: Ms }).optional(),
   crash: z.object({ at: z.enum(FAILPOINTS), leading: z.boolean() }).optional(),
 });
 

@@ -99,6 +99,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   }),
   rig('step', { step: Count }),
   rig('formed', { how: z.enum(['now', 'earlier']) }),
+  rig('aimed', { member: Label, at: Label.nullable(), dueNs: Ns.nullable() }),
   rig('launching', { member: Label, version: Label }),
   rig('stopping', { member: Label, by: z.enum(STOP_WAYS) }),
   rig('killing', { member: Label, at: z.enum(FAILPOINTS) }),

@@ -40,6 +40,8 @@ export interface RigFields {
   step: { step: number };
   /** The cluster is there: formed now, or formed earlier and kept since. */
   formed: { how: 'now' | 'earlier' };
+  /** The start of a member was aimed at the timer of another, which is due at `dueNs`; null where none waited. */
+  aimed: { member: string; at: string | null; dueNs: number | null };
   /** A member is about to be started. */
   launching: { member: string; version: string };
   /** A member has been told to stop; by `kill` where the plan's daemon has it so for a parked one. */

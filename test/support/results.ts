@@ -44,6 +44,8 @@ export function judged(cell: string, repeat: number, holds: boolean, sentence = 
     sentence,
     failing,
     healed: [],
+    members: [],
+    aimedMs: null,
     folder,
   };
 }
