@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { printable } from '../report/printable.ts';
@@ -12,6 +13,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
+import { misdescription } from './misdescribed.ts';
 import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -28,6 +30,8 @@ export function rollCommand(): Command {
       const { rolled } = session;
       if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
       else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
+      const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
+      if (wrong !== undefined) throw new InputError(wrong);
       process.exitCode = exitCodeOf(session);
     });
 }
