@@ -1,6 +1,7 @@
 /** The report of a roll while it goes on: the same page, fed by server-sent events. Serves loopback only. */
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
+import { nowNs } from '../../node/clock.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Observer, TraceEvent } from '../trace/trace.ts';
 import { rollPage } from './page.ts';
@@ -30,6 +31,7 @@ export async function watch(plan: Plan): Promise<Watching> {
   server.get(EVENTS, (request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    reply.raw.write(message('clock', nowNs()));
     for (const event of seen) reply.raw.write(message('trace', event));
     if (report !== null) reply.raw.write(message('judged', null));
     watchers.add(reply.raw);
