@@ -109,13 +109,18 @@ describe('the report', function () {
       page
         .locator(`[data-roll="${roll}"] [data-part="detail"] g[aria-label="${mark}"] [aria-label]`)
         .evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label')!));
+    /** What each timeline says that it shows, with the time. */
+    const stretches = (page: Page) =>
+      page
+        .locator('[data-part="detail"] svg')
+        .evaluateAll((all) => all.map((svg) => /from .+/.exec(svg.getAttribute('aria-label')!)![0]));
     const axis = (page: Page) =>
       page.locator('[data-part="detail"] g[aria-label="x-axis tick label"] text').first().locator('..').textContent();
 
     it('draws every lane and every notice, steps and zooms by keyboard, and filters the logs', async () => {
       const { page, faults } = await openPage(browser, pathToFileURL(join(split, 'report.html')).href);
       const own = lanes(split);
-      await page.getByRole('button', { name: 'All' }).click();
+      await page.getByRole('button', { name: 'All', exact: true }).click();
       expect(await labels(page, 'bar')).to.have.length(own.spans.length);
       expect(await labels(page, 'arrow')).to.have.length(own.arrows.length);
       const dashed = page.locator('[data-part="detail"] g[aria-label="arrow"] [stroke-dasharray] > [aria-label]');
@@ -172,12 +177,18 @@ describe('the report', function () {
       for (const scheme of ['light', 'dark'] as const) {
         const address = pathToFileURL(join(split, 'comparison.html')).href;
         const { page, faults } = await openPage(browser, address, scheme);
-        // What decides the split roll takes milliseconds, and the other one stands still all that time.
-        const decisive = await labels(page, 'bar', 0);
-        expect(decisive.filter((label) => label.includes('is parked'))).to.not.have.length(0);
-        expect(decisive.filter((label) => label.includes('is open'))).to.have.length(0);
-        expect((await labels(page, 'bar', 1)).filter((label) => label.includes('is open'))).to.have.length(3);
-        await page.getByRole('button', { name: 'All' }).click();
+        // Each half shows where it was decided: the one the end of its stall, the other its milliseconds.
+        for (const roll of [0, 1]) {
+          const decisive = await labels(page, 'bar', roll);
+          expect(decisive.filter((label) => label.includes('is parked'))).to.not.have.length(0);
+          expect(decisive.filter((label) => label.includes('is open'))).to.have.length(3);
+        }
+        const axes = await stretches(page);
+        expect(axes[0]).to.match(/ s$/);
+        expect(axes[1]).to.match(/ ms to [\d.]+ ms$/);
+        await page.getByLabel('the same time in all').check();
+        expect(new Set(await stretches(page))).to.have.length(1);
+        await page.getByRole('button', { name: 'All', exact: true }).click();
         const parked = await page
           .locator('[data-roll="0"] [data-part="detail"] g[aria-label="bar"] [fill^="url(#parked"]')
           .evaluateAll((bars) => Math.max(...bars.map((bar) => bar.getBoundingClientRect().width)));

@@ -126,10 +126,10 @@ ${wide(html`<tbody>${rows}</tbody>`, 'checks')}</details>`;
 }
 
 /** What was rolled, and how to roll it again. */
-export function about(plan: Plan, command: string): Html {
+export function about(plan: Plan, command: string | null): Html {
   return html`<p class="about">${plan.about === '' ? '' : `${plan.about} `}${headline(plan)}.</p>
 ${givenLines(plan).map((line) => html`<p class="about">${line}</p>`)}
-<p>Again, exactly: <code>${command}</code></p>`;
+${command === null ? html`` : html`<p>Again, exactly: <code>${command}</code></p>`}`;
 }
 
 /** A table that scrolls by itself where the page is narrower. */

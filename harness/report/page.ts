@@ -23,8 +23,8 @@ export interface PageRoll {
   /** Null while the roll goes on. */
   readonly verdict: Verdict | null;
   readonly logs: readonly LogLine[];
-  /** The command that carries the same plan out again. */
-  readonly command: string;
+  /** The command that carries the same plan out again; null where there is nothing yet to be carried out. */
+  readonly command: string | null;
   /** The page of the matrix that the roll is one of, as a link; null where it is none. */
   readonly matrix: string | null;
 }

@@ -23,7 +23,7 @@ export async function watch(plan: Plan): Promise<Watching> {
   const watchers = new Set<ServerResponse>();
   let report: string | null = null;
   const live = await rollPage(
-    { label: '', plan, trace: [], verdict: null, logs: [], command: '–', matrix: null },
+    { label: '', plan, trace: [], verdict: null, logs: [], command: null, matrix: null },
     EVENTS,
   );
   const server = Fastify({ forceCloseConnections: true });

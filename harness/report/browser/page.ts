@@ -11,6 +11,10 @@ import { Search } from './search.ts';
 import { Tip } from './tip.ts';
 import { View } from './view.ts';
 
+/** What is shown of a roll that goes on: this much at least, and so many times as much when that is full. */
+const SHORTEST_MS = 2000;
+const GROWTH = 1.5;
+
 const data = JSON.parse(document.getElementById('data')!.textContent) as PageData;
 let shown: readonly Shown[] = data.rolls.map(unpackRoll);
 const tip = new Tip();
@@ -94,9 +98,15 @@ function isTyping(target: Element): boolean {
   return target.matches('input:not([type="checkbox"]), select, textarea');
 }
 
-/** Long enough for all rolls: they begin at the same place. */
+/** Long enough for all rolls: they begin at the same place. A roll that goes on has room for its now to move. */
 function wholeOf(): Stretch {
-  return [0, Math.max(...shown.map(({ lanes }) => (lanes === null ? 1 : since(lanes, lanes.toNs))))];
+  const toMs = Math.max(...shown.map(({ lanes }) => (lanes === null ? 1 : since(lanes, lanes.toNs))));
+  return [
+    0,
+    data.live === null
+      ? toMs
+      : SHORTEST_MS * GROWTH ** Math.ceil(Math.log(Math.max(1, toMs / SHORTEST_MS)) / Math.log(GROWTH)),
+  ];
 }
 
 function decisiveOf({ lanes }: Shown): Stretch {
