@@ -76,6 +76,8 @@ function mayBe(value: Value): string {
       return typeof value.additionalProperties === 'object'
         ? `by name: ${mayBe(value.additionalProperties)}`
         : 'the keys below';
+    case 'null':
+      return '`null`';
     default:
       return 'a text';
   }

@@ -92,7 +92,7 @@ describe('the package', function () {
     const plan = join(folder, 'plan.json');
     writeFileSync(plan, (await run('plan', '--json')).stdout);
     const { stdout } = await execa(process.execPath, ['use.ts', plan], { cwd: folder });
-    expect(stdout).to.equal('v2 broken 13');
+    expect(stdout).to.match(/^v2 broken \d+$/);
   });
 
   it('is begun by a file that an old Node can read, which then says what it needs in one sentence', async () => {
