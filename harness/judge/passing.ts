@@ -124,7 +124,8 @@ function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Pa
   const late = incarnation.notices
     .slice(placeUntil(incarnation.notices, park.toNs!) + 1)
     .filter((notice) => notice.from === by && isFor(strategy, notice.kind, gate));
-  if (late.length === 0) return false;
+  // Where nobody tells of notices that come in, one is on its way to everybody who waits.
+  if (late.length === 0 && tells(plan.daemon, 'noticed')) return false;
   if (!tells(plan.daemon, 'notifying')) {
     // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
     const went = eventsOf(trace, by).find(

@@ -90,11 +90,14 @@ const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: stri
 function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
   const incarnation = incarnationAt(plan, trace, member, atNs);
   if (incarnation === null) return null;
-  const { started, checks } = incarnation;
-  const hasLooked =
-    !tells(plan.daemon, 'checked') ||
-    started.action !== 'start' ||
-    (checks[0] !== undefined && checks[0].decidedNs <= atNs);
+  const { started, checks, parks, records, open } = incarnation;
+  // Of one that does not tell of its gates: once it has recorded something, waits, or is open.
+  const looks = tells(plan.daemon, 'checked')
+    ? checks.map(({ decidedNs }) => decidedNs)
+    : [...records, ...(open === null ? [] : [open])]
+        .map((event) => event.atNs)
+        .concat(parks.map(({ fromNs }) => fromNs));
+  const hasLooked = started.action !== 'start' || looks.some((lookNs) => lookNs <= atNs);
   return hasLooked ? started.version : null;
 }
 
