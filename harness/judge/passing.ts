@@ -31,6 +31,8 @@ export function waitedFor(plan: Plan, history: History, { member, started, parks
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
   const found = parks.flatMap(({ gate, fromNs }) => {
     const view = history.viewAt(fromNs);
+    // Of a trace that does not tell of its row, it is not known what it looked at.
+    if (!view.rows.some((row) => row.member === member)) return [];
     return hinderersIn(examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view).outcome);
   });
   return plan.members.filter((other) => found.includes(other));
