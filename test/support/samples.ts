@@ -31,7 +31,10 @@ export function withoutParticulars(text: string): string {
     .replaceAll(/^.*[·=?sap1-9-]{25}.*$/gm, (lane) => `${lane.trim().split(' ')[0]} ~`)
     .replaceAll(/runs\/\S+/g, 'runs/#')
     .replaceAll(/(?<![\w.-])\d+(\.\d+)?( (µs|ms|s|min)(?!\w))?(?![\w.]*\w)/g, '#')
-    .replaceAll(/^(node\d+|) +(time-to-open|parked|waited for|woken by|unblock latency|stall|downtime) .*$/gm, '$1 $2 @')
+    .replaceAll(
+      /^(node\d+|) +(time-to-open|parked|waited for|woken by|unblock latency|stall|downtime) .*$/gm,
+      '$1 $2 @',
+    )
     .replaceAll(/^(node\d+) +#.*$/gm, '$1 @')
     .replaceAll(/(in time: )node\d+(, node\d+)*/g, '$1@')
     .replaceAll(/\s+/g, ' ')
