@@ -120,3 +120,16 @@ describe('a recorded roll of unpatched Incus', () => {
     }
   });
 });
+
+describe('a recorded roll of unpatched LXD in which all were refreshed at once', () => {
+  it('stood still in a cycle, since the record of one was lost, until a timer fired', () => {
+    const { plan, trace } = recorded('lxd-lost-record');
+    expect(deviationOf(plan, trace)).to.equal(null);
+    const { outcome, stalls } = judge(plan, trace);
+    expect(outcome).to.equal('broken');
+    expect(stalls[0]).to.deep.include({ member: 'node01', cycle: ['node01', 'node03'], brokenBy: 'timer' });
+    expect(stalls[0]!.because).to.contain(
+      'node03 waited at the schema-and-API gate for node01 (API extensions 318, wants 334)',
+    );
+  });
+});
