@@ -51,7 +51,7 @@ images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images
 
 schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors
-	@for name in scenario matrix version description records; do \
+	@for name in scenario matrix version patch description records; do \
 	  $(RIG) schema $$name > schemas/$$name.schema.json || exit 1; done
 	@node_modules/.bin/biome format --write schemas
 

@@ -10,6 +10,7 @@ import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
 import { STRATEGY_NAMES, type StrategyName } from './upgrade/strategy.ts';
 
 /** The engine of the cluster database, and what it needs to know. */
@@ -33,6 +34,8 @@ export interface Config {
   readonly strategy: StrategyName;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
+  readonly patchWhen: PatchWhen;
+  readonly patchBy: PatchBy;
   /** How long one park lasts before the timer ends it. */
   readonly waitMs: number;
   /** How long the sending of one notice to one peer may take. */
@@ -75,6 +78,8 @@ const OPTIONS = {
   strategy: { says: `one of ${STRATEGY_NAMES.join(', ')}`, fallback: 'split' },
   wakeups: { says: `one of ${WAKEUPS.join(', ')}`, fallback: 'latched' },
   ahead: { says: `what to do when a peer is ahead: one of ${AHEAD_POLICIES.join(', ')}`, fallback: 'exit' },
+  'patch-when': { says: `when local patches are run: one of ${PATCH_WHEN.join(', ')}`, fallback: 'after-open' },
+  'patch-by': { says: `and by whom: one of ${PATCH_BY.join(', ')}`, fallback: 'each' },
   wait: { says: 'DURATION of one park, such as 30s', fallback: '30s' },
   'notice-timeout': { says: 'DURATION that one notice may take', fallback: '5s' },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
@@ -162,6 +167,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     strategy: choice('strategy', STRATEGY_NAMES),
     wakeups: choice('wakeups', WAKEUPS),
     ahead: choice('ahead', AHEAD_POLICIES),
+    patchWhen: choice('patch-when', PATCH_WHEN),
+    patchBy: choice('patch-by', PATCH_BY),
     waitMs: duration('wait'),
     noticeTimeoutMs: duration('notice-timeout'),
     failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),

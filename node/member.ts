@@ -11,19 +11,23 @@ import { createServer } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
-import { type Database, DatabaseError, type Place, type Role } from './database/database.ts';
+import { type Database, DatabaseError, type Place, type Role, type Transaction } from './database/database.ts';
 import { beat, insertMember, isNew, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import { recordPatches, withPatches } from './database/patches.ts';
+import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
+import { PatchNotes } from './patch-notes.ts';
 import { type Admission, type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
-import { checkState, saveState } from './state.ts';
+import { checkState, identityPlaces, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import type { Disposition } from './upgrade/machine.ts';
+import { type PatchPolicy, patchPolicy, pendingOf } from './upgrade/patch.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
-import { type Row, sameVersion, type Version } from './upgrade/version.ts';
+import { count, patchesOf, type Row, samePatches, sameVersion } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
@@ -42,11 +46,14 @@ export class Member implements Served {
   readonly name: string;
   readonly database: Database;
   readonly failpoints: Failpoints;
+  readonly records: RecordTable;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
   readonly #log: (line: string) => void;
   readonly #notices: Notices;
+  readonly #notes: PatchNotes;
+  readonly #patching: PatchPolicy;
   readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
   readonly #server: FastifyInstance;
@@ -62,15 +69,22 @@ export class Member implements Served {
     this.#log = log;
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell);
-    const rules = { strategy: STRATEGIES[config.strategy], wakeups: config.wakeups, ahead: config.ahead };
+    this.records = new RecordTable(build);
+    this.#notes = new PatchNotes(config.stateFolder);
+    this.#patching = patchPolicy(config.patchWhen, config.patchBy);
+    const { strategy, wakeups, ahead } = config;
+    const rules = { strategy: STRATEGIES[strategy], wakeups, ahead, patching: this.#patching };
     this.#upgrader = new Upgrader(rules, {
       member: config.name,
       build,
       database,
       notices: this.#notices,
       failpoints: this.failpoints,
+      notes: this.#notes,
+      stateFolder: config.stateFolder,
       tell,
       log,
+      onOpen: () => this.#startHeartbeat(),
       waitMs: config.waitMs,
     });
     this.#server = createServer(this);
@@ -81,7 +95,7 @@ export class Member implements Served {
    * told by then, or are being told.
    */
   async run(): Promise<Ending> {
-    const place = checkState(this.#config);
+    const place = checkState(this.#config, identityPlaces(this.#build));
     // First of all, since a member that peers cannot reach has no place in a replicated database.
     await this.#listen();
     switch (this.#config.action) {
@@ -105,7 +119,6 @@ export class Member implements Served {
     const ending = await this.#upgrader.run();
     const told = this.#notices.settled().then(() => this.#ways.close());
     if (ending.is === 'turned-away') await told;
-    else this.#startHeartbeat();
     return ending;
   }
 
@@ -134,6 +147,10 @@ export class Member implements Served {
         ...(replication?.status() ?? { role: 'member', leader: null }),
         trouble: this.database.trouble,
       },
+      patches: {
+        noted: this.#notes.names,
+        pending: pendingOf(patchesOf(this.#build.version), this.#notes.names).map(({ name }) => name),
+      },
     };
   }
 
@@ -160,19 +177,20 @@ export class Member implements Served {
   async admit(request: JoinRequest): Promise<Admission> {
     this.requireOpen();
     const mine = this.#build.version;
-    if (!sameVersion(mine, request.version)) {
+    if (!sameVersion(mine, request.version) || !samePatches(mine, request.version)) {
       throw new Refusal(
         409,
         `${this.name} runs ${mine.name}, ${request.name} brings ${request.version.name}: use the same version`,
       );
     }
-    const row = rowOf(request.name, mine);
+    const row = this.#rowOf(request.name);
     return this.database.write(async (transaction) => {
       const members = await readMembers(transaction);
       const taken = members.find((member) => member.member === request.name || member.address === request.address);
       if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
       const role = this.#roleBeside(members);
       const id = await insertMember(transaction, row, request.address, role, await readApplied(transaction));
+      await this.#recordPatches(transaction, row);
       return { row, id, role, decidedNs: nowNs() };
     });
   }
@@ -200,19 +218,23 @@ export class Member implements Served {
     const { version } = this.#build;
     const place: Place = { how: 'bootstrap', id: FIRST_ID, role: this.#roleBeside([]), through: null };
     await this.database.enter(place);
-    const row = rowOf(this.name, version);
+    const row = this.#rowOf(this.name);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
       if (!(await isNew(transaction)))
         throw new DatabaseError('this database already belongs to a cluster: join it instead');
       await applyUpdates(transaction, this.#build, nothing);
       await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
+      // Nothing is there yet that they could change: the database is born as they leave it.
+      for (const change of this.#build.changes ?? []) if ('sql' in change) await transaction.script(change.sql);
+      await this.#recordPatches(transaction, row);
       return nowNs();
     });
     const to = { internal: version.internal, external: version.external };
     this.#tell('recorded', { gate: null, row, decidedNs });
     this.#tell('applied', { from: nothing, to, seeded: null, decidedNs });
-    saveState(this.#config, place);
+    saveState(this.#config, place, identityPlaces(this.#build));
+    this.#noteAll();
   }
 
   async #join(): Promise<void> {
@@ -222,8 +244,32 @@ export class Member implements Served {
     const { row, id, role, decidedNs } = await join(through, request);
     this.#tell('recorded', { gate: null, row, decidedNs });
     const place: Place = { how: 'join', id, role, through: formatAddress(through) };
-    saveState(this.#config, place);
+    saveState(this.#config, place, identityPlaces(this.#build));
+    this.#noteAll();
     await this.database.enter(place);
+  }
+
+  /** A new member comes to be as its patches would leave it. */
+  #noteAll(): void {
+    const patches = patchesOf(this.#build.version);
+    if (patches.length === 0) return;
+    this.#notes.add(...patches.map(({ name }) => name));
+    for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
+  }
+
+  /** Where patches wait for all, a newcomer is one of those that have them. */
+  async #recordPatches(transaction: Transaction, row: Row): Promise<void> {
+    if (row.patchCount === undefined) return;
+    await withPatches(transaction, []);
+    await recordPatches(transaction, row);
+  }
+
+  #rowOf(member: string): Row {
+    const { version } = this.#build;
+    const { internal, external, extensions } = version;
+    const patchCount = count(version, 'patch');
+    const saysPatches = this.#patching.waitsForAll && patchCount > 0;
+    return { member, internal, external, extensions, ...(saysPatches ? { patchCount } : {}) };
   }
 
   async #requireRow(): Promise<MemberRecord[]> {
@@ -249,8 +295,4 @@ export class Member implements Served {
         .catch((error: Error) => this.#log(`${this.name} could not write its heartbeat: ${error.message}`));
     }, HEARTBEAT_MS);
   }
-}
-
-function rowOf(member: string, version: Version): Row {
-  return { member, internal: version.internal, external: version.external, extensions: version.extensions };
 }

@@ -16,6 +16,8 @@ export interface Status {
   readonly version: Version;
   readonly waiting: Waiting | null;
   readonly database: DatabaseStatus;
+  /** The names of the patches that it has dealt with, and of those of its version that it has not. */
+  readonly patches: { readonly noted: readonly string[]; readonly pending: readonly string[] };
 }
 
 /** The member's part in its database. */

@@ -6,6 +6,7 @@ import { judge } from '../harness/judge/judge.ts';
 import { passableAt } from '../harness/judge/passable.ts';
 import { examine, withRow, withSchema } from '../node/upgrade/gate.ts';
 import type { Rules } from '../node/upgrade/machine.ts';
+import { patchPolicy } from '../node/upgrade/patch.ts';
 import { type Gate, STRATEGIES, type Strategy } from '../node/upgrade/strategy.ts';
 import type { Row, View } from '../node/upgrade/version.ts';
 import { machineTrace } from './support/machine-trace.ts';
@@ -65,7 +66,7 @@ const someChanges = fc
 function compareAll(strategy: Strategy, changes: readonly Change[]): void {
   const moments = changes.map(({ by }, atNs) => ({ atNs, sinceNs: atNs, by }));
   const history = new History(moments, changes);
-  const rules: Rules = { strategy, wakeups: 'latched', ahead: 'record' };
+  const rules: Rules = { strategy, wakeups: 'latched', ahead: 'record', patching: patchPolicy('after-open', 'each') };
   const views = viewsOf(changes);
   // Not in the order in which they were made.
   for (const place of [...views.keys()].reverse()) expect(history.viewOf(place)).to.deep.equal(views[place]);

@@ -7,6 +7,7 @@ import { jsonSchemaOf, SCHEMA_NAMES, type SchemaName } from '../harness/cli/sche
 import { chooseDaemon, ourVersions } from '../harness/daemon/choose.ts';
 import { paths } from '../harness/host/paths.ts';
 import { readDescription } from '../harness/input/description-file.ts';
+import { PatchFile } from '../harness/input/patches.ts';
 import { RecordsFile } from '../harness/input/scenario.ts';
 import { readYaml } from '../harness/input/yaml.ts';
 import { matrixFile } from '../harness/matrix/spec.ts';
@@ -20,6 +21,7 @@ const READERS: Readonly<Record<SchemaName, (file: string) => unknown>> = {
   scenario: (file) => plansFrom(file, {}),
   matrix: (file) => readYaml(file, 'matrix', matrixFile(chooseDaemon(undefined))),
   version: () => ourVersions(),
+  patch: (file) => readYaml(file, 'patch', PatchFile),
   description: (file) => readDescription(file),
   records: (file) => readYaml(file, 'file of records', RecordsFile),
 };
@@ -36,6 +38,7 @@ describe('the JSON Schemas for editors', () => {
       ['scenario', 'strategy'],
       ['matrix', 'pairs'],
       ['version', 'extensions'],
+      ['patch', 'interrupted'],
       ['description', 'probes'],
     ] as const) {
       const { properties } = jsonSchemaOf(name) as { properties: Record<string, { description?: string }> };

@@ -6,6 +6,7 @@ import { Argument, Command } from 'commander';
 import { z } from 'zod';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { Description } from '../input/description.ts';
+import { PatchFile } from '../input/patches.ts';
 import { RecordsFile, Scenario } from '../input/scenario.ts';
 import { VersionFile } from '../input/versions.ts';
 import { matrixFile } from '../matrix/spec.ts';
@@ -14,7 +15,7 @@ import { printJson } from './print.ts';
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 type Keys = Readonly<Record<string, JsonSchema>>;
 
-export const SCHEMA_NAMES = ['scenario', 'matrix', 'version', 'description', 'records'] as const;
+export const SCHEMA_NAMES = ['scenario', 'matrix', 'version', 'patch', 'description', 'records'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 export function schemaCommand(): Command {
@@ -38,6 +39,7 @@ const MADE: Readonly<Record<SchemaName, () => JsonSchema>> = {
   scenario: () => converted(Scenario),
   matrix: matrixSchema,
   version: () => converted(VersionFile),
+  patch: () => converted(PatchFile),
   description: () => converted(Description),
   records: () => converted(RecordsFile),
 };
@@ -105,6 +107,9 @@ const TOLD: Readonly<Record<SchemaName, Told>> = {
       wakeups:
         'of our own daemon: latched keeps a notice that comes before the member has parked, lossy drops it (latched)',
       ahead: 'of our own daemon: what a member does that finds a peer ahead of it (exit)',
+      patch_when:
+        'of our own daemon: when local patches are run: at-start, after-open, or all-open, at a gate of their own (after-open)',
+      patch_by: 'of our own daemon: whether each member runs a patch of the database, or one, once, for all (each)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it, such as 30s',
       pace: 'when the next refresh comes: settled, eager, or after a pause such as 500ms',
       runtime: 'where members live (auto: in containers where a Docker engine answers, else in processes)',
@@ -142,6 +147,16 @@ const TOLD: Readonly<Record<SchemaName, Told>> = {
       internal: 'how many of the internal schema updates it has, from versions/schema/internal',
       external: 'how many of the external schema updates it has, from versions/schema/external',
       extensions: 'the names of its API extensions, in order',
+      patches: 'the names of its local patches, in order, from versions/patches',
+    },
+  },
+  patch: {
+    title: 'A local patch of a version, named by its file',
+    keys: {
+      about: 'what the patch does, in a sentence',
+      sql: 'what it does to the cluster’s database',
+      moves_records: 'whether the values of records lie in the table record_values from then on',
+      move: 'or what it does to the member’s own state folder: a file has another place from then on',
     },
   },
   description: {

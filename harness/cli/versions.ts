@@ -20,9 +20,9 @@ export function versionsCommand(): Command {
         if (from === undefined) {
           const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
           if (json) return printJson(rows);
-          const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
-          for (const { name, internal, external, extensions, about } of rows)
-            table.push([name, internal, external, extensions.length, printable(about)]);
+          const table = plainTable(['version', 'internal', 'external', 'extensions', 'patches', 'about']);
+          for (const { name, internal, external, extensions, patches = [], about } of rows)
+            table.push([name, internal, external, extensions.length, patches.length, printable(about)]);
           return console.log(table.toString());
         }
         if (to === undefined)
@@ -45,6 +45,7 @@ const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
   both: 'raises schema and API, with the column already there',
   schema: 'raises the schema only',
   api: 'raises the API only',
+  patch: 'brings a local patch, and raises neither schema nor API',
   back: 'goes back to an older version',
   mixed:
     'up on one axis and down on another, or other names: it can be rolled, and members that see the difference are turned away',

@@ -111,10 +111,10 @@ export interface MemberStatus {
   readonly waitsFor: string | null;
 }
 
-/** How a request of the rig failed: the member answered that it does not serve, did not answer in time, or was not there. */
+/** How a request of the rig failed: the member answered that it does not serve, or wrongly, or not in time, or was not there. */
 export class RequestError extends Error {
   override name = 'RequestError';
-  readonly how: 'refused' | 'timeout' | 'unreachable';
+  readonly how: 'refused' | 'wrong' | 'timeout' | 'unreachable';
 
   constructor(how: RequestError['how'], message: string) {
     super(message);
@@ -133,8 +133,8 @@ export interface MemberClient {
 
 export interface RecordsClient {
   write(key: string, value: string): Promise<void>;
-  /** One light read. */
-  readOne(): Promise<void>;
+  /** A light read: some records that must be right, values by key; none where that is for the end of the roll to see. */
+  readSome(): Promise<Readonly<Record<string, string>>>;
   /** All records: values by key. */
   readAll(): Promise<Record<string, string>>;
 }

@@ -4,19 +4,9 @@
  */
 import { rulesOf } from '../plan/daemon.ts';
 import { type Plan, type Step, versionOf } from '../plan/plan.ts';
+import type { Happening } from './happening.ts';
 import { type Model, PROTOCOL } from './protocol.ts';
-import {
-  act,
-  canAct,
-  deliver,
-  fireTimer,
-  type Happening,
-  type Moved,
-  parkedMembers,
-  refresh,
-  type World,
-  worldOf,
-} from './world.ts';
+import { act, canAct, deliver, fireTimer, type Moved, parkedMembers, refresh, type World, worldOf } from './world.ts';
 
 /** A step of the plan with what follows from it. */
 export interface Forecast {
@@ -31,7 +21,7 @@ const MOST_MOVES = 100_000;
 export function forecast(plan: Plan): Forecast[] {
   if (plan.daemon.model === null) return plan.steps.map((step) => ({ step, happenings: [] }));
   const model: Model = { protocol: PROTOCOL, rules: rulesOf(plan.daemon.model) };
-  let world = worldOf(plan.members, versionOf(plan, plan.from));
+  let world = worldOf(model, plan.members, versionOf(plan, plan.from));
   return plan.steps.map((step): Forecast => {
     const happenings: Happening[] = [];
     const moved = (next: Moved): void => {

@@ -4,6 +4,7 @@ import { parseDuration } from '../../node/duration.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { Duration, MemberName, oneOf, RollName, VersionName } from './values.ts';
 
@@ -12,6 +13,9 @@ export const ORDER_WORDS = ['forward', 'reverse', 'random', 'all', 'together'] a
 
 export const DATABASES = ['sqlite', 'dqlite'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
+
+/** The checks of the judge that a scenario may expect to be broken; of others it says in other words what it expects. */
+export const EXPECTED_BROKEN = ['patched-once', 'no-record-lost', 'open-serves'] as const;
 
 /** More members than this do not fit one machine, and Raft clusters of this kind are smaller. */
 export const MOST_MEMBERS = 50;
@@ -39,7 +43,8 @@ const ExpectationFile = z
     open: z.union([oneOf(['all', 'none']), z.array(MemberName)], { error: 'must be all, none, or a list of members' }),
     woken: oneOf(['notice', 'timer', 'either']),
     safe: Flag,
-    exits: z.record(MemberName, oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'failed'])),
+    exits: z.record(MemberName, oneOf(['ahead', 'forked', 'unsupported', 'update-failed', 'patch-failed', 'failed'])),
+    broken: z.array(oneOf(EXPECTED_BROKEN), 'must be a list of checks').describe('checks that a known flaw breaks'),
     budgets: z
       .strictObject({ time_to_open: Duration, unblock_latency: Duration, stall: Duration, downtime: Duration })
       .partial(),
@@ -76,6 +81,8 @@ export const Scenario = z
     strategy: oneOf(STRATEGY_NAMES),
     wakeups: oneOf(WAKEUPS),
     ahead: oneOf(AHEAD_POLICIES),
+    patch_when: oneOf(PATCH_WHEN),
+    patch_by: oneOf(PATCH_BY),
     wait: Duration,
     pace: PaceText,
     runtime: oneOf(['auto', 'process', 'container']),

@@ -3,6 +3,7 @@ import { withinBudgets } from './budgets.ts';
 import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, stoppedAsTold } from './course.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { noticesFromMembers } from './notices.ts';
+import { patchedOnce } from './patches.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';
 import { openedByNotice } from './waking.ts';
@@ -17,6 +18,7 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   noticesFromMembers,
   nobodyOpenedEarly,
   appliedOnce,
+  patchedOnce,
   noRecordLost,
   openMembersServe,
   stoppedAsTold,

@@ -2,6 +2,7 @@
 import type { MemberEvent } from '../../node/events.ts';
 import type { Ruling } from '../../node/upgrade/gate.ts';
 import type { State } from '../../node/upgrade/machine.ts';
+import type { PatchRuling } from '../../node/upgrade/patch.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 
 export type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
@@ -19,13 +20,21 @@ export interface Follower {
   readonly rulings: Queue<Ruling>;
   recorded: Of<'recorded'> | null;
   applied: Of<'applied'> | null;
+  /** What it has noted of patches, and what the transactions of its patches decided. */
+  readonly notes: string[];
+  readonly patchRulings: Queue<PatchRuling>;
   waking: boolean;
 }
 
-/** A transaction in which a member looked at a gate, or wrote its first row. */
+/** Whether a patch was run, or found run, in a transaction of the database: one that failed has left no trace. */
+export function isTransaction({ changes, outcome }: Of<'patched'>): boolean {
+  return changes === 'database' && typeof outcome === 'string';
+}
+
+/** A transaction in which a member looked at a gate, ran a patch, or wrote its first row. */
 export interface Transaction {
   readonly follower: Follower;
-  readonly told: Of<'checked'> | FirstRow;
+  readonly told: Of<'checked'> | Of<'patched'> | FirstRow;
   /** The version of the incarnation in which it was made. */
   readonly version: Version;
 }
@@ -57,7 +66,10 @@ export function transactionsOf(follower: Follower): Transaction[] {
   let { version } = follower;
   return follower.events.flatMap((told): Transaction[] => {
     if (told.event === 'started') version = told.version;
-    const isOne = told.event === 'checked' || (told.event === 'recorded' && told.gate === null);
+    const isOne =
+      told.event === 'checked' ||
+      (told.event === 'recorded' && told.gate === null) ||
+      (told.event === 'patched' && isTransaction(told));
     return isOne ? [{ follower, told: told as Transaction['told'], version }] : [];
   });
 }

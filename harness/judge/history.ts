@@ -3,7 +3,7 @@
  * placed by the clock inside it, which orders them as the database did; one that was observed, by when it was seen.
  */
 import { withRow, withSchema } from '../../node/upgrade/gate.ts';
-import type { AXES, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
+import type { Axis, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeUntil } from '../trace/instants.ts';
@@ -181,9 +181,10 @@ function decidedIn(plan: Plan, trace: Trace): Decided[] {
 }
 
 /** Somebody who is not of the plan tells nothing; that a member waits for it shows its row, as far as it differs. */
-function rowOfStranger(member: string, version: Version, axis: (typeof AXES)[number], has: number): Row {
+function rowOfStranger(member: string, version: Version, axis: Axis, has: number): Row {
   const { internal, external, extensions } = version;
   const row = { member, internal, external, extensions };
+  if (axis === 'patch') return { ...row, patchCount: has };
   return axis === 'api' ? { ...row, extensions: extensions.slice(0, has) } : { ...row, [axis]: has };
 }
 

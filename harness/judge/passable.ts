@@ -6,7 +6,7 @@
 import { examine } from '../../node/upgrade/gate.ts';
 import type { Rules } from '../../node/upgrade/machine.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
-import type { Row, Schema, Version } from '../../node/upgrade/version.ts';
+import { count, type Row, type Schema, type Version } from '../../node/upgrade/version.ts';
 import type { Change, History } from './history.ts';
 
 /** Who examines a row: its own row says nothing. */
@@ -99,7 +99,7 @@ export function passableAt(rules: Rules, gate: Gate, version: Version, { changes
   KNOWN.set(changes, known);
   const { strategy, ahead } = rules;
   const { internal, external, extensions } = version;
-  const key = JSON.stringify([strategy.name, ahead, gate, internal, external, extensions]);
+  const key = JSON.stringify([strategy.name, ahead, gate, internal, external, extensions, count(version, 'patch')]);
   const found = known.get(key) ?? new Passable(rules, gate, version, changes);
   known.set(key, found);
   return found;

@@ -230,7 +230,7 @@ function rollSteps(refreshes: readonly Refresh[], together: boolean, pace: Pace,
 }
 
 function expectationOf(scenario: Scenario, members: readonly string[]): Expectation {
-  const { open, woken = 'notice', safe = true, exits = {}, budgets = {} } = scenario.expect ?? {};
+  const { open, woken = 'notice', safe = true, exits = {}, budgets = {}, broken = [] } = scenario.expect ?? {};
   // Who exits and is not said to be open afterwards stays away.
   const others = members.filter((member) => !(member in exits));
   const chosen = open === undefined ? others : open === 'all' ? members : open === 'none' ? [] : open;
@@ -243,6 +243,7 @@ function expectationOf(scenario: Scenario, members: readonly string[]): Expectat
     wokenBy: woken,
     safe,
     exits,
+    ...(broken.length === 0 ? {} : { broken }),
     budgets: {
       timeToOpenMs: budgets.time_to_open,
       unblockLatencyMs: budgets.unblock_latency,

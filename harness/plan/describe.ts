@@ -39,6 +39,9 @@ const MOVE_WORDS: Readonly<Record<Move['step'], string>> = {
   park: 'park',
   notify: 'notify its peers',
   open: 'open',
+  begin: 'enter the transaction of its patch',
+  patch: 'run its patch',
+  note: 'note its patch',
 };
 
 function paceWords(pace: Pace): string {

@@ -6,6 +6,7 @@ import type { ExitReason } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Outcome } from '../../node/upgrade/gate.ts';
 import type { Disposition } from '../../node/upgrade/machine.ts';
+import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
@@ -24,7 +25,12 @@ export type Move =
   | { readonly step: 'check'; readonly outcome: Outcome['is'] }
   | { readonly step: 'park'; readonly wokenAtOnce: boolean }
   | { readonly step: 'notify'; readonly kind: NoticeKind }
-  | { readonly step: 'open' };
+  | { readonly step: 'open' }
+  /** Into the middle of a patch's transaction. */
+  | { readonly step: 'begin' }
+  /** Through a patch, from before it or from the middle of it. */
+  | { readonly step: 'patch'; readonly outcome: PatchOutcome | 'patch-failed' }
+  | { readonly step: 'note' };
 
 export type RuntimeName = 'process' | 'container';
 
@@ -89,6 +95,8 @@ export interface Expectation {
   readonly safe: boolean;
   /** Why members must have exited by themselves. */
   readonly exits: Readonly<Record<string, ExitReason>>;
+  /** The checks that must be broken, as a known flaw makes them; none where it says nothing. */
+  readonly broken?: readonly string[];
   readonly budgets: Budgets;
 }
 

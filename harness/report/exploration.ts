@@ -15,13 +15,16 @@ export function exploration(answers: readonly Answer[]): string {
 }
 
 function tableOf(answers: readonly Answer[]): string {
+  const hasPatches = answers.some(isAboutPatches);
   const table = plainTable([
     'strategy',
     'wake-ups',
+    ...(hasPatches ? ['patches'] : []),
     'step',
     'states',
     'stuck',
     'unsafe',
+    ...(hasPatches ? ['misread'] : []),
     'dead',
     'livelock',
     'worst timer rounds',
@@ -31,10 +34,12 @@ function tableOf(answers: readonly Answer[]): string {
     table.push([
       answer.strategy,
       answer.wakeups,
-      `${answer.step} (${answer.from} → ${answer.to})`,
+      ...(hasPatches ? [patchingWords(answer)] : []),
+      `${answer.step} (${releases(answer)})`,
       answer.exhaustive ? answer.states : colors.yellow(`more than ${answer.states}`),
       bad(answer.stuck),
       bad(answer.unsafe),
+      ...(hasPatches ? [bad(answer.misread)] : []),
       bad(answer.dead),
       bad(answer.livelock),
       answer.dead > 0 ? 'never' : (answer.worstTimerRounds ?? 'no bound'),
@@ -43,16 +48,32 @@ function tableOf(answers: readonly Answer[]): string {
   return table.toString();
 }
 
+function releases({ from, by, to }: Answer): string {
+  return [from, ...by, to].join(' → ');
+}
+
+function isAboutPatches({ hasPatches }: Answer): boolean {
+  return hasPatches;
+}
+
+/** `at-start, each` */
+function patchingWords({ patching }: Answer): string {
+  return `${patching.when}, ${patching.by}`;
+}
+
 function pathOf(answer: Answer): string {
   const what =
     answer.unsafe > 0
       ? 'unsafe'
-      : answer.dead > 0
-        ? 'stuck or dead'
-        : answer.stuck > 0
-          ? 'stuck'
-          : 'come back to without end';
-  const heading = `\n${colors.bold(`${answer.strategy}, ${answer.wakeups}, ${answer.from} → ${answer.to}`)}: the shortest way into a state that is ${what}`;
+      : answer.misread > 0
+        ? 'misread: a patch has been run on the database, and somebody serves who does not know it'
+        : answer.dead > 0
+          ? 'stuck or dead'
+          : answer.stuck > 0
+            ? 'stuck'
+            : 'come back to without end';
+  const patches = isAboutPatches(answer) ? `, patches ${patchingWords(answer)}` : '';
+  const heading = `\n${colors.bold(`${answer.strategy}, ${answer.wakeups}${patches}, ${releases(answer)}`)}: the shortest way into a state that is ${what}`;
   return [heading, ...answer.path!.map((told, index) => `${String(index + 1).padStart(4)}. ${tell(told)}`)].join('\n');
 }
 
@@ -64,8 +85,15 @@ function statement(answers: readonly Answer[]): string {
     [first.duplicate, 'duplicated'],
   ] as const;
   const notices = faults.filter(([count]) => count > 0).map(([count, word]) => `up to ${count} notices ${word}`);
-  const crashes = first.crash > 0 ? [`up to ${first.crash} crashes`] : [];
-  const scope = [`${first.members} members`, 'all orders', ...notices, ...crashes].join(', ');
+  const more = [
+    [first.crash, 'crashes'],
+    [first.fail, 'refreshes that fail'],
+    [first.leave, 'members that leave'],
+    [first.join, 'members that join'],
+  ] as const;
+  const changes = more.filter(([count]) => count > 0).map(([count, word]) => `up to ${count} ${word}`);
+  const orders = first.refreshing === 'auto' ? 'all orders in which members ask for it' : 'all orders';
+  const scope = [`${first.members} members`, orders, ...notices, ...changes].join(', ');
   const unseen = answers.filter((answer) => !answer.exhaustive).length;
   if (unseen > 0) {
     return colors.yellow(
@@ -74,7 +102,8 @@ function statement(answers: readonly Answer[]): string {
   }
   const fine = answers.filter(isFine);
   const states = fine.reduce((sum, answer) => sum + answer.states, 0);
-  const proof = `${scope}, all states (${states}): nobody waits for a timer, nobody opens early, no update is applied twice`;
+  const patched = fine.some(isAboutPatches) ? ', nobody serves who does not know a patch that was run' : '';
+  const proof = `${scope}, all states (${states}): nobody waits for a timer, nobody opens early, no update is applied twice${patched}`;
   if (fine.length === answers.length) return colors.green(`Proved, within the model: ${proof}.`);
   const short = answers.length - fine.length;
   const rest = fine.length === 0 ? '' : ` For the other ${fine.length} it is proved, within the model: ${proof}.`;

@@ -34,6 +34,8 @@ const SHAPES: Readonly<Record<Gate, Readonly<Record<State, string>>>> = {
   },
   // Both stripes: a lattice.
   pair: { at: 'M0,0h7v0.8h-6.2v6.2h-0.8z', parked: 'M0,0h7v1.7h-5.3v5.3h-1.7z' },
+  // A cross.
+  patch: { at: 'M3,0h0.8v7h-0.8zM0,3h7v0.8h-7z', parked: 'M2.6,0h1.8v7h-1.8zM0,2.6h7v1.8h-7z' },
   // Short bars.
   barrier: { at: 'M1,3h5v0.8h-5z', parked: 'M1,2.2h5v2.4h-5z' },
 };
@@ -53,5 +55,5 @@ export function legend(gates: readonly EventGate[]): Html {
   return html`<p class="legend">
 ${paints.map(([paint, says]) => html`<span><svg aria-hidden="true"><rect width="100%" height="100%" fill="${paint}"/></svg>${says}</span>`)}
 <span>→ notice: it woke its receiver</span><span>⇢ dashed (faint, where they are many): kept</span><span>✕ dropped, or it never came</span>
-<span>◆ schema committed</span><span>★ leader</span><span>☠ killed</span></p>`;
+<span>◆ schema committed</span><span>✚ patch run</span><span>★ leader</span><span>☠ killed</span></p>`;
 }

@@ -114,6 +114,10 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
       return event.to === null
         ? `${event.member} could not hand the leadership over: ${event.because}`
         : `${event.member} handed the leadership over`;
+    case 'patched':
+      if (typeof event.outcome !== 'string')
+        return `${event.member} could not run the patch ${event.patch}: ${event.outcome.why}`;
+      return `${event.member} ${event.outcome === 'ran' ? 'ran the patch' : 'found run the patch'} ${event.patch}`;
     case 'open':
       return `${event.member} open`;
     case 'exiting':

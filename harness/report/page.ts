@@ -3,6 +3,7 @@
  * and the figures are in the page as it is; the picture is drawn by its script.
  */
 import { EVENT_GATES, type EventGate } from '../../node/events.ts';
+import { PATCH_GATE } from '../../node/upgrade/strategy.ts';
 import type { Check } from '../judge/evidence.ts';
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict } from '../judge/judge.ts';
@@ -84,7 +85,9 @@ ${legend(EVENT_GATES.filter((gate) => rolls.some(({ plan }) => gatesOf(plan).inc
 
 /** Where members of a plan can wait. */
 function gatesOf({ daemon }: Plan): readonly EventGate[] {
-  return daemon.model === null ? ['barrier'] : rulesOf(daemon.model).strategy.gates;
+  if (daemon.model === null) return ['barrier'];
+  const { strategy, patching } = rulesOf(daemon.model);
+  return patching.waitsForAll ? [...strategy.gates, PATCH_GATE] : strategy.gates;
 }
 
 function section(roll: PageRoll, index: number): Html {

@@ -216,7 +216,7 @@ class Roll {
         const bytes = await this.#members.memoryBytes(member).catch(() => null);
         recorder.tell('memory', { member, bytes });
         const records = this.#members.client(member)?.records ?? null;
-        if (records === null || this.#members.standings.word(member) !== 'open') return;
+        if (records === null || !this.#members.standings.isServing(member)) return;
         try {
           found[member] = await records.readAll();
         } catch (error) {

@@ -14,8 +14,8 @@ export const TRACE_FORMAT = 2;
 export const OPERATIONS = ['read', 'write'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** How a request failed: answered that it is not served, not answered in time, or nobody there. */
-export const REQUEST_FAILURES = ['refused', 'timeout', 'unreachable'] as const;
+/** How a request failed: answered that it is not served, or wrongly, not answered in time, or nobody there. */
+export const REQUEST_FAILURES = ['refused', 'wrong', 'timeout', 'unreachable'] as const;
 export type RequestFailure = (typeof REQUEST_FAILURES)[number];
 
 /** How a member is told to stop. */

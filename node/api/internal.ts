@@ -39,8 +39,8 @@ export function internalRoutes(server: FastifyInstance, member: Served): void {
 
 function kindOf(upgrade: string | undefined): NoticeKind {
   if (upgrade === undefined) return 'both';
-  if (upgrade === 'schema' || upgrade === 'api') return upgrade;
-  throw new Refusal(400, `upgrade=${upgrade}: it must be schema or api; without it a notice counts as both`);
+  if (upgrade === 'schema' || upgrade === 'api' || upgrade === 'patch') return upgrade;
+  throw new Refusal(400, `upgrade=${upgrade}: it must be schema, api or patch; without it a notice counts as both`);
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

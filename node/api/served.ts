@@ -1,5 +1,6 @@
 /** What the routes ask of the member that they serve. */
 import type { Database } from '../database/database.ts';
+import type { RecordTable } from '../database/records.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { Admission, JoinRequest } from '../peers/join.ts';
 import type { Status } from '../status.ts';
@@ -9,6 +10,7 @@ import type { NoticeKind } from '../upgrade/strategy.ts';
 export interface Served {
   readonly name: string;
   readonly database: Database;
+  readonly records: RecordTable;
   readonly failpoints: Failpoints;
   status(): Status;
   /** @throws Refusal 503 with the reason, unless the member is open */

@@ -118,6 +118,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): 
     ...(networkLatencyMs === null ? [] : ['--network-latency', `${networkLatencyMs}ms`]),
     ...(handover ? [] : ['--no-handover']),
     ...['--strategy', model.strategy, '--wakeups', model.wakeups, '--ahead', model.ahead],
+    ...['--patch-when', model.patching.when, '--patch-by', model.patching.by],
     ...['--wait', `${timer.everyMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),

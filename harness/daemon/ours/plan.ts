@@ -1,4 +1,5 @@
 /** What a plan says of our own daemon: its strategy, its wake-ups and its database come from the scenario. */
+import { USUAL_PATCHING } from '../../../node/upgrade/patch.ts';
 import { InputError } from '../../input/errors.ts';
 import type { DatabaseName, Scenario } from '../../input/scenario.ts';
 import type { Capabilities, DaemonSource, PlannedDaemon } from '../../plan/daemon.ts';
@@ -28,6 +29,8 @@ const TELLS: Capabilities['tells'] = [
   'leader',
   'handed-over',
   'open',
+  'patched',
+  'noted',
   'held',
   'exiting',
 ];
@@ -36,6 +39,7 @@ export const ourSource: DaemonSource = {
   defaults: { from: 'v1', to: 'v2' },
   plan: (scenario): PlannedDaemon => {
     const { strategy = 'split', wakeups = 'latched', ahead = 'exit', wait = 30_000 } = scenario;
+    const { patch_when: when = USUAL_PATCHING.when, patch_by: by = USUAL_PATCHING.by } = scenario;
     const settings = settingsOf(scenario);
     return {
       name: OURS,
@@ -49,7 +53,7 @@ export const ourSource: DaemonSource = {
         supervisor: null,
         steadyMs: 0,
       },
-      model: { strategy, compares: null, wakeups, ahead },
+      model: { strategy, compares: null, wakeups, ahead, patching: { when, by } },
       timer: { everyMs: wait, toleranceMs: 0 },
       forming: 'one-by-one',
       settings,

@@ -144,4 +144,9 @@ function paintOf({ state }: Span): string {
   return 'gate' in state ? `url(#${name})` : `var(--${name})`;
 }
 
-const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = { schema: '◆', leader: '★', killed: '☠' };
+const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = {
+  schema: '◆',
+  patch: '✚',
+  leader: '★',
+  killed: '☠',
+};
