@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Rolled } from '../harness/cli/roll-plan.ts';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
+import { counterexample } from '../harness/explore/counterexample.ts';
 import { type Answer, type Asked, explore } from '../harness/explore/explore.ts';
 import { PROTOCOL, type Protocol } from '../harness/explore/protocol.ts';
 import { tell } from '../harness/explore/tell.ts';
+import type { Scenario } from '../harness/input/scenario.ts';
+import { deviationOf } from '../harness/judge/conform.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
 import { moveDurably, PatchNotes } from '../node/patch-notes.ts';
 import { carryOut, examine } from '../node/upgrade/gate.ts';
@@ -13,10 +17,12 @@ import { PATCH_BY, PATCH_WHEN, type PatchWhen } from '../node/upgrade/patch.ts';
 import { type Gate, STRATEGIES } from '../node/upgrade/strategy.ts';
 import type { View } from '../node/upgrade/version.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';
-import { account, rollAll } from './support/rig.ts';
-import { version } from './support/versions.ts';
+import { account, rollAll, rollOne } from './support/rig.ts';
+import { pinned, version } from './support/versions.ts';
 
 const ON = { sqlite: {}, dqlite: { database: 'dqlite', networkLatency: '100ms' } } as const;
+
+const ONES = { sqlite: {}, dqlite: { database: 'dqlite', network_latency: 100 } } as const;
 
 /** Scenarios that say themselves what comes of them. */
 const FIXTURES = [
@@ -48,6 +54,34 @@ for (const engine of ENGINES) {
     }
   });
 }
+
+describe('a path of the explorer with patches, replayed on real members', function () {
+  this.timeout(120_000);
+  /** What falls short, by whom it is run, and of whom it is told that it did what the model says. */
+  const paths = [
+    ['after-open', 'v5.1-hurried', 'several openers collide'],
+    ['at-start', 'v4.1', 'whoever has not been refreshed reads what is not there'],
+  ] as const;
+  for (const engine of ENGINES) {
+    for (const [when, to, title] of paths) {
+      it(`${title}, on ${engine}`, async function () {
+        if (engine === 'dqlite') await requireDqlite(this);
+        const answer = ask('v4', to, {
+          strategy: 'pair',
+          ahead: 'exit',
+          reduce: false,
+          patching: { when, by: 'each' },
+        });
+        const source = { ...ourSource, plan: (scenario: Scenario) => ourSource.plan({ ...scenario, ...ONES[engine] }) };
+        const rolled = await rollOne(counterexample(answer, source, pinned));
+        const { plan, trace, verdict } = rolled;
+        expect(outcomeOf(rolled, 'as-predicted'), account(rolled)).to.equal('holds');
+        expect(deviationOf(plan, trace)).to.equal(null);
+        if (to === 'v5.1-hurried') expect(verdict.outcome, account(rolled)).to.equal('holds');
+      });
+    }
+  }
+});
 
 describe('a patch that was interrupted', function () {
   this.timeout(60_000);

@@ -156,11 +156,17 @@ function openIntervals(trace: Trace, member: string): OpenInterval[] {
   const ends = (['stopping', 'killing', 'gone'] as const)
     .flatMap((name): ReadonlyArray<{ atNs: number; rig: string }> => rigEventsOf(trace, name, member))
     .toSorted((one, other) => one.atNs - other.atNs);
-  const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
-  return openings.map(({ atNs }) => {
-    const end = ends[placeUntil(ends, atNs) + 1];
-    return { fromNs: atNs, toNs: end?.atNs ?? Number.POSITIVE_INFINITY, goesByItself: end?.rig === 'gone' };
-  });
+  const events = eventsOf(trace, member);
+  // Whoever says that it gives up has stopped serving.
+  const sayings = events.filter((event) => event.event === 'exiting');
+  return events
+    .filter((event) => event.event === 'open')
+    .map(({ atNs }) => {
+      const end = ends[placeUntil(ends, atNs) + 1];
+      const toNs = end?.atNs ?? Number.POSITIVE_INFINITY;
+      const saidNs = sayings[placeUntil(sayings, atNs) + 1]?.atNs ?? toNs;
+      return { fromNs: atNs, toNs: Math.min(toNs, saidNs), goesByItself: end?.rig === 'gone' };
+    });
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {

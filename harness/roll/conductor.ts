@@ -89,8 +89,7 @@ class Roll {
         await this.#load();
         return true;
       case 'refresh':
-        await all(step.refreshes.map((refresh) => this.#refresh(refresh)));
-        await this.#keepPace(step.refreshes, step.pace);
+        await this.#refreshAll(step.refreshes, step.pace);
         return true;
       case 'release':
         await this.#replay.release(step.member, step.move.step);
@@ -120,6 +119,12 @@ class Roll {
     await all(members.map((member) => traffic.run(member, () => this.#members.client(member)?.records ?? null)));
   }
 
+  async #refreshAll(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
+    const from = this.#stage.recorder.trace.length;
+    await all(refreshes.map((refresh) => this.#refresh(refresh)));
+    await this.#keepPace(refreshes, pace, from);
+  }
+
   async #refresh({ member, to, crash }: Refresh): Promise<void> {
     await this.#members.stop(member);
     if (crash !== undefined) await this.#crash(member, to, crash);
@@ -147,11 +152,12 @@ class Roll {
     }
   }
 
-  async #keepPace(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
+  /** @param from how many events there were before the refreshes */
+  async #keepPace(refreshes: readonly Refresh[], pace: Pace, from: number): Promise<void> {
     if (pace === 'eager') return;
     if (pace === 'held') {
       for (const { member } of refreshes)
-        await this.#members.said(member, 'held', (event) => event.failpoint === 'before-check');
+        await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
       return;
     }
     if (pace === 'settled') {
