@@ -40,6 +40,8 @@ export interface Config {
   readonly waitMs: number;
   /** How long the sending of one notice to one peer may take. */
   readonly noticeTimeoutMs: number;
+  /** How the member asks to be refreshed once a peer is newer; null where it does not. */
+  readonly update: { readonly withinMs: number; readonly seed: number } | null;
   readonly failpoints: readonly Failpoint[];
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
@@ -82,6 +84,8 @@ const OPTIONS = {
   'patch-by': { says: `and by whom: one of ${PATCH_BY.join(', ')}`, fallback: 'each' },
   wait: { says: 'DURATION of one park, such as 30s', fallback: '30s' },
   'notice-timeout': { says: 'DURATION that one notice may take', fallback: '5s' },
+  'update-within': { says: 'DURATION within which it asks to be refreshed that learns of a newer peer', fallback: '' },
+  'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
@@ -132,6 +136,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     return values.find((candidate) => candidate === value) ?? reject(name, value);
   };
   const duration = (name: OptionName): number => parseDuration(text(name)) ?? reject(name, text(name));
+  const whole = (name: OptionName): number =>
+    /^\d{1,10}$/.test(text(name)) ? Number(text(name)) : reject(name, text(name));
   const address = (name: OptionName): Address => parseAddress(text(name)) ?? reject(name, text(name));
 
   const name = text('name');
@@ -171,6 +177,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     patchBy: choice('patch-by', PATCH_BY),
     waitMs: duration('wait'),
     noticeTimeoutMs: duration('notice-timeout'),
+    update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
     tether: yes('tether'),
   };

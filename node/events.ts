@@ -10,6 +10,10 @@ import type { Patch, PatchOutcome } from './upgrade/patch.ts';
 import type { Gate, NoticeKind } from './upgrade/strategy.ts';
 import type { Row, Schema, Version } from './upgrade/version.ts';
 
+/** Where a member stands: before its first gate was examined, turned back at one, serving, or turned away. */
+export const PHASES = ['starting', 'waiting', 'open', 'exiting'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /**
  * How a member comes to be: the first of a cluster, a new one, one that has been refreshed, or one of a cluster that was
  * formed before. The last is for the rig to say; our own daemon does not know it.
@@ -80,6 +84,13 @@ export interface EventFields {
   patched: { patch: string; changes: Patch['changes']; outcome: PatchOutcome | PatchFailure; decidedNs: number };
   /** The member has noted a patch in its state folder, so that it will not run it again. `born`: it came to be with it. */
   noted: { patch: string; born: boolean };
+  /** The member has taken another out of the cluster for good; `decidedNs` is the clock inside that transaction. */
+  removed: { peer: string; decidedNs: number };
+  /**
+   * The member has learnt that a peer is newer, and asks to be refreshed, after it has waited for so long. `of` is such a peer;
+   * `by` how it learnt of it.
+   */
+  asked: { of: string; by: 'rows' | 'notice'; afterMs: number; phase: Phase };
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
   held: { failpoint: Failpoint; notice: string | null };
   exiting: { reason: ExitReason; message: string };

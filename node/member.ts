@@ -12,12 +12,21 @@ import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Database, DatabaseError, type Place, type Role, type Transaction } from './database/database.ts';
-import { beat, insertMember, isNew, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import {
+  beat,
+  deleteMember,
+  insertMember,
+  isNew,
+  type MemberRecord,
+  readApplied,
+  readMembers,
+} from './database/members.ts';
 import { recordPatches, withPatches } from './database/patches.ts';
 import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
+import { Learner } from './learner.ts';
 import { PatchNotes } from './patch-notes.ts';
 import { type Admission, type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
@@ -39,6 +48,9 @@ const MOST_VOTERS = 3;
 /** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
 const FIRST_ID = 1;
 
+/** A member looks for newer peers so often in the time of one park: every 10 s where that is 30 s, as a heartbeat would tell. */
+const LOOKS_PER_WAIT = 3;
+
 /** How often a member says in its row that it is alive. */
 const HEARTBEAT_MS = 10_000;
 
@@ -57,6 +69,7 @@ export class Member implements Served {
   readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
   readonly #server: FastifyInstance;
+  readonly #learner: Learner | null;
   #isOpen = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -87,6 +100,14 @@ export class Member implements Served {
       onOpen: () => this.#startHeartbeat(),
       waitMs: config.waitMs,
     });
+    this.#learner =
+      config.update === null
+        ? null
+        : new Learner({
+            ...{ member: config.name, version: build.version, database, tell, ...config.update },
+            everyMs: config.waitMs / LOOKS_PER_WAIT,
+            phase: () => this.status().status,
+          });
     this.#server = createServer(this);
   }
 
@@ -110,6 +131,7 @@ export class Member implements Served {
         await this.#ways.keep((await this.#requireRow()).map(({ address }) => address));
         break;
     }
+    void this.#learner?.run();
     if (this.#config.action !== 'start') {
       this.#isOpen = true;
       this.#tell('open', {});
@@ -128,6 +150,7 @@ export class Member implements Served {
    */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    this.#learner?.close();
     if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
     await Promise.all([this.#server.close(), this.database.close()]);
@@ -167,6 +190,7 @@ export class Member implements Served {
     // A member that never had to pass a gate is not waiting for anything.
     const disposition = this.#isOpen ? 'dropped' : this.#upgrader.notice(kind);
     this.#tell('noticed', { from, notice, kind, disposition });
+    void this.#learner?.look('notice');
     return disposition;
   }
 
@@ -193,6 +217,28 @@ export class Member implements Served {
       await this.#recordPatches(transaction, row);
       return { row, id, role, decidedNs: nowNs() };
     });
+  }
+
+  /**
+   * Take a member out of the cluster, whatever became of it, and tell all others, this one too, to look again: they may have
+   * waited for it.
+   * @throws Refusal
+   */
+  async remove(name: string): Promise<void> {
+    const { decidedNs, id, others } = await this.database.write(async (transaction) => {
+      const members = await readMembers(transaction);
+      const leaving = members.find(({ member }) => member === name);
+      if (leaving === undefined) throw new Refusal(404, `there is no member ${name}`);
+      if (members.length === 1) throw new Refusal(409, `${name} is the last member: stop it instead`);
+      await deleteMember(transaction, name);
+      return { decidedNs: nowNs(), id: leaving.id, others: members.filter((member) => member !== leaving) };
+    });
+    this.#tell('removed', { peer: name, decidedNs });
+    await this.database.replication?.remove(id);
+    await this.#notices.send(
+      'both',
+      others.map(({ member, address }) => ({ name: member, address })),
+    );
   }
 
   get #opened(): boolean {

@@ -50,6 +50,7 @@ const someRow = fc
 const someChange = fc.record({
   by: fc.constant('node01'),
   row: fc.option(someRow, { freq: 9 }),
+  removed: fc.constantFrom(...Array<null>(9).fill(null), 'node02', 'node03'),
   seeded: fc.constantFrom(...Array<null>(9).fill(null), version('v2').extensions),
 });
 const someChanges = fc

@@ -64,7 +64,7 @@ export function withRollFlags(command: Command): Command {
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
     .option(
       '--pace <pace>',
-      'settled, eager, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
+      'settled, eager, together, auto, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
     )
     .option('--runtime <name>', 'auto, process, container (default: auto)')
     .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)

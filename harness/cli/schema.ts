@@ -102,7 +102,13 @@ const TOLD: Readonly<Record<SchemaName, Told>> = {
       to: 'the version that all are refreshed to, or one for each member that is refreshed',
       order: 'forward, reverse, random, all, together, or numbers such as [3, 1, 2] (forward)',
       seed: 'what draws an order that is random',
-      refreshes: 'which member goes to what, in this order, and several times if need be; in place of to and order',
+      refreshes:
+        'which member goes to what, in this order, and several times if need be; or joins, leaves or is stopped; in place of to and order',
+      versions: 'a chain of releases through which the cluster is taken; in place of from and to',
+      between: 'of a chain: the next roll begins when all have settled, or at once (settled)',
+      skips: 'of a chain: the releases that a member skips',
+      back_after: 'so many members are refreshed, and then back again, in the same order',
+      updates: 'of pace auto: how the update program goes about it, which the rig plays',
       strategy: 'of our own daemon: at which gates it waits, and when it tells its peers (split)',
       wakeups:
         'of our own daemon: latched keeps a notice that comes before the member has parked, lossy drops it (latched)',
@@ -111,7 +117,7 @@ const TOLD: Readonly<Record<SchemaName, Told>> = {
         'of our own daemon: when local patches are run: at-start, after-open, or all-open, at a gate of their own (after-open)',
       patch_by: 'of our own daemon: whether each member runs a patch of the database, or one, once, for all (each)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it, such as 30s',
-      pace: 'when the next refresh comes: settled, eager, or after a pause such as 500ms',
+      pace: 'when the next refresh comes: settled, eager, together, auto (when the member asks), or after a pause such as 500ms',
       runtime: 'where members live (auto: in containers where a Docker engine answers, else in processes)',
       database: 'of our own daemon: one file that all share, or a replicated database (sqlite)',
       handover: 'of our own daemon on dqlite: a leader hands the leadership over before it stops (true)',

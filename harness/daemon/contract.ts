@@ -129,6 +129,8 @@ export interface MemberClient {
   readonly records: RecordsClient | null;
   readonly failpoints: FailpointsClient | null;
   readonly leader: LeaderClient | null;
+  /** Null where the rig cannot have a member taken out. */
+  readonly membership: MembershipClient | null;
 }
 
 export interface RecordsClient {
@@ -144,6 +146,11 @@ export interface FailpointsClient {
   release(failpoint: Failpoint, notice?: string): Promise<void>;
   /** Hold the member nowhere any more. */
   disarm(): Promise<void>;
+}
+
+export interface MembershipClient {
+  /** Take another member out of the cluster for good. */
+  remove(member: string): Promise<void>;
 }
 
 export interface LeaderClient {

@@ -32,8 +32,15 @@ export function counterexample(answer: Answer, daemon: DaemonSource, versions: R
   const entering = plan.steps.filter((step) => step.do === 'bootstrap' || step.do === 'join');
   const running = new Map(plan.members.map((member) => [member, from]));
   const walked = path.map((told) => stepOf(told, running));
-  const order = walked.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
-  const steps: Step[] = [...entering, ...walked, { do: 'release-all' }, { do: 'settle' }, { do: 'verify' }];
+  // Of a chain, whoever has not come to the last release by then would keep the others from it.
+  const left = answer.by.length === 0 ? [] : [...running].filter(([, version]) => version !== to);
+  const onward = left.map(
+    ([member, version]): Step => ({ do: 'refresh', refreshes: [{ member, from: version, to }], pace: 'held' }),
+  );
+  const release: Step = { do: 'release-all' };
+  const course = [...walked, release, ...onward, ...(onward.length === 0 ? [] : [release])];
+  const order = course.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
+  const steps: Step[] = [...entering, ...course, { do: 'settle' }, { do: 'verify' }];
   const named = [from, ...answer.by, to].map((name) => [name, versions.get(name)!] as const);
   return { ...plan, versions: Object.fromEntries(named), order, holds: true, steps };
 }

@@ -2,7 +2,7 @@
  * A small cluster in memory: members, the database, the notices in flight. It moves by the same machine and the same
  * gates that the daemon runs; what is added here is only that any step may come next.
  */
-import { withRow } from '../../node/upgrade/gate.ts';
+import { withoutRow, withRow } from '../../node/upgrade/gate.ts';
 import { isServing, type State } from '../../node/upgrade/machine.ts';
 import type { Claims } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
@@ -64,14 +64,19 @@ export function refresh(model: Model, world: World, member: string, version: Ver
   return { world: moved, happening: { is: 'refreshed', member, version } };
 }
 
+/** A member is stopped, and stays away; its row says what it said before. */
+export function stop(world: World, member: string): World {
+  const inside = world.inside === member ? null : world.inside;
+  const flight = world.flight.filter(({ to }) => to !== member);
+  return { ...withMember(world, member, { is: 'absent' }), flight, inside };
+}
+
 /** Its member is stopped and taken out of the cluster, and all others are told to look again. */
 export function leave(world: World, member: string, by: string): Moved {
-  const rows = world.view.rows.filter((row) => row.member !== member);
-  const flight = world.flight.filter(({ to }) => to !== member);
-  const moved: World = { ...withMember(world, member, { is: 'absent' }), view: { ...world.view, rows }, flight };
+  const stopped = stop(world, member);
+  const moved: World = { ...stopped, view: withoutRow(world.view, member) };
   const told = present(moved).map((to): Flying => ({ from: by, to, kind: 'both' }));
-  const inside = world.inside === member ? null : world.inside;
-  return { world: { ...moved, flight: [...flight, ...told], inside }, happening: { is: 'left', member, by } };
+  return { world: { ...moved, flight: [...moved.flight, ...told] }, happening: { is: 'left', member, by } };
 }
 
 /** A new member is let in by one that serves, of whose version it is, and serves at once. */

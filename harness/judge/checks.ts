@@ -4,6 +4,7 @@ import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, s
 import type { Check, Evidence } from './evidence.ts';
 import { noticesFromMembers } from './notices.ts';
 import { patchedOnce } from './patches.ts';
+import { rowsAreTrue } from './rows.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';
 import { openedByNotice } from './waking.ts';
@@ -19,6 +20,7 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   nobodyOpenedEarly,
   appliedOnce,
   patchedOnce,
+  rowsAreTrue,
   noRecordLost,
   openMembersServe,
   stoppedAsTold,

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ExitReason, MemberEvent } from '../../node/events.ts';
-import { carryOut, examine, type Ruling } from '../../node/upgrade/gate.ts';
+import { carryOut, examine, withoutRow } from '../../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Input, type Rules, start } from '../../node/upgrade/machine.ts';
 import { examinePatch, type PatchRuling } from '../../node/upgrade/patch.ts';
 import { patchesOf, type Version, type View } from '../../node/upgrade/version.ts';
@@ -13,7 +13,15 @@ import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { observedDeviationOf } from './conform-observed.ts';
-import { type Follower, isTransaction, type Of, Queue, type Transaction, transactionsOf } from './follower.ts';
+import {
+  type Examined,
+  type Follower,
+  isTransaction,
+  type Of,
+  Queue,
+  type Transaction,
+  transactionsOf,
+} from './follower.ts';
 
 /** A step that the model could not have taken, or that is missing. */
 class Deviation extends Error {
@@ -69,7 +77,7 @@ class Conformance {
     const version = plan.versions[plan.from]!;
     const followers = plan.members.map((member): Follower => {
       const events = eventsOf(trace, member);
-      const rulings = new Queue<Ruling>();
+      const rulings = new Queue<Examined>();
       const patchRulings = new Queue<PatchRuling>();
       return {
         member,
@@ -82,6 +90,8 @@ class Conformance {
         applied: null,
         notes: [],
         patchRulings,
+        peers: [],
+        taking: null,
         waking: false,
       };
     });
@@ -131,11 +141,17 @@ class Conformance {
       follower.patchRulings.add(this.#patch(follower.member, told, version));
       return;
     }
+    if (told.event === 'removed') {
+      this.#view = withoutRow(this.#view, told.peer);
+      follower.taking = this.#view.rows.map(({ member }) => member);
+      return;
+    }
     const { strategy, ahead } = this.#rules;
     if (!this.#view.rows.some(({ member }) => member === follower.member))
       throw new Deviation(`${follower.member} examines the ${told.gate} gate, and has no row in the database`);
     const ruling = examine(strategy, ahead, told.gate, follower.member, version, this.#view);
-    follower.rulings.add(ruling);
+    const peers = this.#view.rows.flatMap(({ member }) => (member === follower.member ? [] : member));
+    follower.rulings.add({ ruling, peers });
     this.#view = carryOut(this.#view, ruling);
   }
 
@@ -163,6 +179,7 @@ class Conformance {
 
   #isDue(follower: Follower, event: MemberEvent): boolean {
     if (event.event === 'checked') return !follower.rulings.isEmpty;
+    if (event.event === 'removed') return follower.taking !== null;
     if (event.event === 'patched') return !isTransaction(event) || !follower.patchRulings.isEmpty;
     return event.event !== 'noticed' || this.#sent.has(nameOf(event.notice, follower.member));
   }
@@ -215,6 +232,8 @@ class Conformance {
       case 'held':
       case 'leader':
       case 'handed-over':
+      case 'removed':
+      case 'asked':
         break;
     }
   }
@@ -222,7 +241,8 @@ class Conformance {
   #checked(follower: Follower, event: Of<'checked'>): void {
     const { member } = follower;
     this.#expectCommand(follower, 'check', event.gate);
-    const ruling = follower.rulings.take()!;
+    const { ruling, peers } = follower.rulings.take()!;
+    follower.peers = peers;
     if (!isDeepStrictEqual(ruling.outcome, event.outcome)) {
       throw new Deviation(
         `${member} tells '${event.outcome.is}' at the ${event.gate} gate, and the machine says '${ruling.outcome.is}'`,
@@ -245,21 +265,29 @@ class Conformance {
   }
 
   #notifying(follower: Follower, event: Of<'notifying'>): void {
-    this.#expectCommand(follower, 'notify', null);
-    const todo = command(follower.state!);
-    if (todo.do === 'notify' && todo.kind !== event.kind)
-      throw new Deviation(`${follower.member} sends '${event.kind}', and had to send '${todo.kind}'`);
+    // Whoever takes a member out tells all others, whatever it is at itself.
+    const taking = event.kind === 'both' ? follower.taking : null;
+    if (taking === null) this.#expectNotice(follower, event.kind);
     const told = new Set(event.peers);
-    const peers = [...this.#followers.values()].filter((peer) => peer !== follower);
-    if (event.peers.length !== peers.length || !peers.every(({ member }) => told.has(member)))
+    const peers = taking ?? follower.peers;
+    if (event.peers.length !== peers.length || !peers.every((member) => told.has(member)))
       throw new Deviation(`${follower.member} does not notify all its peers`);
     for (const peer of peers) {
-      const name = nameOf(event.notice, peer.member);
+      const name = nameOf(event.notice, peer);
       const { kind, member: by, atNs } = event;
       this.#sent.set(name, { kind, by, atNs, arrived: false, answered: false, accepted: false });
-      this.#ready.add(peer);
+      const receiver = this.#followers.get(peer);
+      if (receiver !== undefined) this.#ready.add(receiver);
     }
-    this.#input(follower, { is: 'notified' });
+    if (taking !== null) follower.taking = null;
+    else this.#input(follower, { is: 'notified' });
+  }
+
+  #expectNotice(follower: Follower, kind: string): void {
+    this.#expectCommand(follower, 'notify', null);
+    const todo = command(follower.state!);
+    if (todo.do === 'notify' && todo.kind !== kind)
+      throw new Deviation(`${follower.member} sends '${kind}', and had to send '${todo.kind}'`);
   }
 
   #notified(follower: Follower, event: Of<'notified'>): void {

@@ -75,7 +75,11 @@ class Rows {
       examine(strategy, ahead, gate, ASKER.member, version, { applied, rows: [ASKER, ...rows] }).outcome.is === 'pass';
   }
 
-  take({ row, seeded, applied }: Change): void {
+  take({ row, removed, seeded, applied }: Change): void {
+    if (removed !== null) {
+      this.#rows.delete(removed);
+      this.holding.delete(removed);
+    }
     if (row !== null) this.#rows.set(row.member, row);
     const isNew = this.#applied?.internal !== applied.internal || this.#applied.external !== applied.external;
     this.#applied = applied;

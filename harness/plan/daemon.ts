@@ -26,6 +26,10 @@ export interface Capabilities {
   readonly failpoints: boolean;
   /** A member can be made the leader. */
   readonly leader: boolean;
+  /** A member can be taken out of its cluster; not where it says nothing. */
+  readonly removal?: boolean;
+  /** A member asks to be refreshed when it learns that a peer is newer; not where it says nothing. */
+  readonly asks?: boolean;
   /** What exits are for its supervisor to heal; null where nothing starts a member again. */
   readonly supervisor: Supervisor | null;
   /**

@@ -45,6 +45,21 @@ export type Step =
   | { readonly do: 'load'; readonly records: number }
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
   | { readonly do: 'refresh'; readonly refreshes: readonly Refresh[]; readonly pace: Pace }
+  /** Stop a member, which stays away until it is refreshed. */
+  | { readonly do: 'stop'; readonly member: string }
+  /** Stop a member where it runs, and have another take it out of the cluster for good. */
+  | { readonly do: 'leave'; readonly member: string; readonly by: string }
+  /** Play the update program: refresh each of these members when it asks, until all run their release. */
+  | {
+      readonly do: 'update';
+      readonly refreshes: readonly Refresh[];
+      /** How long the program is at it before it stops a member. */
+      readonly takesMs: number;
+      /** How often a member comes back in the build that it had. */
+      readonly fails: Readonly<Record<string, number>>;
+      /** For so long a member may not ask, and then it is a finding. */
+      readonly limitMs: number;
+    }
   /** Let a held member take its next step, and no more. Only in a plan that holds members. */
   | { readonly do: 'release'; readonly member: string; readonly move: Move }
   /** Let the oldest held notice of a kind from one member to another arrive. Only in a plan that holds members. */
@@ -139,7 +154,17 @@ export function versionOf(plan: Plan, name: string): Version {
   return version;
 }
 
+/** Who is not there at the end of a plan: it has left, or was stopped and not refreshed since. */
+export function awayAtEnd({ steps }: Plan): ReadonlySet<string> {
+  const away = new Set<string>();
+  for (const step of steps) {
+    if (step.do === 'stop' || step.do === 'leave') away.add(step.member);
+    else if ('refreshes' in step) for (const { member } of step.refreshes) away.delete(member);
+  }
+  return away;
+}
+
 /** The refreshes of a plan, in order. */
 export function refreshesOf(plan: Plan): Refresh[] {
-  return plan.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes : []));
+  return plan.steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
 }

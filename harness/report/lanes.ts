@@ -124,7 +124,9 @@ function stateAfter(event: TraceEvent, isRefreshed: boolean): SpanState | null {
 
 /** A turn that changes nothing is swallowed by the span before it. */
 function spansOf(member: string, turns: readonly Turn[], fromNs: number, toNs: number): Span[] {
-  const before = turns.findLast((turn) => turn.atNs <= fromNs)?.state ?? { is: 'old' as const };
+  // Whoever starts later was not there yet.
+  const first = { is: turns.length === 0 ? 'old' : 'stopped' } as const;
+  const before = turns.findLast((turn) => turn.atNs <= fromNs)?.state ?? first;
   const changes: Turn[] = [{ atNs: fromNs, state: before }];
   for (const turn of turns) {
     if (turn.atNs > fromNs && keyOf(turn.state) !== keyOf(changes.at(-1)!.state)) changes.push(turn);

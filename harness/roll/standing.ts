@@ -52,7 +52,6 @@ export class Standings {
     });
     this.#standings = new Map(members.map((member) => [member, nothing()]));
     this.#timer = timer;
-    for (const member of members) this.#underWay.add(member);
   }
 
   /** Take an event in. */

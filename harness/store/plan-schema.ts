@@ -50,6 +50,15 @@ const Step = z.discriminatedUnion('do', [
     refreshes: z.array(Refresh).min(1),
     pace: z.union([z.enum(['settled', 'eager', 'held']), z.object({ pauseMs: z.number().min(0).max(LONGEST_MS) })]),
   }),
+  z.object({ do: z.literal('stop'), member: MemberName }),
+  z.object({ do: z.literal('leave'), member: MemberName, by: MemberName }),
+  z.object({
+    do: z.literal('update'),
+    refreshes: z.array(Refresh).min(1),
+    takesMs: z.number().min(0).max(LONGEST_MS),
+    fails: z.record(MemberName, z.int().min(0)),
+    limitMs: Ms,
+  }),
   z.object({ do: z.literal('release'), member: MemberName, move: Move }),
   z.object({
     do: z.literal('deliver'),
@@ -70,6 +79,8 @@ const Capabilities = z.object({
   records: z.boolean(),
   failpoints: z.boolean(),
   leader: z.boolean(),
+  removal: z.boolean().optional(),
+  asks: z.boolean().optional(),
   supervisor: z
     .object({
       restart: z.enum(['on-failure', 'always']),
@@ -84,6 +95,10 @@ const OurSettings = z.strictObject({
   database: z.enum(['sqlite', 'dqlite']),
   handover: z.boolean(),
   networkLatencyMs: Ms.nullable(),
+  update: z
+    .object({ withinMs: Ms, seed: z.int().min(0) })
+    .nullable()
+    .optional(),
 });
 /** As a description is written, only that its durations are milliseconds by now. */
 const SavedDescription = z.custom<Description>().superRefine((value, context) => {

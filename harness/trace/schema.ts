@@ -3,12 +3,12 @@
  * not known are kept: a newer daemon may tell more.
  */
 import { z } from 'zod';
-import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../../node/events.ts';
+import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES, PHASES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
 import { NOTICE_KINDS } from '../../node/upgrade/strategy.ts';
 import { PATTERN_EVENTS } from '../input/description.ts';
 import { Label } from '../input/values.ts';
-import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT } from './trace.ts';
+import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT, UPDATE_ANSWERS } from './trace.ts';
 
 /** A reading of a monotonic clock: nanoseconds, of no more than thirty years. */
 const Ns = z.number().min(-1e18).max(1e18);
@@ -84,6 +84,8 @@ export const MemberEvent = z.discriminatedUnion('event', [
     decidedNs: Ns,
   }),
   member('noted', { patch: Label, born: z.boolean() }),
+  member('removed', { peer: Label, decidedNs: Ns }),
+  member('asked', { of: Label, by: z.enum(['rows', 'notice']), afterMs: Ms, phase: z.enum(PHASES) }),
   member('held', { failpoint: z.enum(FAILPOINTS), notice: Label.nullable() }),
   member('exiting', { reason: z.enum(EXIT_REASONS), message: Text }),
 ]);
@@ -106,6 +108,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('formed', { how: z.enum(['now', 'earlier']) }),
   rig('launching', { member: Label, version: Label }),
   rig('stopping', { member: Label, by: z.enum(STOP_WAYS) }),
+  rig('updating', { member: Label, to: Label, how: z.enum(UPDATE_ANSWERS) }),
   rig('killing', { member: Label, at: z.enum(FAILPOINTS) }),
   rig('gone', { member: Label, code: z.int().nullable(), signal: Label.nullable(), killed: z.boolean() }),
   rig('restarting', { member: Label, attempt: Count.min(1), most: Count.min(1), afterMs: Ms }),

@@ -22,6 +22,13 @@ export type RequestFailure = (typeof REQUEST_FAILURES)[number];
 export const STOP_WAYS = ['signal', 'command', 'kill'] as const;
 export type StopWay = (typeof STOP_WAYS)[number];
 
+/**
+ * What the update program makes of a member that asks to be refreshed: it begins; it is at it already; or it fails, so that the
+ * member comes back in the build that it had.
+ */
+export const UPDATE_ANSWERS = ['begins', 'under-way', 'fails'] as const;
+export type UpdateAnswer = (typeof UPDATE_ANSWERS)[number];
+
 export const ENDINGS = ['complete', 'unsettled', 'interrupted', 'finding', 'environment'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
@@ -42,6 +49,8 @@ export interface RigFields {
   launching: { member: string; version: string };
   /** A member has been told to stop; by `kill` where the plan's daemon has it so for a parked one. */
   stopping: { member: string; by: StopWay };
+  /** A member has asked to be refreshed. */
+  updating: { member: string; to: string; how: UpdateAnswer };
   /** A member is about to be killed, where the plan has it. */
   killing: { member: string; at: Failpoint };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */

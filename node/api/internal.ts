@@ -1,6 +1,6 @@
 /**
  * What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. And what an
- * operator may: to make this member the leader of the database.
+ * operator may: to take a member out, and to make this one the leader of the database.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -26,6 +26,12 @@ export function internalRoutes(server: FastifyInstance, member: Served): void {
     if (replication === null) throw new Refusal(409, `${member.name} has a database without a leader`);
     await replication.lead();
     return { leader: member.name };
+  });
+
+  // Also through a member that waits: it may be the one that is taken out for which all the others do.
+  server.delete<{ Params: { name: string } }>('/internal/members/:name', async (request) => {
+    await member.remove(request.params.name);
+    return { removed: request.params.name };
   });
 
   server.post('/internal/members', async (request, reply) => {

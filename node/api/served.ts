@@ -17,6 +17,8 @@ export interface Served {
   requireOpen(): void;
   /** A notice has come in. @returns what became of it */
   noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition>;
+  /** Take a member out of the cluster for good, and tell the others to look again. @throws Refusal */
+  remove(name: string): Promise<void>;
   /** Let a new member in. @throws Refusal */
   admit(request: JoinRequest): Promise<Admission>;
 }

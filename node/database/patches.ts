@@ -22,6 +22,11 @@ CREATE TRIGGER IF NOT EXISTS internal_member_patches_anew
 AFTER UPDATE OF schema_internal ON internal_cluster_members
 BEGIN
   DELETE FROM internal_member_patches WHERE member = NEW.name;
+END;
+CREATE TRIGGER IF NOT EXISTS internal_member_patches_gone
+AFTER DELETE ON internal_cluster_members
+BEGIN
+  DELETE FROM internal_member_patches WHERE member = OLD.name;
 END`;
 
 const PATCHES = `

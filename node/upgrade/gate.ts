@@ -106,6 +106,11 @@ export function withRow(view: View, row: Row): View {
   return { ...view, rows };
 }
 
+/** The view without a member that has left. */
+export function withoutRow(view: View, member: string): View {
+  return { ...view, rows: view.rows.filter((row) => row.member !== member) };
+}
+
 /** The view with schema updates applied, and with what they write into every row. */
 export function withSchema(view: View, applied: Schema, seed: readonly string[] | null): View {
   return { applied, rows: seed === null ? view.rows : view.rows.map((row) => ({ ...row, extensions: seed })) };

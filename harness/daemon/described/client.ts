@@ -53,6 +53,7 @@ export function describedClient({ description, folder, launch, reach, rows }: Of
           },
     failpoints: null,
     leader: null,
+    membership: null,
   };
 }
 

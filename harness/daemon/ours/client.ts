@@ -33,6 +33,7 @@ export function ourClient(authority: string): MemberClient {
       },
       disarm: async () => void (await api('DELETE', '/internal/failpoints')),
     },
+    membership: { remove: async (member) => void (await api('DELETE', `/internal/members/${member}`)) },
     leader: { lead: async () => void (await api('POST', '/internal/leader')) },
   };
 }

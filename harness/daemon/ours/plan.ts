@@ -13,6 +13,8 @@ export type OurSettings = {
   readonly handover: boolean;
   /** What dqlite times its elections by, in milliseconds; null for its own. */
   readonly networkLatencyMs: number | null;
+  /** How members ask to be refreshed; null, or nothing, where they do not. */
+  readonly update?: { readonly withinMs: number; readonly seed: number } | null;
 };
 
 const TELLS: Capabilities['tells'] = [
@@ -31,6 +33,8 @@ const TELLS: Capabilities['tells'] = [
   'open',
   'patched',
   'noted',
+  'removed',
+  'asked',
   'held',
   'exiting',
 ];
@@ -40,7 +44,7 @@ export const ourSource: DaemonSource = {
   plan: (scenario): PlannedDaemon => {
     const { strategy = 'split', wakeups = 'latched', ahead = 'exit', wait = 30_000 } = scenario;
     const { patch_when: when = USUAL_PATCHING.when, patch_by: by = USUAL_PATCHING.by } = scenario;
-    const settings = settingsOf(scenario);
+    const settings = { ...settingsOf(scenario), ...updateOf(scenario, wait) };
     return {
       name: OURS,
       capabilities: {
@@ -50,6 +54,8 @@ export const ourSource: DaemonSource = {
         records: true,
         failpoints: true,
         leader: settings.database === 'dqlite',
+        removal: true,
+        asks: true,
         supervisor: null,
         steadyMs: 0,
       },
@@ -60,6 +66,14 @@ export const ourSource: DaemonSource = {
     };
   },
 };
+
+/** A member of the reported system waits for up to as long as one park lasts before it asks. */
+function updateOf({ pace, updates, seed = 1 }: Scenario, waitMs: number): Pick<OurSettings, 'update'> {
+  if (pace === 'auto') return { update: { withinMs: updates?.within ?? waitMs, seed } };
+  if (updates !== undefined)
+    throw new InputError('updates: it is about members that ask for it: say pace auto, or drop it');
+  return {};
+}
 
 /** What is said of a leader needs a database that has one. @throws InputError */
 function settingsOf({ database = 'sqlite', handover = true, network_latency: latency }: Scenario): OurSettings {
