@@ -35,7 +35,7 @@ deadlock: $(SET_UP) ## the same roll with split notification off and on, side by
 matrix: $(SET_UP) ## roll every pair of versions in every order, several at once: MATRIX=FILE JOBS=4 PAIRS=v1-v2,v4-v5 REPEAT=3
 	@$(RIG) matrix $(MATRIX) $(call flag,DAEMON,daemon) $(call flag,PAIRS,pairs) $(call flag,ORDER,order) $(call flag,STRATEGY,strategy) \
 	  $(call flag,WAKEUPS,wakeups) $(call flag,DATABASE,database) $(call flag,MEMBERS,members) $(call flag,WAIT,wait) \
-	  $(call flag,RUNTIME,runtime) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
+	  $(call flag,RUNTIME,runtime) $(call flag,PACE,pace) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
 
 picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and needs Chromium)
 	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3

@@ -4,7 +4,7 @@ import { deviationOf } from '../harness/judge/conform.ts';
 import { type Change, History } from '../harness/judge/history.ts';
 import { judge } from '../harness/judge/judge.ts';
 import { passableAt } from '../harness/judge/passable.ts';
-import { examine, withRow, withSchema } from '../node/upgrade/gate.ts';
+import { examine, withoutRow, withRow, withSchema } from '../node/upgrade/gate.ts';
 import type { Rules } from '../node/upgrade/machine.ts';
 import { patchPolicy } from '../node/upgrade/patch.ts';
 import { type Gate, STRATEGIES, type Strategy } from '../node/upgrade/strategy.ts';
@@ -60,7 +60,8 @@ const someChanges = fc
     // Mostly the schema stays.
     return drawn.map(([chance, schema, change]): Change => {
       if (chance === 0) applied = schema;
-      return { ...change, applied };
+      // Nobody writes a row in the transaction that takes a member out.
+      return { ...change, row: change.removed === null ? change.row : null, applied };
     });
   });
 
@@ -89,7 +90,8 @@ function passes({ strategy, ahead }: Rules, gate: Gate, member: string, view: Vi
 
 function viewsOf(changes: readonly Change[]): View[] {
   let view: View = { applied: { internal: 0, external: 0 }, rows: [] };
-  return changes.map(({ row, seeded, applied }) => {
+  return changes.map(({ row, removed, seeded, applied }) => {
+    if (removed !== null) view = withoutRow(view, removed);
     view = withSchema(row === null ? view : withRow(view, row), applied, seeded);
     return view;
   });

@@ -151,10 +151,12 @@ describe('the explorer, of rolls that nobody paces', function () {
     }
   });
 
-  it('finds that a member whose update fails may never ask again: it is turned away', () => {
-    expect(ask(['v4', 'v5'], { refreshing: 'auto', faults: { fail: 1 } }).dead).to.equal(0);
-    const turnedAway = ask(['v4', 'v5'], { refreshing: 'auto', faults: { fail: 1 }, ahead: 'wait' });
-    expect([turnedAway.dead, turnedAway.unsafe]).to.deep.equal([0, 0]);
+  it('finds that a member whose update fails never asks again where it is turned away, and does where it waits', () => {
+    const failing = { refreshing: 'auto', faults: { fail: 1 } } as const;
+    for (const ahead of ['exit', 'record'] as const)
+      expect(ask(['v4', 'v5'], { ...failing, ahead }).dead, ahead).to.be.greaterThan(0);
+    const waiting = ask(['v4', 'v5'], { ...failing, ahead: 'wait' });
+    expect([waiting.dead, waiting.unsafe]).to.deep.equal([0, 0]);
   });
 
   describe('agrees with itself when it leaves unordered what cannot matter:', () => {

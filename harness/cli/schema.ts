@@ -136,6 +136,7 @@ const TOLD: Readonly<Record<SchemaName, Told>> = {
       strategies: 'of our own daemon: at which gates it waits, and when it tells its peers',
       wakeups: 'of our own daemon: whether a notice that comes too early is kept or dropped',
       databases: 'of our own daemon: one file that all share, or a replicated database',
+      paces: 'when the next refresh comes: settled, eager, together, auto (when the member asks)',
       members: 'how many members; several numbers for several sizes',
       runtime: 'where members live',
       wait: 'of our own daemon: how long one park lasts before the timer ends it, such as 30s',

@@ -97,7 +97,8 @@ export class Wrongs {
       if (steps.versionOf.of(here[other]!) >= target) isFirst = false;
       if (AXES.some((axis) => count(row, axis) > count(mine.version, axis))) hasLearnt = true;
     }
-    return isFirst || hasLearnt;
+    // One that has gone learns of nothing, and asks nobody.
+    return isFirst || (hasLearnt && this.#locals.nextOf(here[place]!) !== 'exit');
   }
 
   outcomeOf(here: Int32Array, patch: Patch): PatchOutcome {
