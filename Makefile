@@ -5,7 +5,10 @@
 #   make matrix DAEMON=./thing.yaml REPEAT=3
 #
 # Variables of rolling-upgrade and deadlock: DAEMON FROM TO ORDER MEMBERS WAKEUPS AHEAD WAIT PACE RUNTIME DATABASE, and
-# STRATEGY of the first; `refresh-rig roll --help` explains them. Those of matrix are in its line below, and in its --help.
+# STRATEGY of the first; `npm run rig -- roll --help` explains them. Those of matrix are in its line below, and in its --help.
+#
+# make ends with 2 whatever a recipe ended with, and says which that was: "Error 1" is a verdict that does not hold or is
+# unknown, "Error 2" bad input, "Error 3" an environment that failed. Scripts that look at the code call `npm run rig --`.
 
 .DEFAULT_GOAL := help
 .PHONY: help rolling-upgrade deadlock matrix picture incus lxd images test check bench clean doctor schemas
@@ -50,10 +53,11 @@ lxd: $(SET_UP) ## the same with LXD, a step that raises the API extensions alone
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images
 
-schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors
+schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors, and the reference of their keys
 	@for name in scenario matrix version patch description records; do \
 	  $(RIG) schema $$name > schemas/$$name.schema.json || exit 1; done
 	@node_modules/.bin/biome format --write schemas
+	@node_modules/.bin/node docs/keys.ts
 
 test: $(SET_UP) ## pass the checks and the tests; tests of containers need a Docker engine
 	npm run --silent check

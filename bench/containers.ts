@@ -6,9 +6,8 @@ import { once } from 'node:events';
 import { execa } from 'execa';
 import { roll } from '../harness/cli/roll-plan.ts';
 import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
+import { planOf } from '../test/support/versions.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 
@@ -22,14 +21,7 @@ export async function containerRatio(versions: Versions): Promise<Ratio | null> 
   const { containerRuntime } = await import('../harness/runtime/container.ts');
   const runtime = containerRuntime();
   const kind = ourDaemon(versions);
-  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-  const [plan] = compile({
-    scenario: { from: 'v1', to: 'v2' },
-    daemon: ourSource,
-    versions: pinned,
-    records: [],
-    freshSeed: 1,
-  });
+  const plan = planOf({ from: 'v1', to: 'v2' });
   await runtime.prepare([...(await kind.build(['v1', 'v2'])).values()], {
     say: () => undefined,
     signal: new AbortController().signal,
@@ -39,7 +31,7 @@ export async function containerRatio(versions: Versions): Promise<Ratio | null> 
   await withRunsFolder(async (runs) => {
     for (let run = 0; run < RUNS; run += 1) {
       bareMs.push(await timeMs(bareCalls));
-      rollMs.push(await timeMs(() => roll(plan!, { runtime, runs, signal: new AbortController().signal })));
+      rollMs.push(await timeMs(() => roll(plan, { runtime, runs, signal: new AbortController().signal })));
     }
   });
   return {

@@ -16,20 +16,22 @@ import type { MemberEvent } from '../node/events.ts';
 const EVENTS_AT_LEAST = 5000;
 
 /** Microseconds for each event of a roll's members. */
-export async function eventCostUs({ plan, trace }: Rolled, runs: string): Promise<number> {
+export async function eventCostUs({ plan, trace }: Pick<Rolled, 'plan' | 'trace'>, runs: string): Promise<number> {
   const lines = plan.members.map((member) => eventsOf(trace, member).map((event) => `${JSON.stringify(event)}\n`));
   const events = lines.reduce((sum, own) => sum + own.length, 0);
   const times = Math.ceil(EVENTS_AT_LEAST / events);
+  // Making a folder and its files is no event's; it is done once for each roll, whatever its size.
+  const folder = RunFolder.make(runs, plan, 'again', false);
+  for (const member of plan.members) folder.log(member, '');
   const before = process.cpuUsage();
   for (let time = 0; time < times; time += 1) {
     const recorder = new Recorder();
     const standings = new Standings(plan.members, plan.daemon.timer);
-    const folder = RunFolder.make(runs, plan, `again-${time}`, false);
     recorder.observe((event) => folder.addToTrace(event));
     recorder.observe((event) => standings.fold(event));
     const told = { event: (event: MemberEvent) => recorder.add(event), remark: refuse, contradiction: refuse };
     const reading = plan.members.map((member, index) => {
-      const attendance = pushed(member, told);
+      const attendance = pushed(member, told, trace[0]!.atNs);
       // A chunk for each line, as members write them.
       return readLines(Readable.from(lines[index]!.map((line) => Buffer.from(line))), (line) => {
         folder.log(member, line);
@@ -37,9 +39,9 @@ export async function eventCostUs({ plan, trace }: Rolled, runs: string): Promis
       });
     });
     await Promise.all(reading);
-    folder.close();
   }
   const { user, system } = process.cpuUsage(before);
+  folder.close();
   return (user + system) / (events * times);
 }
 

@@ -5,7 +5,7 @@
 
 import { explore } from '../harness/explore/explore.ts';
 import type { Versions } from '../harness/input/versions.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { formatDuration } from '../node/duration.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../node/upgrade/strategy.ts';
 import { hasSpin, spin } from '../test/support/spin.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { deviationOf } from '../harness/judge/conform.ts';
 import { judge } from '../harness/judge/judge.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { RunFolder } from '../harness/store/run-folder.ts';
 import { readTrace } from '../harness/trace/file.ts';
 import type { Trace } from '../harness/trace/trace.ts';

@@ -1,61 +1,90 @@
-/** `npm run bench`: what the rig costs and how fast it is, as ratios within one run. Judges nothing: read the numbers. */
+/**
+ * `npm run bench`: what the rig costs and how fast it is, as ratios within one run; `npm run bench -- PART...` some of it.
+ * Judges nothing: read the numbers.
+ */
 import { paths } from '../harness/host/paths.ts';
 import { readVersions } from '../harness/input/versions.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { formatDuration } from '../node/duration.ts';
 import { containerRatio } from './containers.ts';
 import { crowdRatio } from './crowd.ts';
 import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
+import { helpRatio } from './help.ts';
 import { matrixBench } from './matrix.ts';
 import { reportBench } from './report.ts';
 import { sizeBench } from './size.ts';
 import { startRatio } from './start.ts';
 import { unblockRatios } from './unblock.ts';
 
-const versions = readVersions(paths.versions);
-const start = await startRatio(versions);
-const transactions = await measureTransactions(versions);
-const unblock = await unblockRatios(versions, 'sqlite', median(transactions.sqlite));
-const unblockDqlite =
-  transactions.dqlite === null ? null : await unblockRatios(versions, 'dqlite', median(transactions.dqlite.gates));
-const crowd = await crowdRatio(versions);
-const containers = await containerRatio(versions);
+/** What can be measured by itself, in the order in which all is. */
+const PARTS = {
+  help: helpBench,
+  ratios: ratioBench,
+  report: reportBench,
+  size: sizeBench,
+  matrix: matrixBench,
+  explore: exploreBench,
+} as const;
+type Part = keyof typeof PARTS;
+const NAMES = Object.keys(PARTS) as Part[];
 
-const table = plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
-const ratios = [
-  start,
-  ...transactionRatios(transactions),
-  ...unblock.ratios,
-  ...(unblockDqlite?.ratios ?? []),
-  crowd,
-  ...(containers === null ? [] : [containers]),
-];
-for (const ratio of ratios) table.push(rowOf(ratio));
-console.log(table.toString());
-if (containers === null) console.log('no Docker engine answers: containers were not measured');
-if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
-for (const [database, measured] of [
-  ['sqlite', unblock],
-  ['dqlite', unblockDqlite],
-] as const) {
-  const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
-  if (mebibytes)
-    console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(NAMES as string[]).includes(name));
+if (unknown.length > 0) {
+  console.error(
+    `no part of the bench is called ${unknown.join(' or ')}: name any of ${NAMES.join(', ')}, or none for all`,
+  );
+  process.exit(2);
+}
+const versions = readVersions(paths.versions);
+for (const name of NAMES.filter((part) => asked.length === 0 || asked.includes(part))) {
+  await PARTS[name](versions);
+  console.log();
 }
 
-console.log();
-await reportBench(versions);
+async function helpBench(): Promise<void> {
+  const table = ratioTable();
+  table.push(rowOf(await helpRatio()));
+  console.log(table.toString());
+}
 
-console.log();
-await sizeBench(versions);
+/** Everything about rolls that is one figure against another. Prints a table. */
+async function ratioBench(): Promise<void> {
+  const start = await startRatio(versions);
+  const transactions = await measureTransactions(versions);
+  const unblock = await unblockRatios('sqlite', median(transactions.sqlite));
+  const unblockDqlite =
+    transactions.dqlite === null ? null : await unblockRatios('dqlite', median(transactions.dqlite.gates));
+  const crowd = await crowdRatio();
+  const containers = await containerRatio(versions);
+  const table = ratioTable();
+  const ratios = [
+    start,
+    ...transactionRatios(transactions),
+    ...unblock.ratios,
+    ...(unblockDqlite?.ratios ?? []),
+    crowd,
+    ...(containers === null ? [] : [containers]),
+  ];
+  for (const ratio of ratios) table.push(rowOf(ratio));
+  console.log(table.toString());
+  if (containers === null) console.log('no Docker engine answers: containers were not measured');
+  if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
+  for (const [database, measured] of [
+    ['sqlite', unblock],
+    ['dqlite', unblockDqlite],
+  ] as const) {
+    const mebibytes = measured?.memoryBytes.map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`);
+    if (mebibytes)
+      console.log(`resident memory of each member on ${database} at the end of a roll: ${mebibytes.join(', ')}`);
+  }
+}
 
-console.log();
-await matrixBench(versions);
-
-console.log();
-await exploreBench(versions);
+function ratioTable(): ReturnType<typeof plainTable> {
+  return plainTable(['what', 'median', 'against', 'median', 'ratio', 'aim', 'runs']);
+}
 
 function rowOf({ what, measuredMs, against, againstMs, aim, runs }: Ratio): string[] {
   const ratio = (measuredMs / againstMs).toFixed(2);

@@ -11,7 +11,7 @@ import type { Versions } from '../harness/input/versions.ts';
 import { cellsOf, isPossible, type PossibleCell } from '../harness/matrix/cells.ts';
 import { bearableJobs, rollMatrix } from '../harness/matrix/roll-matrix.ts';
 import { specFrom } from '../harness/matrix/spec.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
 import { timeMs } from './figures.ts';
@@ -61,6 +61,7 @@ async function rollAll(cells: readonly PossibleCell[], jobs: number, versions: V
       cells.map((cell) => ({ cell, repeat: 1 })),
       {
         rollOne: cellRoller({
+          again: new Map(),
           runtime,
           folder,
           rolls: join(folder, 'rolls'),

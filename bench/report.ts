@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { roll } from '../harness/cli/roll-plan.ts';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
-import type { Versions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
 import { lanesOf } from '../harness/report/lanes.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { formatDuration } from '../node/duration.ts';
+import { planOf } from '../test/support/versions.ts';
 import { median } from './figures.ts';
 import { withRunsFolder } from './start.ts';
 
@@ -32,13 +30,13 @@ interface PageFigures {
   readonly emptyMs: number;
 }
 
-export async function reportBench(versions: Versions): Promise<void> {
+export async function reportBench(): Promise<void> {
   if (!existsSync(CHROMIUM)) {
     console.log('Chromium is not installed: reports were not measured');
     return;
   }
   const table = plainTable(['report of', 'notices', 'size', 'aim', 'drawn', 'empty page', 'ratio', 'aim', 'runs']);
-  for (const { members, notices, bytes, drawnMs, emptyMs } of await measurePages(versions)) {
+  for (const { members, notices, bytes, drawnMs, emptyMs } of await measurePages()) {
     const size = [`${Math.round(bytes / 1000)} kB`, `< ${MOST_BYTES / 1000} kB`];
     const drawn = [formatDuration(drawnMs), formatDuration(emptyMs), (drawnMs / emptyMs).toFixed(1), `< ${MOST_RATIO}`];
     table.push([`${members} members`, String(notices), ...size, ...drawn, String(RUNS)]);
@@ -46,14 +44,14 @@ export async function reportBench(versions: Versions): Promise<void> {
   console.log(table.toString());
 }
 
-async function measurePages(versions: Versions): Promise<PageFigures[]> {
+async function measurePages(): Promise<PageFigures[]> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
   try {
     return await withRunsFolder(async (runs) => {
       const empty = join(runs, 'empty.html');
       writeFileSync(empty, '<!doctype html><title>empty</title><p>empty');
       const found: PageFigures[] = [];
-      for (const members of MEMBERS) found.push(await measurePage(browser, versions, members, runs, empty));
+      for (const members of MEMBERS) found.push(await measurePage(browser, members, runs, empty));
       return found;
     });
   } finally {
@@ -61,18 +59,11 @@ async function measurePages(versions: Versions): Promise<PageFigures[]> {
   }
 }
 
-async function measurePage(
-  browser: Browser,
-  versions: Versions,
-  members: number,
-  runs: string,
-  empty: string,
-): Promise<PageFigures> {
-  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
+async function measurePage(browser: Browser, members: number, runs: string, empty: string): Promise<PageFigures> {
   const scenario = { from: 'v1', to: 'v2', members, pace: 'eager' } as const;
-  const [plan] = compile({ scenario, daemon: ourSource, versions: pinned, records: [], freshSeed: 1 });
+  const plan = planOf(scenario);
   const signal = new AbortController().signal;
-  const rolled = await roll(plan!, { runtime: processRuntime(), runs, signal });
+  const rolled = await roll(plan, { runtime: processRuntime(), runs, signal });
   const page = join(rolled.folder, 'report.html');
   const drawn: number[] = [];
   const blank: number[] = [];
@@ -83,7 +74,7 @@ async function measurePage(
   }
   return {
     members,
-    notices: lanesOf(plan!, rolled.trace)?.arrows.length ?? 0,
+    notices: lanesOf(plan, rolled.trace)?.arrows.length ?? 0,
     bytes: statSync(page).size,
     drawnMs: median(drawn),
     emptyMs: median(blank),

@@ -4,13 +4,11 @@
  */
 import { execa } from 'execa';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
-import type { Versions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { type RigEvent, rigEvents } from '../harness/trace/trace.ts';
 import { formatDuration } from '../node/duration.ts';
+import { planOf } from '../test/support/versions.ts';
 import { BareProcesses } from './bare-notices.ts';
 import { eventCostUs } from './event-cost.ts';
 import { median, timeMs } from './figures.ts';
@@ -37,7 +35,7 @@ interface Measured {
 }
 
 /** Prints the curve, and what a large trace costs to judge. */
-export async function sizeBench(versions: Versions): Promise<void> {
+export async function sizeBench(): Promise<void> {
   const head = [
     'members',
     'rolls that hold',
@@ -53,7 +51,7 @@ export async function sizeBench(versions: Versions): Promise<void> {
   const curves = { events: [] as number[], roll: [] as number[], rig: [] as number[], event: [] as number[] };
   for (const [members, rolls] of ROLLS) {
     const measured: Measured[] = [];
-    for (let run = 0; run < rolls; run += 1) measured.push(await measure(versions, members));
+    for (let run = 0; run < rolls; run += 1) measured.push(await measure(members));
     const bareMs = await bareRollMs(members);
     const of = (figure: (one: Measured) => number): number => median(measured.map(figure));
     const [events, rollMs, rigMs, eventUs] = [
@@ -89,19 +87,12 @@ export async function sizeBench(versions: Versions): Promise<void> {
   await judgingBench();
 }
 
-async function measure(versions: Versions, members: number): Promise<Measured> {
-  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-  const [plan] = compile({
-    scenario: { from: 'v1', to: 'v2', members },
-    daemon: ourSource,
-    versions: pinned,
-    records: [],
-    freshSeed: 1,
-  });
+async function measure(members: number): Promise<Measured> {
+  const plan = planOf({ from: 'v1', to: 'v2', members });
   return withRunsFolder(async (runs) => {
     let before = process.cpuUsage();
     let used = before;
-    const rolled = await roll(plan!, {
+    const rolled = await roll(plan, {
       runtime: processRuntime(),
       runs,
       signal: new AbortController().signal,

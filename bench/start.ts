@@ -4,25 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { Versions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
-import type { Plan } from '../harness/plan/plan.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import type { Action, EventName } from '../node/events.ts';
+import { planOf } from '../test/support/versions.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
 
 const RUNS = 15;
 
 export async function startRatio(versions: Versions): Promise<Ratio> {
-  const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-  const [plan] = compile({
-    scenario: { members: 1, from: 'v5', to: 'v6' },
-    daemon: ourSource,
-    versions: pinned,
-    records: [],
-    freshSeed: 1,
-  });
+  const plan = planOf({ members: 1, from: 'v5', to: 'v6' });
   const kind = ourDaemon(versions);
   const artifact = (await kind.build(['v5'])).get('v5')!;
   const site = await processRuntime().open({
@@ -39,12 +30,12 @@ export async function startRatio(versions: Versions): Promise<Ratio> {
       () =>
         new Promise<void>((resolve) => {
           const launch = { action, seat, version: 'v5', seats: [seat], through: null, failpoints: [] };
-          const attendance = kind.attend(plan as Plan, launch, {
+          const attendance = kind.attend(plan, launch, {
             event: (told) => (told.event === event ? resolve() : undefined),
             remark: () => undefined,
             contradiction: () => undefined,
           });
-          void site.start(seat, artifact, kind.command(plan as Plan, launch), attendance.line).then((started) => {
+          void site.start(seat, artifact, kind.command(plan, launch), attendance.line).then((started) => {
             member = started;
           });
         }),

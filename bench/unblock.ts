@@ -5,12 +5,10 @@
  * they are in a roll, and against the same transactions, and bare round trips, of warm and idle processes.
  */
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
 import type { DatabaseName } from '../harness/input/scenario.ts';
-import type { Versions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
+import { planOf } from '../test/support/versions.ts';
 import { BareProcesses } from './bare-notices.ts';
 import { median, type Ratio } from './figures.ts';
 import { withRunsFolder } from './start.ts';
@@ -30,24 +28,13 @@ export interface Unblock {
 }
 
 /** @param transactionMs what a gate's transaction takes on that database */
-export async function unblockRatios(
-  versions: Versions,
-  database: DatabaseName,
-  transactionMs: number,
-): Promise<Unblock> {
+export async function unblockRatios(database: DatabaseName, transactionMs: number): Promise<Unblock> {
   const rolls = await withRunsFolder(async (runs) => {
-    const pinned = new Map([...versions].map(([name, source]) => [name, source.build.version]));
-    const [plan] = compile({
-      scenario: { from: 'v1', to: 'v2', database },
-      daemon: ourSource,
-      versions: pinned,
-      records: [],
-      freshSeed: 1,
-    });
+    const plan = planOf({ from: 'v1', to: 'v2', database });
     const rolled: Rolled[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       const signal = new AbortController().signal;
-      rolled.push(await roll(plan!, { runtime: processRuntime(), runs, signal }));
+      rolled.push(await roll(plan, { runtime: processRuntime(), runs, signal }));
     }
     return rolled;
   });

@@ -91,6 +91,8 @@ export interface EventFields {
    * `by` how it learnt of it.
    */
   asked: { of: string; by: 'rows' | 'notice'; afterMs: number; phase: Phase };
+  /** The member has begun to run a one-off patch. */
+  patching: { patch: string };
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
   held: { failpoint: Failpoint; notice: string | null };
   exiting: { reason: ExitReason; message: string };

@@ -2,12 +2,12 @@
  * The member: its database, its server, its upgrade, and its three ways to come to be. A bootstrapped or joined member
  * is open at once; a started one passes the gates first.
  */
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import { formatAddress } from './address.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Served } from './api/served.ts';
-import { createServer } from './api/server.ts';
+import { close, createServer, listen } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
@@ -68,7 +68,7 @@ export class Member implements Served {
   readonly #patching: PatchPolicy;
   readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
-  readonly #server: FastifyInstance;
+  readonly #server: Server;
   readonly #learner: Learner | null;
   #isOpen = false;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -153,7 +153,7 @@ export class Member implements Served {
     this.#learner?.close();
     if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
-    await Promise.all([this.#server.close(), this.database.close()]);
+    await Promise.all([close(this.#server), this.database.close()]);
   }
 
   status(): Status {
@@ -326,7 +326,7 @@ export class Member implements Served {
 
   async #listen(): Promise<void> {
     const { host, port } = this.#config.listen;
-    await this.#server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+    await listen(this.#server, host, port).catch((error: NodeJS.ErrnoException) => {
       const where = formatAddress(this.#config.listen);
       const why = error.code === 'EADDRINUSE' ? 'the address is in use: stop whoever has it' : error.message;
       throw new Error(`cannot listen at ${where}: ${why}`, { cause: error });

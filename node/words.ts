@@ -20,15 +20,19 @@ export const GATE_WORDS: Readonly<Record<EventGate, string>> = {
   barrier: 'its upgrade barrier',
 };
 
-/** `node02 (internal schema 1, wants 2), node03 (API extensions 0, wants 1)` */
-export function describeDifferences(differences: readonly Difference[]): string {
+/**
+ * `node02 (internal schema 1, wants 2), node03 (API extensions 0, wants 1)`
+ * @param most how many members are named; the others are counted
+ */
+export function describeDifferences(differences: readonly Difference[], most = Number.POSITIVE_INFINITY): string {
   const members = [...new Set(differences.map((found) => found.member))];
-  const parts = members.map((member) => {
+  const parts = members.slice(0, most).map((member) => {
     const own = differences.filter((found) => found.member === member);
     const lacks = own.map(({ axis, has, wants }) => `${AXIS_WORDS[axis]} ${has}, wants ${wants}`);
     return `${member ?? 'the database itself'} (${lacks.join('; ')})`;
   });
-  return parts.join(', ');
+  const left = members.length - parts.length;
+  return `${parts.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /** Why a member gives up: at a gate, or over a patch. One sentence, without a full stop. */

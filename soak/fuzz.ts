@@ -1,5 +1,5 @@
 /** `npm run soak -- fuzz [INPUTS] [SEED] [CALLS]`: bad input of every kind in great numbers, and a part through every command. */
-import { plainTable } from '../harness/report/terminal.ts';
+import { plainTable } from '../harness/report/table.ts';
 import { fuzz as fuzzKind } from '../test/support/fuzz.ts';
 import { carryOutAll, drawCalls } from '../test/support/fuzz-commands.ts';
 import { type Input, inputsOf, saveRolls } from '../test/support/fuzz-inputs.ts';

@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import type { RollFlags } from '../harness/cli/options.ts';
 import type { Rolled } from '../harness/cli/roll-plan.ts';
+import type { Place } from '../harness/daemon/contract.ts';
+import { InputError } from '../harness/input/errors.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { CheckOutcome } from '../harness/judge/evidence.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -26,6 +28,7 @@ import {
 } from './support/changes.ts';
 import { account, checkOf, removeClusters, rollDescribed, rollOne } from './support/described.ts';
 import { buildImage, inImage, removeImage } from './support/double-image.ts';
+import { buildRoot, inRoot, removeRoot } from './support/double-root.ts';
 import { requireRuntime } from './support/rig.ts';
 
 const ORDERS = ['123', '132', '213', '231', '312', '321'];
@@ -68,21 +71,32 @@ function expectCases(cases: readonly Case[]): void {
 
 after(removeClusters);
 
-for (const runtime of ['process', 'container'] as const) {
-  describe(`a described daemon in a ${runtime}`, function () {
+const PLACES: ReadonlyArray<readonly [Place, string, RollFlags, readonly Change[]]> = [
+  ['process', 'processes', { runtime: 'process' }, []],
+  ['container', 'containers', { runtime: 'container' }, [inImage]],
+  // Asked over TCP too, as nothing of its network is on this host.
+  ['namespaces', 'namespaces of its members', { runtime: 'process' }, [inRoot, overTcp]],
+];
+
+for (const [place, name, flags, changes] of PLACES) {
+  describe(`a described daemon in ${name}`, function () {
     this.timeout(240_000);
     before(async function () {
-      await requireRuntime(this, runtime);
-      if (runtime === 'container') await buildImage();
+      await requireRuntime(this, place);
+      if (place === 'container') await buildImage();
+      if (place === 'namespaces') await buildRoot();
     });
-    after(removeImage);
+    after(async () => {
+      await removeImage();
+      removeRoot();
+    });
 
     it('opens by notices in all six orders', async () => {
       const rolled = await rollDescribed({
         // Far longer than any roll needs: who sits it out fails the test by its cause.
-        changes: [inImage, patient],
-        flags: { order: 'all', runtime },
-        jobs: runtime === 'process' ? 2 : 1,
+        changes: [...changes, patient],
+        flags: { order: 'all', ...flags },
+        jobs: place === 'container' ? 1 : 2,
       });
       expect(rolled.map(({ plan }) => plan.order.map((member) => member.slice(-1)).join('')).sort()).to.deep.equal(
         ORDERS,
@@ -98,6 +112,30 @@ for (const runtime of ['process', 'container'] as const) {
     });
   });
 }
+
+describe('a version that comes from an archive', function () {
+  this.timeout(60_000);
+  before(async function () {
+    await requireRuntime(this, 'namespaces');
+    await buildRoot();
+  });
+  after(removeRoot);
+
+  it('is rolled by what that gave, whatever its description says of it', async () => {
+    const movedOn: Change = ({ versions }) => {
+      versions['2.0']!.env = { DOUBLE_SCHEMA: '3', DOUBLE_API: '4' };
+    };
+    const [rolled] = await rollDescribed({ changes: [inRoot, movedOn], flags: { members: '2' } });
+    expectVerdict(rolled!, 'holds');
+    const { plan, trace } = rolled!;
+    const { internal, extensions } = plan.versions['2.0']!;
+    expect([internal, extensions.length]).to.deep.equal([3, 4]);
+    const given = { suite: 'double', packages: { double: '1.0-1' }, isRead: true };
+    expect(plan.given?.['2.0']).to.deep.equal(given);
+    expect(rigEvents(trace, 'given')[1]).to.deep.include({ version: '2.0', schema: 3, api: 4, ...given });
+    expect(rigEvents(trace, 'remark')).to.deep.equal([]);
+  });
+});
 
 describe('what woke a described daemon', function () {
   this.timeout(60_000);
@@ -259,6 +297,40 @@ describe('what tells of a described daemon is not believed where it is wrong', f
       checks: [['woken', 'holds', /by notices in time: node01/]],
     },
   ]);
+});
+
+describe('a refresh that is aimed at the timer of another member', function () {
+  this.timeout(60_000);
+
+  it('starts when that is about to fire, and says how near it opened', async () => {
+    const [rolled] = await rollDescribed({ flags: { members: '2', aim: '300ms' } });
+    const { plan, trace } = rolled!;
+    const [aimed] = rigEvents(trace, 'aimed');
+    expect(aimed, account(rolled!)).to.include({ member: 'node02', at: 'node01' });
+    const launchedNs = rigEvents(trace, 'launching').findLast(({ member }) => member === 'node02')!.atNs;
+    expect(launchedNs).to.be.greaterThanOrEqual(aimed!.dueNs! - 301e6);
+    expect(checkOf(rolled!, 'aimed').because).to.match(
+      /^node02 opened \S+ m?s (before|after) the timer of node01 was due$/,
+    );
+    // Near the timer or not: nobody is accused, and the machine allows what was seen.
+    expect(rolled!.verdict.outcome).not.to.equal('broken');
+    expect(deviationOf(plan, trace)).to.equal(null);
+  });
+
+  it('is refused where no timer is known, or nobody was refreshed before it', async () => {
+    const without: Change = (description) => void delete (description as { timer?: unknown }).timer;
+    for (const [changes, flags, refusal] of [
+      [[without], {}, /aim: it is not known when a timer of double is due/],
+      [[], { order: 'together' }, /aim: .*refresh two or more, one after the other/],
+    ] as const) {
+      const error = await rollDescribed({ changes, flags: { aim: '300ms', ...flags } }).then(
+        () => null,
+        (refused) => refused,
+      );
+      expect(error).to.be.instanceOf(InputError);
+      expect(error.message).to.match(refusal);
+    }
+  });
 });
 
 describe('a daemon is described by what it has', function () {

@@ -1,11 +1,14 @@
 import { expect } from 'chai';
-import { type Answer, type Asked, explore } from '../harness/explore/explore.ts';
+import { STEP_WORDS } from '../harness/cli/versions.ts';
+import { type Answer, type Asked, explore, isFine } from '../harness/explore/explore.ts';
 import { PROTOCOL, type Protocol } from '../harness/explore/protocol.ts';
 import { StateStore } from '../harness/explore/store.ts';
 import { tell } from '../harness/explore/tell.ts';
+import { stepKind } from '../harness/plan/step-kind.ts';
 import type { Rules, State } from '../node/upgrade/machine.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
-import { STRATEGIES, STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
+import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../node/upgrade/strategy.ts';
+import type { Version } from '../node/upgrade/version.ts';
 import { version } from './support/versions.ts';
 
 const STEPS = { introduces: ['v1', 'v2'], both: ['v4', 'v5'], schema: ['v3', 'v4'], api: ['v2', 'v3'] } as const;
@@ -37,6 +40,21 @@ function story(answer: Answer): string[] {
 }
 
 describe('the explorer', () => {
+  it('finds steps of the kind "mixed" that a cluster takes, and others that it does not, as `versions` says', () => {
+    const v6 = version('v6');
+    const shorter = v6.extensions.slice(0, -1);
+    const takes = (to: Partial<Version>, strategy: StrategyName): boolean => {
+      const v7 = { ...v6, ...to, name: 'v7' };
+      expect(stepKind(v6, v7)).to.equal('mixed');
+      return isFine(ask('api', { from: v6, to: v7, strategy }));
+    };
+    expect(takes({ extensions: [...shorter, 'renamed', 'more'] }, 'split')).to.equal(true);
+    expect(takes({ extensions: [...shorter, 'renamed'] }, 'split')).to.equal(false);
+    expect(takes({ internal: 6, extensions: shorter }, 'preemptive')).to.equal(true);
+    expect(takes({ internal: 6, extensions: shorter }, 'split')).to.equal(false);
+    expect(STEP_WORDS.mixed).to.contain('whether members are turned away depends on the strategy');
+  });
+
   it('comes out as theory says, for every strategy, wake-up and step', () => {
     const raisesBoth: Partial<Record<string, Step[]>> = {
       combined: ['introduces', 'both'],

@@ -3,7 +3,7 @@ import type { Plan } from '../harness/plan/plan.ts';
 import { arrowsOf } from '../harness/report/arrows.ts';
 import { chromeTrace } from '../harness/report/chrome-trace.ts';
 import { pack, unpack } from '../harness/report/columns.ts';
-import { lanesIn, shownOf } from '../harness/report/document.ts';
+import { packRoll, unpackRoll } from '../harness/report/document.ts';
 import { lanesOf } from '../harness/report/lanes.ts';
 import { decisiveWindow, storyOf } from '../harness/report/story.ts';
 import { timeline } from '../harness/report/timeline.ts';
@@ -32,7 +32,7 @@ describe('the lanes of a large roll', function () {
     expect(decisiveWindow(lanes).toNs).to.equal(lanes.toNs);
     expect(timeline({ members } as unknown as Plan, trace)).to.have.length(50 + 2);
     expect(chromeTrace('large', lanes).traceEvents.length).to.be.greaterThan(2 * lanes.arrows.length);
-    const shown = lanesIn(shownOf(lanes, []))!;
+    const shown = unpackRoll(packRoll({ lanes, waits: [], steps: [] }, [])).lanes!;
     expect(shown.arrows).to.have.length(lanes.arrows.length);
     expect(shown.arrows.at(-1)).to.deep.equal(lanes.arrows.at(-1));
     expect(shown.spans.at(-2)).to.deep.equal(lanes.spans.at(-2));

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { eventCostUs } from '../bench/event-cost.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import { type Change, History } from '../harness/judge/history.ts';
 import { judge } from '../harness/judge/judge.ts';
@@ -29,6 +33,18 @@ describe('a large trace', () => {
       expect(deviationOf(plan, trace)).to.equal(null);
     });
   }
+});
+
+describe('the bench', () => {
+  it('reads the lines of a roll as the rig has read them', async () => {
+    const plan = planOf({ members: 3, from: 'v1', to: 'v2' });
+    const runs = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    try {
+      expect(await eventCostUs({ plan, trace: machineTrace(plan, 0) }, runs)).to.be.greaterThan(0);
+    } finally {
+      rmSync(runs, { recursive: true });
+    }
+  });
 });
 
 describe('since when a gate could have passed', () => {

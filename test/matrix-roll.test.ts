@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +20,7 @@ import { isPossible } from '../harness/matrix/cells.ts';
 import type { Attempt, Results } from '../harness/matrix/results.ts';
 import { rollMatrix } from '../harness/matrix/roll-matrix.ts';
 import type { documentOf } from '../harness/matrix/state.ts';
+import type { Plan } from '../harness/plan/plan.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { readRun } from '../harness/store/run-folder.ts';
 import { cells } from './support/results.ts';
@@ -45,7 +55,26 @@ describe('a matrix on processes', function () {
     const broken = results.attempts.find((attempt) => attempt.outcome === 'judged' && attempt.verdict === 'broken');
     if (broken?.outcome !== 'judged') throw new Error('one roll is broken');
     expect(broken.failing.map(({ name }) => name)).to.deep.equal(['woken']);
-    expect(readRun(join(latest(), broken.folder)).plan.daemon.model?.strategy).to.equal('combined');
+    const { plan } = readRun(join(latest(), broken.folder));
+    expect(plan.daemon.model?.strategy).to.equal('combined');
+    const page = readFileSync(join(latest(), broken.folder, 'report.html'), 'utf8');
+    const back = /<a href="([^"]*)">The matrix/.exec(page)?.[1];
+    expect(realpathSync(join(latest(), broken.folder, back!))).to.equal(realpathSync(join(latest(), 'report.html')));
+    // What the page and the report tell to type makes the same plan.
+    const again = 'roll --from v1 --to v2 --order 1,2,3 --runtime process --strategy combined --wait 1s';
+    expect(page).to.contain(`${again}</code>`);
+    expect(readFileSync(join(latest(), 'report.txt'), 'utf8')).to.contain(`${again}\n`);
+    const made = JSON.parse((await rig('plan', ...again.split(' ').slice(1), '--json')).stdout) as Plan;
+    expect({ ...made, name: plan.name }).to.deep.equal(plan);
+    for (const [command, says] of [
+      [
+        'judge',
+        /^BROKEN {2}v1-v2\/123\/combined\/latched\/sqlite\/3: .*\n3 of 4 rolls hold; each is judged as it was$/,
+      ],
+      ['conform', /^4 of 4 rolls conform$/],
+    ] as const) {
+      expect((await rig(command, 'runs/latest-matrix')).stdout).to.match(says);
+    }
     expect(readdirSync(latest()).sort()).to.deep.equal([
       'attempts.ndjson',
       'matrix.json',
@@ -70,13 +99,14 @@ describe('a matrix on processes', function () {
     expect(exitCode).to.equal(130);
     expect(stdout)
       .to.contain('1 of 2 cells hold; 1 has not been rolled')
-      .and.to.contain('go on with: refresh-rig matrix --resume');
+      .and.to.match(/^go on with: node \S+main\.ts matrix --resume runs\/\S+$/m);
     const [first] = saved().attempts;
     expect(saved().attempts).to.have.length(1);
     // A rig that is killed while it writes leaves half a line.
     appendFileSync(join(latest(), 'attempts.ndjson'), '{"cell":"v2-v');
     expect((await rig('matrix', '--resume', 'runs/latest-matrix', '--pairs', 'v1-v2')).exitCode).to.equal(2);
-    const resumed = await rig('matrix', '--resume', 'runs/latest-matrix');
+    const [, file, ...rest] = /go on with: (.*)/.exec(stdout)![1]!.split(' ');
+    const resumed = await execa(process.execPath, [file!, ...rest], { cwd: folder, reject: false });
     expect(resumed.exitCode, resumed.stderr).to.equal(0);
     const rolled = saved().attempts.map(({ cell, repeat }) => `${cell} ${repeat}`);
     expect(rolled).to.have.length(4);
@@ -118,6 +148,7 @@ describe('a matrix on processes', function () {
       .map((cell) => ({ cell, repeat: 1 }));
     await rollMatrix(tasks, {
       rollOne: cellRoller({
+        again: new Map(),
         runtime: { ...runtime, open: breaksOnce },
         folder,
         rolls: join(folder, 'rolls'),

@@ -14,6 +14,7 @@ import { shuffled } from '../harness/plan/order.ts';
 import { matrixReport } from '../harness/report/grid.ts';
 import { junitReport } from '../harness/report/junit.ts';
 import { markdownReport } from '../harness/report/markdown.ts';
+import { matrixPage } from '../harness/report/matrix-page.ts';
 import { cells, judged, OURS, resultsOf } from './support/results.ts';
 
 const idsOf = (file: MatrixFile): string[] => cells(file).map(({ id }) => id);
@@ -167,6 +168,24 @@ describe('the results of a matrix', () => {
     expect(text).to.contain('rolls/v1-v2-123-split-latched-sqlite-3-1').and.to.contain(`${sentence}\n`);
     expect(text).to.contain('rolls/v1-v2-123-split-latched-sqlite-3-2');
     expect(text).to.contain('0 of 4 cells hold; 1 is flaky, 1 came to no verdict, 2 are impossible.');
+  });
+
+  it('are told once where only figures and members differ, with how often, and with the command for the first', () => {
+    const stalled = (member: string, ms: string) => `All opened, but ${member} waited at the schema gate for ${ms}.`;
+    const results = resultsOf({ pairs: ['v1-v2', 'v4-v5'], orders: ['forward', 'reverse'] }, [
+      judged('v1-v2/123/split/latched/sqlite/3', 1, false, stalled('node01', '29.7 s')),
+      judged('v1-v2/321/split/latched/sqlite/3', 1, false, stalled('node03', '812 ms')),
+      judged('v4-v5/123/split/latched/sqlite/3', 1, false, 'node01 waited at the API gate for 29.7 s.'),
+      judged('v4-v5/321/split/latched/sqlite/3', 1, false, stalled('node03', '30.0 s')),
+    ]);
+    const text = stripVTControlCharacters(matrixReport(results));
+    expect(text.match(/^BROKEN {2}/gm)).to.have.length(2);
+    expect(text).to.contain(
+      'v4-v5/321/split/latched/sqlite/3: 3 times the same, but for figures and members; the first: All opened, but node01',
+    );
+    expect(text).to.match(/again: .* roll --from v1 --to v2 --order 1,2,3\n/);
+    for (const report of [markdownReport(results), junitReport(results), matrixPage(results)])
+      expect(report).to.match(/again: .*roll --from v4 --to v5 --order 1,2,3/);
   });
 
   it('are told in Markdown, in which no sentence becomes markup', () => {

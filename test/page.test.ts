@@ -50,7 +50,16 @@ describe('the page of a roll', function () {
   async function open(roll: Partial<PageRoll>, members: number) {
     const { trace } = largeTrace(members, 2);
     const plan = planOf(members);
-    const html = await rollPage({ label: '', plan, trace, verdict: null, logs: [], command: '–', ...roll });
+    const html = await rollPage({
+      label: '',
+      plan,
+      trace,
+      verdict: null,
+      logs: [],
+      command: '–',
+      matrix: null,
+      ...roll,
+    });
     const file = join(home, 'page.html');
     writeFileSync(file, html);
     return { html, ...(await openPage(browser, pathToFileURL(file).href)) };
@@ -61,7 +70,7 @@ describe('the page of a roll', function () {
     const lanes = lanesOf({ members }, trace)!;
     const { html, page, faults } = await open({}, 50);
     expect(html.length).to.be.lessThan(MOST_BYTES);
-    await page.getByRole('button', { name: 'All' }).click();
+    await page.getByRole('button', { name: 'All', exact: true }).click();
     const paths = page.locator('[data-part="detail"] path.notices');
     const fates = async () => (await paths.evaluateAll((all) => all.map((path) => path.classList[1]))).sort();
     expect(await fates()).to.deep.equal(['delivered', 'latched']);
@@ -69,9 +78,9 @@ describe('the page of a roll', function () {
       .locator('[data-part="overview"] svg > g > path[fill="var(--open)"]')
       .evaluate((path) => path.getBoundingClientRect().height);
     expect(lanesHeight).to.be.within(100, 160);
-    await page.getByLabel('notices that came for nothing').check();
+    await page.getByLabel('came for nothing').check();
     expect(await fates()).to.deep.equal(['delivered', 'dropped', 'latched']);
-    await paths.last().dispatchEvent('pointerover');
+    await paths.last().dispatchEvent('pointermove');
     expect(await page.locator('[data-part="caption"]').textContent()).to.match(/^\d+ notices that .+ come closer/);
     await keepPicture(page, 'fifty');
 
@@ -80,10 +89,7 @@ describe('the page of a roll', function () {
     await page.getByText('node01 is stopped').waitFor();
     const story = storyOf(lanes);
     expect(await rows.count()).to.be.lessThan(story.length / 4);
-    await page
-      .locator('.scroll')
-      .first()
-      .evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await page.locator('.scroll:has([data-part="story"])').evaluate((box) => box.scrollTo(0, box.scrollHeight));
     await page.getByText('node50 is open').waitFor();
     await page.evaluate('dispatchEvent(new Event("beforeprint"))');
     expect(await rows.count()).to.equal(story.length);
@@ -129,10 +135,7 @@ describe('the page of a roll', function () {
     await page.getByText('The members’ logs').click();
     await page.getByLabel('only the time shown above').uncheck();
     await page.getByText(/^… \d+ lines of all members up to here are left out/).waitFor();
-    await page
-      .locator('.scroll')
-      .last()
-      .evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await page.locator('.scroll:has([data-part="log"])').evaluate((box) => box.scrollTo(0, box.scrollHeight));
     await page.getByText(/^line 19999 /).waitFor();
     await page.close();
   });

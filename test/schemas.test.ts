@@ -2,8 +2,10 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect } from 'chai';
+import { KEYS_FILE, keysPage } from '../docs/keys.ts';
+import { SCHEMA_NAMES, type SchemaName } from '../harness/cli/key-words.ts';
 import { plansFrom } from '../harness/cli/options.ts';
-import { jsonSchemaOf, SCHEMA_NAMES, type SchemaName } from '../harness/cli/schema.ts';
+import { jsonSchemaOf } from '../harness/cli/schema.ts';
 import { chooseDaemon, ourVersions } from '../harness/daemon/choose.ts';
 import { paths } from '../harness/host/paths.ts';
 import { readDescription } from '../harness/input/description-file.ts';
@@ -46,6 +48,18 @@ describe('the JSON Schemas for editors', () => {
       const untold = Object.entries(properties).filter(([, { description = '' }]) => description === '');
       expect(Object.fromEntries(untold), name).to.deep.equal({});
     }
+  });
+
+  it('are what the reference of the keys is made of, in which none lacks its words (if not, run make schemas)', () => {
+    const page = keysPage();
+    expect(readFileSync(KEYS_FILE, 'utf8')).to.equal(page);
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows.filter((row) => row.endsWith('|  |'))).to.deep.equal([]);
+    for (const key of ['refreshes.crash.at', 'expect.budgets.stall', 'pairs', 'extensions'])
+      expect(
+        rows.some((row) => row.startsWith(`| \`${key}\` |`)),
+        key,
+      ).to.equal(true);
   });
 
   it('are named by every YAML file of ours, which is what it says to be', () => {

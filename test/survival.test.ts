@@ -29,6 +29,8 @@ import { pointTo, readRun } from '../harness/store/run-folder.ts';
 import { isRigEvent, type Observer, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
 import { killRolls } from '../soak/kills.ts';
 import { leftoversOf, RigCommand, runRig } from './support/command.ts';
+import { describeDouble } from './support/described.ts';
+import { buildRoot, inRoot, removeRoot } from './support/double-root.ts';
 import { EngineProxy } from './support/engine-proxy.ts';
 import { requireRuntime } from './support/rig.ts';
 import { planOf } from './support/versions.ts';
@@ -249,6 +251,7 @@ describe('a member as a process', function () {
       layers: [],
       program,
       image: { of: 'nothing' as const },
+      rights: [],
       env: { process: {}, container: {} },
     };
     const member = await site.start(site.seat('node01'), artifact, { args: [], env: {} }, (_, line) =>
@@ -327,19 +330,28 @@ function errorsOf(stderr: string): string[] {
 describe('members that nothing tethers to their rig', function () {
   this.timeout(90_000);
 
-  it('are ended by the next start where the rig was killed, and it says so', async () => {
-    const double = join(import.meta.dirname, 'support', 'double.yaml');
-    // A folder of its own: the start of any other rig ends such processes too, and would have said so.
-    const env = { TMPDIR: folder };
-    const rig = new RigCommand(folder, ['roll', '--daemon', double, '--runtime', 'process', '--fresh'], env);
-    await rig.prints('refresh node02');
-    rig.signal('SIGKILL');
-    await rig.ended();
-    const { stdout } = await runRig(folder, ['doctor', '--clean'], env);
-    expect(stdout).to.contain(`removed folder ${folder}/refresh-rig-`);
-    expect(readdirSync(folder)).to.deep.equal(['runs']);
-    expect(await leftoversOf([rig.pid])).to.deep.equal([]);
-  });
+  after(removeRoot);
+
+  for (const [place, changes] of [
+    ['process', []],
+    ['namespaces', [inRoot]],
+  ] as const) {
+    it(`(${place}) are ended by the next start where the rig was killed, and it says so`, async function () {
+      await requireRuntime(this, place);
+      if (place === 'namespaces') await buildRoot();
+      const double = describeDouble(folder, changes);
+      // A folder of its own: the start of any other rig ends such processes too, and would have said so.
+      const env = { TMPDIR: folder };
+      const rig = new RigCommand(folder, ['roll', '--daemon', double, '--runtime', 'process', '--fresh'], env);
+      await rig.prints('refresh node02');
+      rig.signal('SIGKILL');
+      await rig.ended();
+      const { stdout } = await runRig(folder, ['doctor', '--clean'], env);
+      expect(stdout).to.contain(`removed folder ${folder}/refresh-rig-`);
+      expect(readdirSync(folder).sort()).to.deep.equal(['double.yaml', 'runs']);
+      expect(await leftoversOf([rig.pid])).to.deep.equal([]);
+    });
+  }
 });
 
 describe('a dozen rolls that are ended at random instants, two at a time', function () {

@@ -10,6 +10,11 @@ export interface Artifact {
   /** The program and its first arguments, as a process of this host, and inside a container made of the layers. */
   readonly program: { readonly process: readonly string[] | null; readonly container: readonly string[] };
   readonly image: ImageSource;
+  /**
+   * What of root's rights its members have, where they have a root file system of their own: none that is not here. As Linux
+   * names its capabilities: CHOWN.
+   */
+  readonly rights: readonly string[];
   /** Environment of either. */
   readonly env: {
     readonly process: Readonly<Record<string, string>>;
@@ -20,8 +25,9 @@ export interface Artifact {
 /** What the image is made of that a container is started from; nothing: it can be a process only. */
 export type ImageSource =
   | { readonly of: 'layers' }
-  | { readonly of: 'engine'; readonly name: string }
-  | { readonly of: 'debian'; readonly debian: Debian }
+  | { readonly of: 'engine'; readonly name: string; readonly file: string | null }
+  /** `file`: that of the description. */
+  | { readonly of: 'debian'; readonly debian: Debian; readonly file: string | null }
   | { readonly of: 'nothing' };
 
 /** Some files, and where they lie in an image. `digest` names their content. */

@@ -1,12 +1,12 @@
 /**
  * The daemon as one file, with its native library and a compile cache beside it. Starting is part of time-to-open, and
- * one file with a warm cache starts in half the time of the sources.
+ * one file with a warm cache starts in half the time of the sources. The package brings the file.
  */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
-import { digestOfFiles, filesBelow } from '../host/digest.ts';
-import { paths } from '../host/paths.ts';
+import type { Metafile } from 'esbuild';
+import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
+import { built, isPackaged, packageFolder, paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { makeWhole } from './making.ts';
 import { warmUp } from './warm-up.ts';
@@ -26,15 +26,28 @@ export interface NativeLibrary {
   readonly source: string;
 }
 
-/** The prebuilt libraries that the packages bring for a platform. koffi's is there only where npm found it of use. */
+/**
+ * The prebuilt libraries that the packages bring for a platform. koffi's is there only where npm found it of use.
+ * @throws EnvironmentError where there is none without which no member runs
+ */
 export function nativeLibraries(platform: string, arch: string): NativeLibrary[] {
-  const { nodeModules } = paths;
-  const sqlite = join(nodeModules, 'better-sqlite3', 'prebuilds', `${platform}-${arch}.node`);
-  const koffi = join(nodeModules, '@koromix', `koffi-${platform}-${arch}`, `${platform}_${arch}`, 'koffi.node');
+  const sqlite = libraryIn(packageFolder('better-sqlite3'), 'prebuilds', `${platform}-${arch}.node`);
+  if (sqlite === null)
+    throw new EnvironmentError(
+      `the package better-sqlite3 has no library for ${platform}-${arch}, and the rig's own daemon needs it: roll another (--daemon)`,
+    );
+  const asking = packageFolder('koffi');
+  const ofKoffi = asking === null ? null : packageFolder(`@koromix/koffi-${platform}-${arch}`, asking);
+  const koffi = libraryIn(ofKoffi, `${platform}_${arch}`, 'koffi.node');
   return [
     { name: 'better_sqlite3.node', source: sqlite },
-    ...(existsSync(koffi) ? [{ name: 'koffi.node', source: koffi }] : []),
+    ...(koffi === null ? [] : [{ name: 'koffi.node', source: koffi }]),
   ];
+}
+
+function libraryIn(folder: string | null, ...path: readonly string[]): string | null {
+  const file = folder === null ? null : join(folder, ...path);
+  return file !== null && existsSync(file) ? file : null;
 }
 
 /** What a rig has bundled stays its daemon until it ends: looking at all sources again takes longer than a roll should wait. */
@@ -52,51 +65,47 @@ export async function bundleDaemon(): Promise<Bundle> {
 }
 
 async function bundleAnew(): Promise<Bundle> {
-  const inputs = [...filesBelow(paths.daemon), paths.lockFile, import.meta.filename];
-  const digest = digestOfFiles(paths.root, inputs);
+  const natives = nativeLibraries(process.platform, process.arch);
+  const digest = isPackaged ? digestOfPackaged(natives) : digestOfSources();
   const folder = join(paths.build, 'member', digest);
   const bundle: Bundle = { digest, folder, main: join(folder, 'member.cjs'), cache: join(folder, 'cache') };
   if (existsSync(folder)) return bundle;
   await makeWhole(folder, async (making) => {
-    await writeBundle(join(making, 'member.cjs'));
-    for (const { name, source } of nativeLibraries(process.platform, process.arch)) {
-      copyFileSync(source, join(making, name));
-    }
+    if (isPackaged) copyFileSync(built.member, join(making, 'member.cjs'));
+    else await writeBundle(join(making, 'member.cjs'));
+    for (const { name, source } of natives) copyFileSync(source, join(making, name));
     await warmUp(making);
   });
   return bundle;
 }
 
-/** What Fastify loads at its start, and needs for TLS, for plugins or for proxies: a fifth of a member's start. */
-const SELDOM_NEEDED = /^(node:https|node:http2|semver|@fastify\/proxy-addr)$/;
+function digestOfSources(): string {
+  return digestOfFiles(paths.root, [...filesBelow(paths.daemon), paths.lockFile, import.meta.filename]);
+}
 
-/** Has modules loaded when something of them is first used. */
-const loadWhenUsed: Plugin = {
-  name: 'load-when-used',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: SELDOM_NEEDED }, ({ path, resolveDir, namespace }) =>
-      namespace === 'when-used' ? null : { path, namespace: 'when-used', pluginData: resolveDir },
-    );
-    onLoad({ filter: /./, namespace: 'when-used' }, ({ path, pluginData }) => ({
-      resolveDir: pluginData as string,
-      contents: `module.exports = new Proxy(() => undefined, {
-        get: (_, key) => require('${path}')[key],
-        apply: (_, self, args) => Reflect.apply(require('${path}'), self, args),
-      });`,
-    }));
-  },
-};
+/** No lock file stands for what is beside it; and what one Node has compiled is of no use to the next. */
+function digestOfPackaged(natives: readonly NativeLibrary[]): string {
+  const libraries = natives.map(({ source }) => digestOfFiles('/', [source]));
+  return digestOf(digestOfFiles(paths.root, [built.member]), ...libraries, process.version);
+}
 
-async function writeBundle(outfile: string): Promise<void> {
+/**
+ * Bundle the daemon's sources.
+ * @returns what went into it
+ * @throws EnvironmentError
+ */
+export async function writeBundle(outfile: string): Promise<Metafile> {
+  // Loaded here: the package has no sources to bundle, and does without it.
+  const { build } = await import('esbuild');
   try {
-    await build({
+    const { metafile } = await build({
       entryPoints: [join(paths.daemon, 'main.ts')],
       outfile,
+      metafile: true,
       bundle: true,
       platform: 'node',
       // Its native library lies beside the bundle; the rest of it only looks for that.
       external: ['koffi'],
-      plugins: [loadWhenUsed],
       target: 'node24',
       // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
       format: 'cjs',
@@ -105,6 +114,7 @@ async function writeBundle(outfile: string): Promise<void> {
       legalComments: 'none',
       logLevel: 'silent',
     });
+    return metafile;
   } catch (error) {
     throw new EnvironmentError(`cannot bundle the member daemon: ${(error as Error).message}`);
   }

@@ -8,12 +8,12 @@ import type Dockerode from 'dockerode';
 import tarStream from 'tar-stream';
 import { digestOf } from '../host/digest.ts';
 import { LABELS } from '../host/labels.ts';
-import type { Debian } from '../input/description.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { placeOf } from '../input/yaml.ts';
 import type { Artifact, Layer } from './artifact.ts';
 import { type Base, ensureBase } from './base-image.ts';
 import { finished, hasImage, importImage } from './docker-images.ts';
-import { ensureRoot, type Making, requireMaking } from './root-filesystem.ts';
+import { ensureRoot, type Making, requireMaking, type Wanted, wantedOf } from './root-filesystem.ts';
 
 /** The name of a version's image for docker-compose.yml and for people: the one that was prepared last. */
 export function imageName(version: string): string {
@@ -29,14 +29,14 @@ export async function prepareImages(
   artifacts: readonly Artifact[],
   making: Making,
 ): Promise<ReadonlyMap<string, string>> {
-  requireMaking(artifacts.flatMap(({ image }) => (image.of === 'debian' ? [image.debian] : [])));
+  requireMaking(artifacts.flatMap(wantedOf));
   const tags = new Map<string, string>();
   let base: Base | null = null;
   for (const artifact of artifacts) {
     const { image, version } = artifact;
     if (image.of === 'nothing') throw new Error(`version ${version} has no image, and was not refused`);
-    if (image.of === 'engine') tags.set(version, await named(docker, version, image.name));
-    else if (image.of === 'debian') tags.set(version, await imageOfRoot(docker, version, image.debian, making));
+    if (image.of === 'engine') tags.set(version, await named(docker, version, image));
+    else if (image.of === 'debian') tags.set(version, await imageOfRoot(docker, { version, ...image }, making));
     else {
       if (base === null) {
         base = await ensureBase(docker);
@@ -51,20 +51,23 @@ export async function prepareImages(
   return tags;
 }
 
-/** An image of a suite's packages, and what versions of them the archive gave. */
-async function imageOfRoot(docker: Dockerode, version: string, debian: Debian, making: Making): Promise<string> {
-  const { digest, tar, packages } = await ensureRoot(version, debian, making);
+async function imageOfRoot(docker: Dockerode, wanted: Wanted, making: Making): Promise<string> {
+  const { digest, tar } = await ensureRoot(wanted, making);
   const tag = `refresh-rig/root:${digest}`;
-  if (!(await hasImage(docker, tag))) await importImage(docker, tag, createReadStream(tar), version);
-  const given = Object.entries(packages).map(([name, of]) => `${name} ${of}`);
-  making.say(`version ${version}: ${debian.suite} with ${given.join(', ')}`);
+  if (!(await hasImage(docker, tag))) await importImage(docker, tag, createReadStream(tar), wanted.version);
   return tag;
 }
 
 /** @throws EnvironmentError where the engine does not have the image that a version names */
-async function named(docker: Dockerode, version: string, image: string): Promise<string> {
-  if (await hasImage(docker, image)) return image;
-  throw new EnvironmentError(`version ${version}: the engine does not have the image ${image}: build or pull it first`);
+async function named(
+  docker: Dockerode,
+  version: string,
+  { name, file }: { readonly name: string; readonly file: string | null },
+): Promise<string> {
+  if (await hasImage(docker, name)) return name;
+  throw new EnvironmentError(
+    `${placeOf(file, ['versions', version, 'image'])}: the engine does not have the image ${name}: build or pull it first`,
+  );
 }
 
 async function buildLayers(docker: Dockerode, base: string, artifact: Artifact): Promise<string> {

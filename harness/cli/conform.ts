@@ -1,31 +1,51 @@
-/** `refresh-rig conform RUN`: whether the machine allows what a saved roll did. */
+/** `refresh-rig conform RUN`: whether the machine allows what a saved roll did, or what every roll of a matrix did. */
 import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
 import { deviationOf } from '../judge/conform.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { holdsMatrix, savedRolls } from '../store/matrix-folder.ts';
 import { readRun } from '../store/run-folder.ts';
-import { EXIT } from './outcome.ts';
+import { EXIT, type ExitCode } from './outcome.ts';
 import { printJson } from './print.ts';
 
 export function conformCommand(): Command {
   return new Command('conform')
-    .description('check that every step of a saved roll is one that the upgrade machine allows')
-    .argument('[run]', 'the folder of a run', 'runs/latest')
-    .option('--json', 'print JSON')
+    .argument('[run]', 'the folder of a run, or of a matrix', 'runs/latest')
+    .option('--json', 'print JSON; of a matrix, an array with an entry for each of its rolls')
     .action((run: string, { json }: { json?: boolean }) => {
-      const { plan, trace } = readRun(run);
-      refuseUnmodelled(plan);
-      const deviation = deviationOf(plan, trace);
-      if (json) printJson({ conforms: deviation === null, deviation });
-      else
-        console.log(
-          deviation === null
-            ? `${plan.name} conforms: the machine allows every step.`
-            : `${plan.name} does not conform: ${deviation}.`,
-        );
-      process.exitCode = deviation === null ? EXIT.holds : EXIT.broken;
+      process.exitCode = holdsMatrix(run) ? conformMatrix(run, json === true) : conformRoll(run, json === true);
     });
+}
+
+function conformRoll(run: string, json: boolean): ExitCode {
+  const { name, deviation } = deviationIn(run);
+  if (json) printJson({ conforms: deviation === null, deviation });
+  else
+    console.log(
+      deviation === null
+        ? `${name} conforms: the machine allows every step.`
+        : `${name} does not conform: ${deviation}.`,
+    );
+  return deviation === null ? EXIT.holds : EXIT.broken;
+}
+
+function conformMatrix(folder: string, json: boolean): ExitCode {
+  const rolls = savedRolls(folder).map(({ name, path }) => ({ roll: name, deviation: deviationIn(path).deviation }));
+  const deviant = rolls.filter(({ deviation }) => deviation !== null);
+  if (json) printJson(rolls.map(({ roll, deviation }) => ({ roll, conforms: deviation === null, deviation })));
+  else {
+    for (const { roll, deviation } of deviant) console.log(`${roll} does not conform: ${deviation}.`);
+    console.log(`${rolls.length - deviant.length} of ${rolls.length} rolls conform`);
+  }
+  return deviant.length === 0 ? EXIT.holds : EXIT.broken;
+}
+
+/** @throws InputError where there is no such run, or no machine to hold it against */
+function deviationIn(run: string): { readonly name: string; readonly deviation: string | null } {
+  const { plan, trace } = readRun(run);
+  refuseUnmodelled(plan);
+  return { name: plan.name, deviation: deviationOf(plan, trace) };
 }
 
 /** @throws InputError where there is no machine to hold the roll against */

@@ -35,7 +35,7 @@ export function daemonCommand(): Command {
     .option('--runtime <name>', 'auto, process, container (default: auto)')
     .option('--json', 'print JSON')
     .action(checkDescription);
-  return new Command('daemon').description('what the rig knows of a daemon').addCommand(check);
+  return new Command('daemon').addCommand(check);
 }
 
 async function checkDescription(file: string, { json, ...flags }: CheckFlags): Promise<void> {

@@ -7,6 +7,7 @@ import { rollName } from '../input/values.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { comparisonPage } from '../report/page.ts';
+import { screenOf } from '../report/screen.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { pageRollOf } from './page-of-run.ts';
 import { printJson } from './print.ts';
@@ -29,7 +30,6 @@ interface Side {
 
 export function diffCommand(): Command {
   return withRollFlags(new Command('diff'))
-    .description('the same roll twice with a flag toggled, side by side; the verdict is that of the second')
     .option(
       '--toggle <flag>',
       `split-notification, handover, or FLAG=ONE,OTHER for one of ${TOGGLES.join(', ')}`,
@@ -46,7 +46,7 @@ export function diffCommand(): Command {
       if (!interrupted) {
         const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
         if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
-        else console.log(`\n${comparison(compared)}`);
+        else console.log(`\n${comparison(compared, 'their page', screenOf(process.stdout))}`);
         await saveComparison(compared, json === true);
       }
       // The first side shows what the flag is for; only the second has to hold.

@@ -1,13 +1,14 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { findMmdebstrap } from '../build/root-filesystem.ts';
+import { PROGRAM as MMDEBSTRAP } from '../build/root-filesystem.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
+import { invocation } from '../host/invocation.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
+import { findProgram } from '../host/programs.ts';
 import { InputError } from '../input/errors.ts';
+import { lackOfNamespaces } from '../runtime/namespaces/tools.ts';
 import { processRuntime } from '../runtime/process.ts';
 import { removeLeftovers } from './clean.ts';
 import { EXIT } from './outcome.ts';
@@ -33,7 +34,6 @@ interface DoctorFlags {
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('say what is here, what each is needed for, and how to get it')
     .option('--daemon <name>', 'also what the versions of this daemon need: by name, or the file of its description')
     .option('--clean', 'remove what rigs that were killed have left behind')
     .option('--images', 'with --clean: remove all images that were built, too')
@@ -49,6 +49,7 @@ export function doctorCommand(): Command {
         await images(engine.answers),
         await libdqlite(),
         mmdebstrap(),
+        await namespaces(),
         ...(daemon === undefined ? [] : await versionFindings(daemon, engine.answers)),
       ];
       if (json) printJson(findings);
@@ -70,7 +71,7 @@ function node(): Finding {
     name: 'Node',
     found: isNew ? process.version : null,
     neededFor: 'everything',
-    howToGet: `this is ${process.version}, and ${NODE_MAJOR} is needed: run through npm (npm run rig --), which finds the pinned one`,
+    howToGet: `this is ${process.version}, and ${NODE_MAJOR} is needed: npm run rig -- finds the pinned one of a checkout`,
     essential: true,
   };
 }
@@ -92,7 +93,7 @@ async function images(engineAnswers: boolean): Promise<Finding> {
     found: tags.length === 0 ? null : tags.join(', '),
     neededFor:
       'members in containers; a roll builds those it lacks, on the base that RIG_BASE_IMAGE names or on one of its own',
-    howToGet: 'make images',
+    howToGet: `${invocation()} images`,
     essential: false,
   };
 }
@@ -121,10 +122,22 @@ async function libdqlite(): Promise<Finding> {
 function mmdebstrap(): Finding {
   return {
     name: 'mmdebstrap',
-    found: findMmdebstrap(),
+    found: findProgram(MMDEBSTRAP),
     neededFor:
       'versions that are packages of a Debian suite, as those of --daemon incus and lxd; it is run as root, once',
     howToGet: 'on Debian: apt-get install --no-install-recommends mmdebstrap',
+    essential: false,
+  };
+}
+
+async function namespaces(): Promise<Finding> {
+  const lack = await lackOfNamespaces();
+  return {
+    name: 'namespaces',
+    found: lack === null ? 'network, mount and UTS, with overlays' : null,
+    neededFor:
+      'members that come with a root file system, where they are not in containers, as those of --daemon incus and lxd',
+    howToGet: lack ?? '',
     essential: false,
   };
 }
@@ -162,13 +175,9 @@ async function versionFindings(wanted: string, engineAnswers: boolean): Promise<
 }
 
 function programFinding(version: string, program: string): Finding {
-  const folders = program.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
-  const found = folders
-    .map((folder) => (folder === '' ? program : join(folder, program)))
-    .find((path) => existsSync(path));
   return {
     name: `version ${version}: ${program}`,
-    found: found ?? null,
+    found: findProgram(program),
     neededFor: `members of ${version} as processes`,
     howToGet: 'install it, or name it by its path in the description (program:)',
     essential: false,

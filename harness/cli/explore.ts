@@ -13,6 +13,7 @@ import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explor
 import { MOST_CHANGES } from '../explore/states.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
+import { screenOf } from '../report/screen.ts';
 import { numberIn } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -39,6 +40,7 @@ interface ExploreFlags {
   readonly mostMemory: string;
   readonly reduce?: boolean;
   readonly save?: string;
+  readonly paths?: boolean;
   readonly json?: boolean;
 }
 
@@ -60,7 +62,6 @@ const FULL_UP_TO = 3;
 
 export function exploreCommand(): Command {
   return new Command('explore')
-    .description('try every interleaving of an upgrade, in memory, and show the shortest way into a stall')
     .option('--strategy <name>', `one of ${STRATEGY_NAMES.join(', ')} (default: all)`)
     .option('--wakeups <kind>', `one of ${WAKEUPS.join(', ')} (default: both)`)
     .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')} (default: exit)`)
@@ -93,6 +94,10 @@ export function exploreCommand(): Command {
     .option('--reduce', `leave unordered what cannot matter (default: from ${FULL_UP_TO + 1} members on)`)
     .option('--no-reduce', 'order everything')
     .option('--save <file>', 'write the first counterexample as a plan, for refresh-rig replay')
+    .option(
+      '--paths',
+      'print everything: a row for every question, and the shortest way into each state that falls short',
+    )
     .option('--json', 'print an array of rows as JSON')
     .option('--daemon <name>', 'the daemon whose model is asked about: by name, or the file of its description')
     .action((flags: ExploreFlags) => {
@@ -100,7 +105,7 @@ export function exploreCommand(): Command {
       const answers = questionsFrom(flags, chosen).map((asked) => explore(asked));
       if (flags.save !== undefined) save(answers, chosen, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
-      else console.log(exploration(answers));
+      else console.log(exploration(answers, { screen: screenOf(process.stdout), paths: flags.paths === true }));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
     });
 }

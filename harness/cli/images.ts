@@ -7,7 +7,6 @@ import { daemonOfPlan } from './roll-plan.ts';
 
 export function imagesCommand(): Command {
   return new Command('images')
-    .description('build the images of all versions, where their inputs changed')
     .option('--daemon <name>', 'whose: a daemon by name, or the file of its description (default: our own)')
     .action(async ({ daemon }: { daemon?: string }) => {
       const [{ askEngine, engineClient }, { imageName, prepareImages }] = await Promise.all([

@@ -1,21 +1,66 @@
-/** `refresh-rig judge RUN`: judge a saved roll again, with today's checks. */
+/** `refresh-rig judge RUN`: judge a saved roll again, or every roll of a matrix, with today's checks. */
 import { Command } from 'commander';
-import { judge } from '../judge/judge.ts';
-import { headline, terminalReport } from '../report/terminal.ts';
+import { judge, type Verdict } from '../judge/judge.ts';
+import { printable } from '../report/printable.ts';
+import { screenOf, wrapped } from '../report/screen.ts';
+import { headline, terminalReport, VERDICT_WORDS } from '../report/terminal.ts';
+import { holdsMatrix, type SavedRoll, savedRolls } from '../store/matrix-folder.ts';
 import { readRun } from '../store/run-folder.ts';
-import { EXIT } from './outcome.ts';
+import { EXIT, type ExitCode } from './outcome.ts';
 import { printJson } from './print.ts';
 
 export function judgeCommand(): Command {
   return new Command('judge')
-    .description('judge a saved roll again, with the checks of today; the saved verdict stays as it is')
-    .argument('[run]', 'the folder of a run', 'runs/latest')
-    .option('--json', 'print the verdict as JSON')
+    .argument('[run]', 'the folder of a run, or of a matrix', 'runs/latest')
+    .option('--json', 'print the verdict as JSON; of a matrix, an array with one for each of its rolls')
     .action((run: string, { json }: { json?: boolean }) => {
-      const { plan, trace } = readRun(run);
-      const verdict = judge(plan, trace);
-      if (json) printJson(verdict);
-      else console.log(`${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}`);
-      process.exitCode = verdict.outcome === 'holds' ? EXIT.holds : EXIT.broken;
+      process.exitCode = holdsMatrix(run) ? judgeMatrix(run, json === true) : judgeRoll(run, json === true);
     });
+}
+
+function judgeRoll(run: string, json: boolean): ExitCode {
+  const { plan, trace } = readRun(run);
+  const verdict = judge(plan, trace);
+  if (json) printJson(verdict);
+  else {
+    const screen = screenOf(process.stdout);
+    console.log(`${wrapped(headline(plan), screen)}\n\n${terminalReport(plan, trace, verdict, screen)}`);
+  }
+  return verdict.outcome === 'holds' ? EXIT.holds : EXIT.broken;
+}
+
+interface Again {
+  readonly roll: SavedRoll;
+  readonly verdict: Verdict;
+}
+
+function judgeMatrix(folder: string, json: boolean): ExitCode {
+  const again = savedRolls(folder).map((roll): Again => {
+    const { plan, trace } = readRun(roll.path);
+    return { roll, verdict: judge(plan, trace) };
+  });
+  if (json) printJson(again.map(({ roll, verdict }) => ({ roll: roll.name, was: roll.verdict, verdict })));
+  else console.log(matrixText(again));
+  return again.every(({ verdict }) => verdict.outcome === 'holds') ? EXIT.holds : EXIT.broken;
+}
+
+/** Those that hold, and did so before, are counted. */
+function matrixText(again: readonly Again[]): string {
+  const differs = ({ roll, verdict }: Again): boolean => roll.verdict !== verdict.outcome;
+  const told = again.filter((one) => differs(one) || one.verdict.outcome !== 'holds');
+  const screen = screenOf(process.stdout);
+  const lines = told.map((one) => {
+    const was = differs(one) ? ` (it was ${VERDICT_WORDS[one.roll.verdict]})` : '';
+    return wrapped(
+      `${VERDICT_WORDS[one.verdict.outcome]}${was}  ${one.roll.name}: ${printable(one.verdict.sentence)}`,
+      screen,
+      2,
+    );
+  });
+  const holding = again.filter(({ verdict }) => verdict.outcome === 'holds').length;
+  const changed = again.filter(differs).length;
+  return [
+    ...lines,
+    `${holding} of ${again.length} rolls hold; ${changed === 0 ? 'each is judged as it was' : `${changed} judged otherwise than when rolled`}`,
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 /** What a matrix command is to do: a matrix from its spec, or one that was interrupted. */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import type { Chosen } from '../daemon/choose.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
 import { keyWords } from '../input/faults.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
@@ -12,6 +13,7 @@ import { longestFirst, parseShard, shardName, shareOf } from '../matrix/shard.ts
 import { type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
 import { judgedOf } from '../matrix/state.ts';
 import { latestMatrix, readResults } from '../store/matrix-folder.ts';
+import { rollLine } from './again.ts';
 import { SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
 import { runsFolder } from './options.ts';
 
@@ -36,7 +38,7 @@ export interface MatrixJob {
  * A matrix from a matrix file and flags.
  * @throws InputError naming file, line and key, or the flag
  */
-export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: RolledDaemon): MatrixJob {
+export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: Chosen): MatrixJob {
   const { versions } = rolled;
   const spec = specOf(file, flags, rolled);
   const cells = inNameOf(file, () => cellsOf(spec, rolled));
@@ -54,7 +56,11 @@ export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: R
     versions: Object.fromEntries(
       pinned.map(([name, version]) => [name, { ...version, extensions: [...version.extensions] }]),
     ),
-    cells: cells.map(({ plan, ...cell }) => ({ ...cell, inShare: share?.has(cell.id) ?? true })),
+    cells: cells.map(({ plan, ...cell }) => ({
+      ...cell,
+      inShare: share?.has(cell.id) ?? true,
+      again: plan === null ? null : rollLine(plan, rolled),
+    })),
     attempts: [],
   };
   return { spec, cells, results, path: null, recordedMs };

@@ -27,6 +27,7 @@ const FLAGS = {
   members: { key: 'members', read: (text) => listIn(text).map(numberIn) },
   runtime: { key: 'runtime', read: asGiven },
   wait: { key: 'wait', read: asGiven },
+  aim: { key: 'aim', read: asGiven },
   seed: { key: 'seed', read: numberIn },
   repeat: { key: 'repeat', read: numberIn },
   include: { key: 'include', read: asGiven },
@@ -53,6 +54,7 @@ export function withSpecFlags(command: Command): Command {
     .option('--members <numbers>', 'how many members, such as 3,5 (default: 3)')
     .option('--runtime <name>', 'auto, process, container (default: process)')
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
+    .option('--aim <lead>', 'as roll has it')
     .option('--seed <number>', 'what draws an order that is random (default: 1)')
     .option('--repeat <number>', 'how often each cell is rolled (default: 1)')
     .option('--include <pattern>', 'only cells such as pair=v1-v2,order=123; may be given several times', more)

@@ -6,6 +6,7 @@ import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
+import { invocation } from '../host/invocation.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
@@ -13,6 +14,7 @@ import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
+import { screenOf } from '../report/screen.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
@@ -25,6 +27,7 @@ import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
 import { daemonOfPlan } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
+import { withGiven } from './survey.ts';
 
 interface MatrixFlags extends MatrixJobFlags {
   readonly jobs?: string;
@@ -37,7 +40,6 @@ interface MatrixFlags extends MatrixJobFlags {
 
 export function matrixCommand(): Command {
   return withSpecFlags(new Command('matrix'))
-    .description('roll pairs of versions × orders × strategies × …, several at once, and show what came of each')
     .option(
       '--jobs <number>',
       'how many rolls at once (default: what the machine bears); budgets are judged with 1 only',
@@ -85,7 +87,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   const { runtime, because } = await runtimeFor(first, ...others);
   say(`${tasks.length} rolls, ${jobs} at a time; runtime: ${runtime.name}, ${because}`);
   for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
-  const results = { ...job.results, jobs, attempts: [...job.results.attempts] };
+  const results = { ...job.results, jobs, versions: { ...job.results.versions }, attempts: [...job.results.attempts] };
   const folder =
     path === null
       ? MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS)
@@ -108,8 +110,15 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
     const names = new Set(tasks.flatMap(({ cell }) => Object.keys(cell.plan.versions)));
     const artifacts = await daemonOfPlan(first).build([...names]);
     await runtime.prepare([...artifacts.values()], { say, signal });
+    const daemon = daemonOfPlan(first);
+    for (const plan of plans) {
+      const { versions } = await withGiven(plan, { daemon, artifacts, runtime, signal, say });
+      for (const [name, version] of Object.entries(versions))
+        results.versions[name] = { ...version, extensions: [...version.extensions] };
+    }
     const where = { folder: folder.path, rolls: folder.rolls };
-    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1 });
+    const again = new Map(results.cells.map((cell) => [cell.id, cell.again]));
+    const rollOne = cellRoller({ ...where, runtime, hurry, alone: jobs === 1, again });
     await rollMatrix(tasks, { rollOne, jobs, failFast: flags.failFast === true, signal, watcher });
   } finally {
     await progress?.end();
@@ -118,9 +127,9 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   }
   if (signal.aborted && !(signal.reason instanceof Interrupted)) throw signal.reason;
   if (quiet) printJson(documentOf(results));
-  else console.log(`\n${matrixReport(results)}`);
+  else console.log(`\n${matrixReport(results, 'report.txt in its folder', screenOf(process.stdout))}`);
   say(`took ${formatDuration((nowNs() - startNs) / 1e6)}; saved in ${relative(process.cwd(), folder.path)}`);
-  if (signal.aborted) say(`go on with: refresh-rig matrix --resume ${relative(process.cwd(), folder.path)}`);
+  if (signal.aborted) say(`go on with: ${invocation()} matrix --resume ${relative(process.cwd(), folder.path)}`);
   const code = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);
   if (folder.trouble !== null) process.stderr.write(`${colors.red('error:')} ${folder.trouble}\n`);
   process.exitCode = folder.trouble !== null && code === EXIT.holds ? EXIT.environment : code;

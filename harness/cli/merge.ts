@@ -8,6 +8,7 @@ import { merge, type Part } from '../matrix/merge.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { printable } from '../report/printable.ts';
+import { screenOf } from '../report/screen.ts';
 import { MatrixFolder, readResults, rollsOf } from '../store/matrix-folder.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { runsFolder } from './options.ts';
@@ -16,7 +17,6 @@ import { printJson } from './print.ts';
 
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description('join the results of shards, or of several runs of one matrix, into one report')
     .argument('<dir...>', 'the folders that `matrix` left')
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action((folders: string[], { json }: { json?: boolean }) => {
@@ -31,7 +31,10 @@ export function mergeCommand(): Command {
       }
       for (const conflict of conflicts) process.stderr.write(`${colors.yellow('conflict:')} ${printable(conflict)}\n`);
       if (json) printJson(documentOf(results));
-      else console.log(`${matrixReport(results)}\n${colors.dim(`saved in ${relative(process.cwd(), merged.path)}`)}`);
+      else {
+        console.log(matrixReport(results, 'report.txt in its folder', screenOf(process.stdout)));
+        console.log(colors.dim(`saved in ${relative(process.cwd(), merged.path)}`));
+      }
       process.exitCode = exitCodeOfMatrix(results);
     });
 }

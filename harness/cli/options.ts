@@ -15,7 +15,7 @@ import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
-const FLAG_KEYS = {
+export const FLAG_KEYS = {
   daemon: 'daemon',
   from: 'from',
   to: 'to',
@@ -29,6 +29,7 @@ const FLAG_KEYS = {
   patchBy: 'patch_by',
   wait: 'wait',
   pace: 'pace',
+  aim: 'aim',
   runtime: 'runtime',
   database: 'database',
   networkLatency: 'network_latency',
@@ -66,6 +67,10 @@ export function withRollFlags(command: Command): Command {
       '--pace <pace>',
       'settled, eager, together, auto, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
     )
+    .option(
+      '--aim <lead>',
+      'start the last refresh so long before the timer of a member that waits is due, such as 500ms: what it takes to open',
+    )
     .option('--runtime <name>', 'auto, process, container (default: auto)')
     .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)
     .option('--handover', 'a leader of dqlite that is refreshed hands the leadership over first (the default)')
@@ -92,6 +97,7 @@ export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
       scenario: name === undefined ? merged : { ...merged, name },
       daemon: chosen.source,
       versions: chosen.versions,
+      given: chosen.given,
       records,
       freshSeed: randomInt(2 ** 31),
     });

@@ -5,6 +5,7 @@ import { shortened } from '../input/faults.ts';
 import type { Results } from '../matrix/results.ts';
 import { cellResults, isFine } from '../matrix/state.ts';
 import { printable } from '../report/printable.ts';
+import { screenOf, wrapped } from '../report/screen.ts';
 
 export const EXIT = { holds: 0, broken: 1, badInput: 2, environment: 3, interrupted: 130 } as const;
 
@@ -19,7 +20,8 @@ export function exitCodeOfMatrix(results: Results): ExitCode {
 /** Print an error for a person, and say with which code to exit. A fault of ours is shown with its stack. */
 export function reportError(error: unknown): ExitCode {
   if (error instanceof InputError || error instanceof EnvironmentError) {
-    process.stderr.write(`${colors.red('error:')} ${errorText(error.message)}\n`);
+    const text = `${colors.red('error:')} ${errorText(error.message)}`;
+    process.stderr.write(`${wrapped(text, screenOf(process.stderr))}\n`);
     return error instanceof InputError ? EXIT.badInput : EXIT.environment;
   }
   process.stderr.write(

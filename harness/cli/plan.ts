@@ -7,13 +7,13 @@ import { tell } from '../explore/tell.ts';
 import { describeStep } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
+import { givenLines } from '../report/given.ts';
 import { headline } from '../report/terminal.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
 
 export function planCommand(): Command {
   return withRollFlags(new Command('plan'))
-    .description('print the steps of a roll and the gates that each will meet, and run nothing')
     .option('--json', 'print the plan as JSON')
     .action((scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
       const plans = plansFrom(scenario, flags);
@@ -34,7 +34,9 @@ export function planText(plan: Plan): string {
       (version) =>
         `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version, plan.daemon.capabilities.failpoints ? undefined : 0)}"`,
     );
-  return [colors.bold(headline(plan)), ...kinds, '', ...lines, '', expectationText(plan)].join('\n');
+  return [colors.bold(headline(plan)), ...givenLines(plan), ...kinds, '', ...lines, '', expectationText(plan)].join(
+    '\n',
+  );
 }
 
 /** What a step makes of the gates; arrivals and parks follow from these. */

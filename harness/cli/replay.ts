@@ -19,7 +19,6 @@ interface ReplayFlags {
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('carry out a saved plan on real members; a counterexample holds each of them where its path says')
     .argument('<file>', 'a plan (JSON), as explore --save or plan --json writes it')
     .option('--daemon <name>', 'carry it out on another daemon: by name, or the file of its description')
     .option('--runtime <name>', RUNTIMES.join(', '))

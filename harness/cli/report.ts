@@ -23,9 +23,6 @@ interface Flags {
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description(
-      'write the HTML report of a saved roll, judged again; of several rolls, one page on the same scale; or of a matrix',
-    )
     .argument('[runs...]', 'the folders of runs (default: runs/latest)')
     .option('--open', 'show it in the browser')
     .option('--out <file>', 'where to write it (default: report.html in the run’s folder, comparison.html for several)')

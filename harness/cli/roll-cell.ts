@@ -1,6 +1,9 @@
 /** How a matrix carries out one of its rolls. */
 import { relative } from 'node:path';
 import type { Daemon } from '../daemon/contract.ts';
+import { invocation } from '../host/invocation.ts';
+import { aimedOf } from '../judge/aim.ts';
+import { ownExits } from '../judge/exits.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
@@ -15,20 +18,35 @@ export interface CellOptions {
   readonly alone: boolean;
   /** Kills all members at once. */
   readonly hurry: AbortSignal;
+  /** The command that rolls a cell by itself, without the name of the program, by the cell's id; null where there is none. */
+  readonly again: ReadonlyMap<string, string | null>;
 }
 
-export function cellRoller({ runtime, folder, rolls, alone, hurry }: CellOptions): MatrixOptions['rollOne'] {
+export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: CellOptions): MatrixOptions['rollOne'] {
   // A matrix is of one daemon, whose versions are read once.
   let daemon: Daemon | undefined;
-  return async (plan, signal) => {
+  return async ({ id, plan }, signal) => {
     daemon ??= daemonOfPlan(plan);
-    const rolled = await roll(plan, { daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false });
+    const line = again.get(id) ?? null;
+    const rolled = await roll(plan, {
+      ...{ daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false },
+      ...(line === null ? {} : { again: `${invocation()} ${line}` }),
+    });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;
     if (rolled.fault !== null) throw rolled.fault;
     const { outcome, sentence, checks } = rolled.verdict;
     const failing = checks
       .filter((check) => check.outcome === 'broken' || check.leavesOpen)
       .map(({ name, because }) => ({ name, because }));
-    return { verdict: outcome, sentence, failing, folder: relative(folder, rolled.folder) };
+    const healed = rolled.plan.members
+      .flatMap((member) => ownExits(rolled.trace, member).filter(({ isHealed }) => isHealed))
+      .map(({ member, message, patching }) => ({ member, message, patching }));
+    const members = rolled.verdict.members.map(({ memoryBytes, ...figures }) => ({
+      ...figures,
+      waitedFor: [...figures.waitedFor],
+      wokenBy: [...figures.wokenBy],
+    }));
+    const aimedMs = aimedOf(rolled.plan, rolled.trace)?.mostMs ?? null;
+    return { verdict: outcome, sentence, failing, healed, members, aimedMs, folder: relative(folder, rolled.folder) };
   };
 }

@@ -18,6 +18,7 @@ import { KeptCluster } from '../store/kept-cluster.ts';
 import { RunFolder } from '../store/run-folder.ts';
 import { type Observer, rigEvents, type Trace } from '../trace/trace.ts';
 import { pageRollOf } from './page-of-run.ts';
+import { withGiven } from './survey.ts';
 
 export interface RollOptions {
   readonly runtime: Runtime;
@@ -32,6 +33,8 @@ export interface RollOptions {
   readonly alone?: boolean;
   /** Whether `latest` is to point to it, as it is unless the roll is a part of something. */
   readonly isLatest?: boolean;
+  /** The command that carries it out again, where that is known better than by its plan. */
+  readonly again?: string;
   /** Whether a cluster that was formed earlier is not to be used again. */
   readonly fresh?: boolean;
   /** Where such clusters are kept, where a test has its own. */
@@ -62,10 +65,11 @@ export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
  * Roll. Nothing is left behind but the run's folder, whatever happens.
  * @throws InputError for an unknown version; EnvironmentError where building fails or there is no place for it
  */
-export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
+export async function roll(planned: Plan, options: RollOptions): Promise<Rolled> {
   const { runs, observer, isLatest = true } = options;
-  const daemon = options.daemon ?? daemonOfPlan(plan);
-  const artifacts = await prepared(plan, daemon, options);
+  const daemon = options.daemon ?? daemonOfPlan(planned);
+  const artifacts = await prepared(planned, daemon, options);
+  const plan = await withGiven(planned, { daemon, artifacts, ...options });
   const run = randomBytes(4).toString('hex');
   const folder = RunFolder.make(runs, plan, run, isLatest);
   const recorder = new Recorder();
@@ -84,7 +88,7 @@ export async function roll(plan: Plan, options: RollOptions): Promise<Rolled> {
     verdict,
     stripVTControlCharacters(`${headline(plan)}\n\n${terminalReport(plan, trace, verdict)}\n`),
   );
-  await folder.savePage(() => rollPage(pageRollOf(folder.path, '', plan, trace, verdict)));
+  await folder.savePage(() => rollPage(pageRollOf(folder.path, '', plan, trace, verdict, options.again)));
   return { plan, trace, verdict, folder: folder.path, fault, trouble: folder.trouble };
 }
 
@@ -168,7 +172,7 @@ async function openSite(
   const open = (addresses: Readonly<Record<string, string>> | null): Promise<Site> =>
     runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses });
   if (daemon.keeps === null || fresh) return { site: await open(null), kept: null };
-  const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.name, String(members.length)];
+  const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.seats, String(members.length)];
   for (const kept of keptClusters(key, say, clusters)) {
     const site = await openWith(kept, members, open);
     if (site !== null) return { site, kept };

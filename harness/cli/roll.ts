@@ -2,14 +2,18 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { printable } from '../report/printable.ts';
-import { headline, plainTable, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
+import { screenOf, wrapped } from '../report/screen.ts';
+import { tableText } from '../report/table.ts';
+import { headline, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
+import { misdescription } from './misdescribed.ts';
 import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -18,7 +22,6 @@ import { runtimeFor } from './runtime.ts';
 
 export function rollCommand(): Command {
   return withRollFlags(new Command('roll'))
-    .description('roll a cluster from one version to another and say what opened each member')
     .option('--fresh', 'form a new cluster, where one that was formed earlier could be used again')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean }) => {
@@ -27,6 +30,8 @@ export function rollCommand(): Command {
       const { rolled } = session;
       if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
       else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
+      const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
+      if (wrong !== undefined) throw new InputError(wrong);
       process.exitCode = exitCodeOf(session);
     });
 }
@@ -60,13 +65,15 @@ export async function rollAll(
   const { signal, release } = interruption;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
+  const screen = screenOf(process.stdout);
   try {
     for (const [index, plan] of plans.entries()) {
       if (signal.aborted) break;
       const { runtime, because } = await runtimeFor(plan);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
       for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
-      if (!quiet) console.log(`${index === 0 ? '' : '\n'}${colors.bold(labels[index] ?? headline(plan))}\n`);
+      if (!quiet)
+        console.log(`${index === 0 ? '' : '\n'}${colors.bold(wrapped(labels[index] ?? headline(plan), screen))}\n`);
       const one = await rollOne(
         plan,
         runtime,
@@ -79,7 +86,7 @@ export async function rollAll(
       rolled.push(one);
       if (!quiet)
         console.log(
-          `\n${plans.length === 1 ? terminalReport(plan, one.trace, one.verdict) : verdictLine(one.verdict)}`,
+          `\n${plans.length === 1 ? terminalReport(one.plan, one.trace, one.verdict, screen) : wrapped(verdictLine(one.verdict), screen)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
       if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);
@@ -111,7 +118,7 @@ async function rollOne(
       signal,
       hurry,
       fresh,
-      say,
+      say: (line) => (live === null ? say(line) : live.above(() => say(line))),
       observer: (event) => {
         live?.observer(event);
         observer(event);
@@ -130,9 +137,10 @@ export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
 }
 
 function ordersTable(rolled: readonly Rolled[]): string {
-  const table = plainTable(['order', 'verdict', 'what happened']);
-  for (const { plan, verdict } of rolled) {
-    table.push([plan.order.join(', '), VERDICT_WORDS[verdict.outcome], printable(verdict.sentence)]);
-  }
-  return table.toString();
+  const rows = rolled.map(({ plan, verdict }) => [
+    plan.order.join(', '),
+    VERDICT_WORDS[verdict.outcome],
+    printable(verdict.sentence),
+  ]);
+  return tableText(['order', 'verdict', 'what happened'], rows, screenOf(process.stdout));
 }

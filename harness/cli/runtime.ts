@@ -7,5 +7,5 @@ import { daemonOfPlan } from './roll-plan.ts';
 export function runtimeFor(...plans: readonly [Plan, ...Plan[]]): Promise<Choice> {
   const names = new Set(plans.flatMap(({ versions }) => Object.keys(versions)));
   const [plan] = plans;
-  return chooseRuntime(plan.runtime, daemonOfPlan(plan).runtimes([...names]));
+  return chooseRuntime(plan.runtime, daemonOfPlan(plan).places([...names]));
 }

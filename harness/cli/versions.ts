@@ -4,12 +4,11 @@ import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { printable } from '../report/printable.ts';
-import { plainTable } from '../report/terminal.ts';
+import { plainTable } from '../report/table.ts';
 import { printJson } from './print.ts';
 
 export function versionsCommand(): Command {
   return new Command('versions')
-    .description('list the versions that can be rolled, or the kind of the step between two')
     .argument('[from]', 'a version')
     .argument('[to]', 'another')
     .option('--daemon <name>', 'whose: a daemon by name, or the file of its description (default: our own)')
@@ -40,7 +39,7 @@ export function versionsCommand(): Command {
     );
 }
 
-const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
+export const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
   introduces: 'introduces the column api_extensions, and raises the API in the same release: the reported case',
   both: 'raises schema and API, with the column already there',
   schema: 'raises the schema only',
@@ -48,6 +47,6 @@ const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> = {
   patch: 'brings a local patch, and raises neither schema nor API',
   back: 'goes back to an older version',
   mixed:
-    'up on one axis and down on another, or other names: it can be rolled, and members that see the difference are turned away',
+    'up on one axis and down on another, or other names: whether members are turned away depends on the strategy and on what else the step raises; plan and explore say what becomes of it',
   none: 'changes nothing that a gate looks at',
 };

@@ -10,7 +10,6 @@ import { exitCodeOf, rollAll } from './roll.ts';
 
 export function watchCommand(): Command {
   return withRollFlags(new Command('watch'))
-    .description('roll, with its report in a browser while it goes on; the page stays until Ctrl-C')
     .option('--open', 'show it in the browser')
     .action(async (scenario: string | undefined, flags: RollFlags & { open?: boolean }) => {
       const plans = plansFrom(scenario, flags);

@@ -1,15 +1,16 @@
 /** Which daemon is rolled: ours, one that the rig ships a description of, or one that the user describes in a file. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Version } from '../../node/upgrade/version.ts';
 import { paths } from '../host/paths.ts';
 import { readDescription } from '../input/description-file.ts';
 import { InputError } from '../input/errors.ts';
 import { readVersions, type Versions } from '../input/versions.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Given, Plan } from '../plan/plan.ts';
 import type { Daemon } from './contract.ts';
-import { type DescribedSettings, describedDaemon, isDescribed } from './described/daemon.ts';
+import { describedDaemon, isDescribed } from './described/daemon.ts';
+import type { DescribedSettings } from './described/settings.ts';
 import { describedSource, describedVersions } from './described/source.ts';
 import { Tally } from './described/tally.ts';
 import { ourDaemon } from './ours/daemon.ts';
@@ -20,8 +21,12 @@ export interface Chosen {
   readonly name: string;
   readonly source: DaemonSource;
   readonly versions: ReadonlyMap<string, Version>;
+  /** What an archive gave for those that have been made of one. */
+  readonly given: ReadonlyMap<string, Given>;
   /** What each version is for, in a sentence. */
   readonly about: ReadonlyMap<string, string>;
+  /** As it was named; undefined where it was not. */
+  readonly said: string | undefined;
   /** Null where it is ours. */
   readonly described: DescribedSettings | null;
 }
@@ -42,7 +47,9 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
       name: OURS,
       source: ourSource,
       versions: new Map([...versions].map(([name, { build }]) => [name, build.version])),
+      given: new Map(),
       about: new Map([...versions].map(([name, { about }]) => [name, about])),
+      said: wanted,
       described: null,
     };
   }
@@ -51,8 +58,9 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
   return {
     name: description.name,
     source: describedSource(settings),
-    versions: describedVersions(description),
+    ...describedVersions(settings),
     about: new Map(Object.entries(description.versions).map(([name, { about }]) => [name, about])),
+    said: wanted,
     described: settings,
   };
 }
@@ -66,6 +74,17 @@ export function daemonKind({ daemon }: Plan, tally = new Tally(), versions?: Ver
   return isDescribed(daemon)
     ? describedDaemon(daemon.settings as DescribedSettings, tally)
     : ourDaemon(versions ?? ourVersions());
+}
+
+/** Where a plan got its daemon from; how a flag would name that, or null where the plan does not tell. */
+export function sourceOf({ daemon }: Plan): {
+  readonly source: DaemonSource;
+  readonly said: string | undefined | null;
+} {
+  if (!isDescribed(daemon)) return { source: ourSource, said: undefined };
+  const settings = daemon.settings as DescribedSettings;
+  const shipped = settings.folder === resolve(paths.versions, daemon.name);
+  return { source: describedSource(settings), said: shipped ? daemon.name : null };
 }
 
 const DESCRIPTION = 'daemon.yaml';

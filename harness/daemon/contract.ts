@@ -4,9 +4,16 @@
  */
 import type { Action, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
+import type { Row, Version } from '../../node/upgrade/version.ts';
 import type { Artifact } from '../build/artifact.ts';
 import type { PatternEvent } from '../input/description.ts';
-import type { Plan, RuntimeName } from '../plan/plan.ts';
+import type { Given, Plan, RuntimeName } from '../plan/plan.ts';
+
+/**
+ * Where members can live: in containers; as processes of this host, at ports of loopback; or as processes that have namespaces
+ * of their own, and a root file system.
+ */
+export type Place = RuntimeName | 'namespaces';
 
 /** Where a member sits: as itself and its peers see it. A refreshed member keeps its seat. */
 export interface Seat {
@@ -158,6 +165,20 @@ export interface LeaderClient {
   lead(): Promise<void>;
 }
 
+/** A version that is made of an archive's packages, as it was given. */
+export interface FromArchive {
+  readonly given: Given;
+  /** With what it counts: as it was read, or else as its description says. */
+  readonly version: Version;
+}
+
+export interface Archive {
+  /** Null of a version that does not come from one, or has not been made yet. */
+  of(version: string): FromArchive | null;
+  /** Keep what a member of a version was seen to record. */
+  keep(version: string, row: Row): void;
+}
+
 export interface Daemon {
   readonly name: string;
   /** The port on which a member listens where every member has a network address of its own. */
@@ -165,7 +186,7 @@ export interface Daemon {
   /** Whether the rig must see the members' folders: for sockets in them, files that they log to, and kept clusters. */
   readonly needsFolders: boolean;
   /** Where these versions can be rolled. */
-  runtimes(versions: readonly string[]): readonly RuntimeName[];
+  places(versions: readonly string[]): readonly Place[];
   /** Whether several members may join at the same time. */
   readonly joinsAtOnce: boolean;
   /**
@@ -173,6 +194,8 @@ export interface Daemon {
    * its own.
    */
   readonly keeps: ((plan: Plan, artifact: Artifact) => string) | null;
+  /** What an archive gave for its versions; null where none comes from one. */
+  readonly archive: Archive | null;
   readonly stopping: Stopping;
   /** How long a cluster may take to be formed, and a member to enter it, in milliseconds. */
   readonly formingLimitMs: number;

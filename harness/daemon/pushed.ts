@@ -8,8 +8,8 @@ import type { Attendance, Told } from './contract.ts';
 /** What the beginning of such a line looks like; any other line is for people. */
 const BEGINNING = /^\s*\{\s*"(?:atNs|event|member)"\s*:/;
 
-export function pushed(member: string, told: Told): Attendance {
-  const bornNs = nowNs();
+/** @param bornNs when its process was started, or before: no clock reading of its is from an earlier time */
+export function pushed(member: string, told: Told, bornNs = nowNs()): Attendance {
   return {
     line: (stream, text) => {
       if (stream === 'stderr' || !BEGINNING.test(text)) return;

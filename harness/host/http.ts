@@ -2,17 +2,21 @@
  * Requests to members, over connections that are kept: a rig that asks fifty members all the time must not be what keeps
  * the machine busy.
  */
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 
 export interface Asking {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** HOST:PORT */
-  readonly authority: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** HOST:PORT, or the path of a unix socket. */
+  readonly authority: string | { readonly socket: string };
   /** Path and query. */
   readonly path: string;
   /** Sent as JSON; undefined where there is no body. */
   readonly json?: unknown;
+  /** Sent as it is, where nothing is sent as JSON. */
+  readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Answered {
@@ -43,13 +47,15 @@ class StaleError extends Error {
   override name = 'StaleError';
 }
 
-function send({ method, authority, path, json, timeoutMs }: Asking, agent: Agent | false): Promise<Answered> {
-  const body = json === undefined ? null : JSON.stringify(json);
-  const { hostname, port } = new URL(`http://${authority}`);
-  const headers =
-    body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+function send(asking: Asking, agent: Agent | false): Promise<Answered> {
+  const { method, authority, path, json, timeoutMs, signal } = asking;
+  const body = json === undefined ? (asking.body ?? null) : JSON.stringify(json);
+  const headers = {
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === null ? {} : { 'content-length': Buffer.byteLength(body) }),
+  };
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
-  const sent = request({ agent, host: hostname, port, method, path, headers });
+  const sent = request({ agent, ...placeOf(authority), method, path, headers, signal });
   const limit = setTimeout(() => sent.destroy(new LateError(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   sent.once('response', (response) => {
     textOf(response).then((text) => resolve({ status: response.statusCode!, text }), reject);
@@ -60,6 +66,12 @@ function send({ method, authority, path, json, timeoutMs }: Asking, agent: Agent
   });
   sent.end(body);
   return promise.finally(() => clearTimeout(limit));
+}
+
+function placeOf(authority: Asking['authority']): RequestOptions {
+  if (typeof authority !== 'string') return { socketPath: authority.socket };
+  const { hostname, port } = new URL(`http://${authority}`);
+  return { host: hostname, port };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

@@ -1,7 +1,7 @@
 /** When the rig's event loop was last seen to go round: what it reads now has arrived since, and not before. */
 import { nowNs } from '../../node/clock.ts';
 
-const EVERY_MS = 5;
+const EVERY_MS = 2;
 
 let before = nowNs();
 let last = before;

@@ -11,6 +11,6 @@ export function extensionNames(count: number): readonly string[] {
 }
 
 /** What a version pins, as far as its description says. */
-export function pinnedBy(name: string, { schema = 0, api = 0 }: DescribedVersion): Version {
+export function pinnedBy(name: string, { schema = 0, api = 0 }: Pick<DescribedVersion, 'schema' | 'api'>): Version {
   return { name, internal: schema, external: 0, extensions: extensionNames(api) };
 }

@@ -4,13 +4,17 @@ import { type DescribedVersion, Description } from './description.ts';
 import { readYaml } from './yaml.ts';
 
 /** @throws InputError naming file, line and key */
-export function readDescription(file: string): { readonly description: Description; readonly folder: string } {
+export function readDescription(file: string): {
+  readonly description: Description;
+  readonly folder: string;
+  readonly file: string;
+} {
   const folder = resolve(dirname(file));
   const read = readYaml(file, 'description', Description);
   const versions = Object.fromEntries(
     Object.entries(read.versions).map(([name, version]) => [name, beside(version, folder)]),
   );
-  return { description: { ...read, versions }, folder };
+  return { description: { ...read, versions }, folder, file: resolve(file) };
 }
 
 /** A program that is named by a path beside the description is found from there, wherever the rig is started. */

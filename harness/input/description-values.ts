@@ -62,6 +62,34 @@ export function isJsonTemplate(
 
 export const Arguments = z.array(Template, 'must be a list: each argument by itself, no shell line');
 
+/** What of root's rights a Docker engine leaves to a container that nobody asks more for; without MKNOD, which reaches every device. */
+export const ENGINE_RIGHTS = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'NET_BIND_SERVICE',
+  'NET_RAW',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+] as const;
+
+/** All that a member can be given: those, and such as reach no further than its own namespaces. */
+export const RIGHTS = [
+  ...ENGINE_RIGHTS,
+  'DAC_READ_SEARCH',
+  'IPC_LOCK',
+  'NET_ADMIN',
+  'SYS_ADMIN',
+  'SYS_NICE',
+  'SYS_PTRACE',
+] as const;
+
 /** A program and its arguments; never a line for a shell. */
 export const Command = z
   .array(Template, 'must be a list: the program and each argument by itself, no shell line')

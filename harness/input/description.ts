@@ -18,11 +18,13 @@ import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import {
   Arguments,
   Command,
+  ENGINE_RIGHTS,
   Environment,
   isJsonTemplate,
   isPattern,
   isQuery,
   Name,
+  RIGHTS,
   Template,
 } from './description-values.ts';
 import { Count, Duration, oneOf, VersionName } from './values.ts';
@@ -36,6 +38,7 @@ export const PATTERN_EVENTS = [
   'applied',
   'notified',
   'noticed',
+  'patching',
   'exiting',
 ] as const;
 export type PatternEvent = (typeof PATTERN_EVENTS)[number];
@@ -144,6 +147,12 @@ const DescriptionFile = z.strictObject({
   name: Name,
   about: z.string('must be a text').default(''),
   versions: z.record(VersionName, Version, 'must be versions by name'),
+  rights: z
+    .array(oneOf(RIGHTS), 'must be a list of names')
+    .default([...ENGINE_RIGHTS])
+    .describe(
+      'what of root’s rights a member has that comes with a root file system (capabilities, as Linux names them)',
+    ),
   port: z.int('must be a port').min(1).max(65_535).default(8443),
   start: z
     .strictObject({

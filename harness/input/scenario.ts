@@ -113,6 +113,7 @@ export const Scenario = z
     patch_by: oneOf(PATCH_BY),
     wait: Duration,
     pace: PaceText,
+    aim: Duration,
     runtime: oneOf(['auto', 'process', 'container']),
     database: oneOf(DATABASES),
     handover: Flag,

@@ -1,9 +1,10 @@
 /** Reading YAML against a zod schema, with errors that name file, line and key. */
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { type Document, isAlias, isNode, isPair, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { InputError } from './errors.ts';
-import { faultsError } from './faults.ts';
+import { faultsError, keyWords } from './faults.ts';
 
 /** @throws InputError where the file cannot be read */
 export function readText(file: string, what: string): string {
@@ -37,6 +38,27 @@ export function readYaml<Schema extends z.ZodType>(file: string, what: string, s
     file,
     found.map(({ path, message }) => ({ where: `${file}:${lineOf(document, path, lines)}`, path, message })),
   );
+}
+
+/**
+ * Where a key stands, for an error that is found out later than the file is read: `FILE:LINE: KEY`, or what of that can still
+ * be told.
+ * @param file null where the key is not in a file
+ */
+export function placeOf(file: string | null, path: readonly string[]): string {
+  const key = keyWords(path).slice(0, -2);
+  if (file === null) return key;
+  const within = relative(process.cwd(), file);
+  const name = within.startsWith('..') ? file : within;
+  try {
+    const lines = new LineCounter();
+    const { document } = parsed(file, readText(file, 'file'), lines);
+    return `${name}:${lineOf(document, path, lines)}: ${key}`;
+  } catch (error) {
+    // It has gone, or been edited meanwhile.
+    if (error instanceof InputError) return `${name}: ${key}`;
+    throw error;
+  }
 }
 
 /** The document with its content: plain, without tags, and no deeper or larger than what a person writes. */

@@ -1,4 +1,5 @@
 /** The checks of the judge, in the order in which a person wants to read them: each looks at one thing and gives its evidence. */
+import { openedAsAimed } from './aim.ts';
 import { withinBudgets } from './budgets.ts';
 import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, stoppedAsTold } from './course.ts';
 import type { Check, Evidence } from './evidence.ts';
@@ -24,5 +25,6 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   noRecordLost,
   openMembersServe,
   stoppedAsTold,
+  openedAsAimed,
   withinBudgets,
 ];

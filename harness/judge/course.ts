@@ -4,9 +4,10 @@ import type { Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
-import { exitWords, isOpenAtEnd, ownExits, signalOfCode } from './exits.ts';
+import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
+import { patchingWords } from './patching.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 
 export function complete({ plan, trace }: Evidence): Check {
@@ -93,7 +94,7 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
   const faults = [
     ...final
       .filter((exit) => plan.expect.exits[exit.member] !== exit.reason)
-      .map((exit) => `${exit.member} exited: ${exit.message}`),
+      .map((exit) => `${exit.member} exited: ${exit.message}${patchingWords(exit.patching)}`),
     ...Object.entries(plan.expect.exits)
       .filter(([member]) => !exits.some((exit) => exit.member === member))
       .map(([member, reason]) => `${member} should have exited (${reason}), and did not`),
@@ -106,12 +107,13 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
 }
 
 /** `node02 exited once, and its supervisor started it again: it went without a word (exit code 1)` */
-export function healedWords(exits: ReadonlyArray<{ member: string; message: string }>): string {
+export function healedWords(exits: readonly OwnExit[]): string {
   const members = Map.groupBy(exits, ({ member }) => member);
   return [...members]
     .map(([member, own]) => {
       const times = own.length === 1 ? 'once' : `${own.length} times`;
-      return `${member} exited ${times}, and its supervisor started it again: ${own.at(-1)!.message}`;
+      const { message, patching } = own.at(-1)!;
+      return `${member} exited ${times}, and its supervisor started it again: ${message}${patchingWords(patching)}`;
     })
     .join('; ');
 }

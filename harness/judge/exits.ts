@@ -3,8 +3,9 @@ import type { ExitReason, MemberEvent } from '../../node/events.ts';
 import { once } from '../host/once.ts';
 import { awayAtEnd, type Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
-import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
+import { type Patching, patchingAt } from './patching.ts';
 
 /** A member that went, and that the rig had not told to. */
 export interface OwnExit {
@@ -14,6 +15,8 @@ export interface OwnExit {
   readonly message: string;
   /** Whether its supervisor started it again: then it is not the end of the member. */
   readonly isHealed: boolean;
+  /** The patch that it was running, and who else was; null where it was not seen to run any. */
+  readonly patching: Patching | null;
 }
 
 /** Every time a member went by itself: turned away, failed, told by somebody else, or without a word. */
@@ -30,7 +33,7 @@ function exitsOf(trace: Trace, member: string): OwnExit[] {
     ...events.filter((event) => event.event === 'started'),
   ]);
   const told = inOrder([...rigEventsOf(trace, 'stopping', member), ...rigEventsOf(trace, 'killing', member)]);
-  const said = events.filter((event): event is MemberEvent & { event: 'exiting' } => event.event === 'exiting');
+  const lastWords = events.filter((event): event is MemberEvent & { event: 'exiting' } => event.event === 'exiting');
   const restarts = rigEventsOf(trace, 'restarting', member);
   const goings = rigEventsOf(trace, 'gone', member);
   return goings.flatMap((gone, index): OwnExit[] => {
@@ -41,17 +44,24 @@ function exitsOf(trace: Trace, member: string): OwnExit[] {
       const last = lastUntil(list, atNs);
       return last !== undefined && last.atNs > sinceNs ? last : null;
     };
-    const exiting = within(said);
+    const exiting = within(lastWords);
     const restart = firstFrom(restarts, atNs);
     const isHealed = restart !== undefined && restart.atNs < (goings[index + 1]?.atNs ?? Number.POSITIVE_INFINITY);
     // One that was turned away while the rig was about to stop it was turned away all the same.
     const wasTurnedAway = exiting !== null && exiting.reason !== 'signal' && exiting.reason !== 'tether';
-    if (wasTurnedAway) return [{ member, atNs, reason: exiting.reason, message: `it ${exiting.message}`, isHealed }];
+    const patching = patchingAt(trace, member, sinceNs, atNs, othersIn(trace, member));
+    const said = `it ${exiting?.message}`;
+    if (wasTurnedAway) return [{ member, atNs, reason: exiting.reason, message: said, isHealed, patching }];
     if (within(told) !== null) return [];
     const how = exiting === null ? 'without a word' : 'told by a signal that the rig did not send';
     const message = `it went ${how} (${exitWords(gone)})`;
-    return [{ member, atNs, reason: 'failed', message, isHealed }];
+    return [{ member, atNs, reason: 'failed', message, isHealed, patching }];
   });
+}
+
+function othersIn(trace: Trace, member: string): string[] {
+  const started = rigEvents(trace, 'launching').map((event) => event.member);
+  return [...new Set(started)].filter((other) => other !== member);
 }
 
 function inOrder<Item extends { atNs: number }>(list: readonly Item[]): Item[] {

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { rigEventsOf, type Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
-import { isDoubtful, momentOfPassing, placeOfPassing, stallOf } from './passing.ts';
+import { isDoubtful, momentOfPassing, placeOfPassing, stallOf, waitedFor } from './passing.ts';
 
 /** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
@@ -14,6 +14,8 @@ export interface MemberFigures {
   readonly timeToOpenMs: number | null;
   /** Time parked, by gate. */
   readonly parkedMs: Readonly<Partial<Record<EventGate, number>>>;
+  /** For whom it waited, as far as that can be told. */
+  readonly waitedFor: readonly string[];
   /** Every wake, in order. */
   readonly wokenBy: readonly Cause[];
   /**
@@ -60,6 +62,7 @@ function memberFigures(plan: Plan, trace: Trace, history: History, member: strin
     name: member,
     timeToOpenMs: toOpen?.mostMs ?? null,
     parkedMs: parkedByGate(parks),
+    waitedFor: [...new Set(incarnations.flatMap((incarnation) => waitedFor(plan, history, incarnation)))],
     wokenBy: parks.flatMap((park) =>
       park.by === null ? [] : [isDoubtful(plan, trace, member, park) ? 'unknown' : park.by],
     ),

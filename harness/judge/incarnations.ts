@@ -4,7 +4,7 @@ import { once } from '../host/once.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
-import { placeUntil } from '../trace/instants.ts';
+import { lastUntil, placeUntil } from '../trace/instants.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
@@ -29,6 +29,8 @@ export interface Incarnation {
   readonly started: Of<'started'>;
   readonly checks: ReadonlyArray<Of<'checked'>>;
   readonly parks: readonly Park[];
+  /** What each park began with, in the same order. */
+  readonly parkings: ReadonlyArray<Of<'parked'>>;
   readonly notices: ReadonlyArray<Of<'noticed'>>;
   readonly records: ReadonlyArray<Of<'recorded'>>;
   readonly open: Of<'open'> | null;
@@ -100,6 +102,7 @@ function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly M
     started,
     checks: all('checked'),
     parks: parksOf(daemon, events),
+    parkings: all('parked'),
     notices: all('noticed'),
     records: all('recorded'),
     open: all('open')[0] ?? null,
@@ -110,9 +113,12 @@ function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly M
 /** Each park with the first waking that comes after it; one that was never told of has ended with the next park or opening. */
 function parksOf(daemon: PlannedDaemon, events: readonly MemberEvent[]): Park[] {
   const parks: Park[] = [];
+  const delivered = events
+    .filter((event) => event.event === 'noticed' && event.disposition === 'delivered')
+    .sort((a, b) => a.atNs - b.atNs);
   let parked: Of<'parked'> | null = null;
   const end = (wake: MemberEvent | null, told: Cause | null): void => {
-    if (parked !== null) parks.push(parkOf(daemon, events, parked, wake, told));
+    if (parked !== null) parks.push(parkOf(daemon, delivered, parked, wake, told));
     parked = null;
   };
   for (const event of events) {
@@ -126,9 +132,10 @@ function parksOf(daemon: PlannedDaemon, events: readonly MemberEvent[]): Park[] 
   return parks;
 }
 
+/** @param delivered the notices that woke it, in the order of the clock */
 function parkOf(
   { timer, capabilities }: PlannedDaemon,
-  events: readonly MemberEvent[],
+  delivered: readonly MemberEvent[],
   parked: Of<'parked'>,
   wake: MemberEvent | null,
   told: Cause | null,
@@ -139,14 +146,8 @@ function parkOf(
   // Where nothing tells when it began, it may have begun just before its end.
   const shortestMs = capabilities.cause === 'unknown' ? 0 : (wokenSinceNs - parked.atNs) / 1e6;
   const longestMs = (wake.atNs - park.sinceNs) / 1e6;
-  const sawNotice = events.some(
-    (event) =>
-      event.event === 'noticed' &&
-      event.disposition === 'delivered' &&
-      event.atNs > parked.atNs &&
-      event.atNs <= wake.atNs &&
-      event.atNs > wokenSinceNs - NOTICE_WAKES_NS,
-  );
+  const lastNs = lastUntil(delivered, wake.atNs)?.atNs ?? Number.NEGATIVE_INFINITY;
+  const sawNotice = lastNs > parked.atNs && lastNs > wokenSinceNs - NOTICE_WAKES_NS;
   const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer, sawNotice) : told;
   return { ...park, toNs: wake.atNs, wokenSinceNs, by, isReckoned: told === 'unknown' };
 }

@@ -1,5 +1,6 @@
 /** Since when a gate could have passed for a member, and how long it was parked there in vain. */
 import type { EventGate } from '../../node/events.ts';
+import { examine, type Outcome } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -16,6 +17,23 @@ const ON_ITS_WAY_NS = 1e9;
 /** The gate of the model at which a member waits that does not say which: its only one. */
 export function gateOf(strategy: Strategy, gate: EventGate): Gate {
   return gate === 'barrier' ? strategy.gates[0]! : gate;
+}
+
+/** The members for which an outcome of a gate has somebody wait. */
+export function hinderersIn(outcome: Outcome): string[] {
+  const found = outcome.is === 'blocked' ? outcome.by : outcome.is === 'ahead' ? outcome.of : [];
+  return [...new Set(found.flatMap((difference) => (difference.member === null ? [] : [difference.member])))];
+}
+
+/** For whom a member waited, in all of its parks: whose rows held it back when each began. */
+export function waitedFor(plan: Plan, history: History, { member, started, parks }: Incarnation): string[] {
+  if (!canReckonGates(plan.daemon)) return [];
+  const { strategy, ahead } = rulesOf(plan.daemon.model!);
+  const found = parks.flatMap(({ gate, fromNs }) => {
+    const view = history.viewAt(fromNs);
+    return hinderersIn(examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view).outcome);
+  });
+  return plan.members.filter((other) => found.includes(other));
 }
 
 /**

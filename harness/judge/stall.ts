@@ -2,31 +2,15 @@
  * Why a roll stood still: who waited for whom, for what, and what broke it. Worked out from what the members told, and
  * from what the gates would have said to them at that instant.
  */
-
 import { formatDuration } from '../../node/duration.ts';
 import type { EventGate } from '../../node/events.ts';
-import { examine, type Outcome } from '../../node/upgrade/gate.ts';
-import { isFor, type Strategy } from '../../node/upgrade/strategy.ts';
-import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
-import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { placeBefore, placeUntil } from '../trace/instants.ts';
+import { placeBefore } from '../trace/instants.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
-import { gateOf, momentOfPassing, stallOf } from './passing.ts';
-
-/** One parked member, and whom it waited for at that instant. */
-export interface Waiter {
-  readonly member: string;
-  readonly gate: EventGate;
-  /** The members it waited for: to record something, or, where it could have passed, to tell it so. */
-  readonly waitsFor: readonly string[];
-  /** `record`: what they lack is in the database. `notice`: the gate could pass, and the member did not know. */
-  readonly needs: 'record' | 'notice';
-  /** The same as a sentence, without a full stop. */
-  readonly sentence: string;
-}
+import { stallOf } from './passing.ts';
+import { type Waiter, waiterAt } from './waiter.ts';
 
 export interface Stall {
   readonly member: string;
@@ -49,6 +33,9 @@ interface Waiting {
   readonly atNs: number;
   readonly overNs: number;
 }
+
+/** So many of those who waited are told of; whom the others waited for says nothing new. */
+const MOST_TOLD = 6;
 
 /** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
 export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
@@ -93,9 +80,14 @@ function explain(
   { incarnation, park }: Waiting,
   atNs: number,
 ): Stall {
-  const waiters = parked.map((waiting) => waiterOf(plan, history, waiting, atNs));
+  const waiters = parked.map(({ incarnation: own, park: { gate } }) =>
+    // What others had made true by then; the member's own next transaction is not part of it.
+    waiterAt(plan, history, own, gate, atNs - 1),
+  );
   const cycle = cycleFrom(waiters, incarnation.member);
-  const told = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
+  const concerned = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
+  const told = concerned.slice(0, MOST_TOLD).map((waiter) => `${waiter.sentence}.`);
+  if (concerned.length > told.length) told.push(`So did ${concerned.length - told.length} more.`);
   const stallMs = park.toNs === null ? 0 : stallOf(plan, trace, history, incarnation, park);
   const brokenBy = park.toNs === null ? null : 'timer';
   const circle = [...cycle, cycle[0]].join(' → ');
@@ -111,60 +103,8 @@ function explain(
     waiters,
     cycle,
     brokenBy,
-    because: `${told.map((waiter) => `${waiter.sentence}.`).join(' ')}${named} ${closing}`,
+    because: `${told.join(' ')}${named} ${closing}`,
   };
-}
-
-function waiterOf(plan: Plan, history: History, { incarnation, park }: Waiting, atNs: number): Waiter {
-  const { member } = incarnation;
-  const { gate } = park;
-  const where = GATE_WORDS[gate];
-  if (!canReckonGates(plan.daemon)) {
-    const sentence = `${member} waited at ${where}; for what, its daemon does not tell`;
-    return { member, gate, waitsFor: [], needs: 'record', sentence };
-  }
-  const { strategy, ahead } = rulesOf(plan.daemon.model!);
-  const modelled = gateOf(strategy, gate);
-  // What others had made true by then; the member's own next transaction is not part of it.
-  const view = history.viewAt(atNs - 1);
-  if (!view.rows.some((row) => row.member === member)) {
-    const sentence = `${member} waited at ${where}, and had no row in the database`;
-    return { member, gate, waitsFor: [], needs: 'record', sentence };
-  }
-  const { outcome } = examine(strategy, ahead, modelled, member, incarnation.started.version, view);
-  if (outcome.is !== 'pass') {
-    const sentence = `${member} waited at ${where} for ${whatIsMissing(outcome)}`;
-    return { member, gate, waitsFor: membersIn(outcome), needs: 'record', sentence };
-  }
-  const moment = momentOfPassing(plan, history, incarnation, gate, atNs - 1);
-  const knower = moment?.by ?? member;
-  const { notices } = incarnation;
-  const lost = notices
-    .slice(placeBefore(notices, moment?.atNs ?? 0) + 1, placeUntil(notices, atNs) + 1)
-    .find((notice) => notice.disposition === 'dropped' && isFor(strategy, notice.kind, modelled));
-  const why =
-    lost === undefined
-      ? `${knower} had made that true and had not told it (${tellsWhen(strategy)})`
-      : `the notice from ${lost.from} came before ${member} had parked, and was dropped`;
-  const sentence = `${member} waited at ${where}, which it could have passed: ${why}`;
-  return { member, gate, waitsFor: lost === undefined ? [knower] : [], needs: 'notice', sentence };
-}
-
-function tellsWhen(strategy: Strategy): string {
-  return strategy.notifies === 'open'
-    ? 'a member tells its peers only once it is open'
-    : 'a member tells its peers after each gate';
-}
-
-function whatIsMissing(outcome: Outcome): string {
-  if (outcome.is === 'blocked') return describeDifferences(outcome.by);
-  if (outcome.is === 'ahead') return `${describeDifferences(outcome.of)} to come back to its version`;
-  return 'something that no refresh of a peer can give';
-}
-
-function membersIn(outcome: Outcome): string[] {
-  const found = outcome.is === 'blocked' ? outcome.by : outcome.is === 'ahead' ? outcome.of : [];
-  return [...new Set(found.flatMap((difference) => (difference.member === null ? [] : [difference.member])))];
 }
 
 /** The first cycle that a walk from a member along "waits for" comes upon, beginning with the smallest name. */

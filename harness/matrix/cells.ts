@@ -87,6 +87,7 @@ function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daem
     ...{ from, to, order, members, runtime: spec.runtime, expect: { budgets: spec.budgets } },
     ...(pace === OWN || pace === 'together' ? {} : { pace }),
     ...(pace === 'auto' ? { seed: spec.seed } : {}),
+    ...(spec.aim === null ? {} : { aim: spec.aim }),
     ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
   });
   try {

@@ -17,6 +17,8 @@ const SavedCell = Dimensions.extend({
   impossible: z.string().nullable(),
   /** Whether it is for these results to roll it. Other cells are in other shares. */
   inShare: z.boolean(),
+  /** The command that rolls it by itself, without the name of the program; null where no flags say it. */
+  again: z.string().nullable().default(null),
 });
 export type SavedCell = Readonly<z.output<typeof SavedCell>>;
 
@@ -37,6 +39,20 @@ const About = z.object({
   alone: z.boolean(),
 });
 
+/** Of one member of a roll. */
+const Figures = z.object({
+  name: Label,
+  timeToOpenMs: z.number().nullable(),
+  parkedMs: z.record(z.string(), z.number()),
+  waitedFor: z.array(Label),
+  wokenBy: z.array(z.enum(['notice', 'timer', 'unknown'])),
+  unblockLatencyMs: z.number().nullable(),
+  stallMs: z.number(),
+  downtimeMs: z.number().nullable(),
+  restarts: z.int(),
+  atLeastMs: z.record(z.string(), z.number()),
+});
+
 /** One roll of a cell. */
 export const Attempt = z.discriminatedUnion('outcome', [
   About.extend({
@@ -45,6 +61,20 @@ export const Attempt = z.discriminatedUnion('outcome', [
     sentence: z.string(),
     /** The checks that are broken, or leave open what decides. */
     failing: z.array(z.object({ name: Label, because: z.string() })),
+    /** The members that went by themselves, and that their supervisor started again. */
+    healed: z
+      .array(
+        z.object({
+          member: Label,
+          message: z.string(),
+          patching: z.object({ patch: Label, beside: z.array(Label) }).nullable(),
+        }),
+      )
+      .default([]),
+    /** The figures of its members, as its verdict has them. */
+    members: z.array(Figures).default([]),
+    /** How near to another's timer the member opened that was aimed at it: milliseconds after it was due, at the most. */
+    aimedMs: z.number().nullable().default(null),
     /** The folder of its roll, relative to that of the matrix. */
     folder: z
       .string()

@@ -2,7 +2,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import { nowNs } from '../../node/clock.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { PossibleCell } from './cells.ts';
 import type { Attempt, Judged } from './results.ts';
 
@@ -24,8 +23,8 @@ export interface Watcher {
 export type Outcome = Omit<Judged, 'cell' | 'repeat' | 'durationMs' | 'alone' | 'outcome'>;
 
 export interface MatrixOptions {
-  /** Carries out one plan, and says what came of it; null where it was cut short. @throws EnvironmentError */
-  readonly rollOne: (plan: Plan, stop: AbortSignal) => Promise<Outcome | null>;
+  /** Carries out the plan of a cell, and says what came of it; null where it was cut short. @throws EnvironmentError */
+  readonly rollOne: (cell: PossibleCell, stop: AbortSignal) => Promise<Outcome | null>;
   /** How many rolls at once. */
   readonly jobs: number;
   /** End all rolls at the first that does not hold or comes to no verdict. */
@@ -69,7 +68,7 @@ async function attemptAt({ cell, repeat }: Task, options: MatrixOptions, stop: A
   const startNs = nowNs();
   const about = () => ({ cell: cell.id, repeat, durationMs: Math.round((nowNs() - startNs) / 1e6), alone });
   try {
-    const outcome = await options.rollOne(cell.plan, stop);
+    const outcome = await options.rollOne(cell, stop);
     return outcome === null ? null : { ...about(), outcome: 'judged', ...outcome };
   } catch (error) {
     if (stop.aborted) return null;

@@ -73,6 +73,7 @@ export function matrixFile(rolled: RolledDaemon) {
       members: listOf(scenarioKeys.members.unwrap().min(2, 'must be 2 or more: one member waits for nobody')),
       runtime: scenarioKeys.runtime.unwrap(),
       wait: ours(writtenAs(scenarioKeys.wait.unwrap())),
+      aim: writtenAs(scenarioKeys.aim.unwrap()).nullable(),
       seed: scenarioKeys.seed.unwrap(),
       repeat: z
         .int('must be a whole number')
@@ -92,7 +93,10 @@ type Settings = 'strategies' | 'wakeups' | 'databases' | 'paces';
 
 /** A matrix in which nothing is missing. A dimension that is none of its daemon has one value, which nobody sets. */
 export type MatrixSpec = {
-  readonly [Key in Exclude<keyof MatrixFile, Settings>]-?: NonNullable<MatrixFile[Key]>;
+  readonly [Key in Exclude<keyof MatrixFile, Settings | 'aim'>]-?: NonNullable<MatrixFile[Key]>;
+} & {
+  /** Null: nothing is aimed. */
+  readonly aim: NonNullable<MatrixFile['aim']> | null;
 } & {
   readonly [Key in Settings]: ReadonlyArray<NonNullable<MatrixFile[Key]>[number] | typeof OWN>;
 };
@@ -109,6 +113,7 @@ export const DEFAULT_SPEC: MatrixSpec = {
   members: [3],
   runtime: 'process',
   wait: '30s',
+  aim: null,
   seed: 1,
   repeat: 1,
   budgets: {},

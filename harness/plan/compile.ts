@@ -7,7 +7,7 @@ import { LONGEST_NAME } from '../input/values.ts';
 import { type Course, courseOf } from './course.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
-import { type Expectation, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
+import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
 import { refusedRefresh, refuseIntroduction } from './refusals.ts';
 import { refuseContradictions, type Target } from './targets.ts';
 
@@ -15,6 +15,8 @@ import { refuseContradictions, type Target } from './targets.ts';
 export interface Sources {
   readonly scenario: Scenario;
   readonly versions: ReadonlyMap<string, Version>;
+  /** What an archive gave for them, as far as that is known; nothing where it is left out. */
+  readonly given?: ReadonlyMap<string, Given>;
   readonly daemon: DaemonSource;
   readonly records: readonly SeedRecord[];
   /** Used where the order is random and the scenario gives no seed. */
@@ -155,6 +157,7 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
     order: refreshes.map((refresh) => refresh.member),
     seed: order.seed,
     versions,
+    ...givenOf(names, sources.given),
     daemon,
     runtime: scenario.runtime,
     records,
@@ -176,6 +179,14 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
 
 function lastVersion({ refreshes }: Course): string | undefined {
   return refreshes.at(-1)?.to;
+}
+
+function givenOf(names: readonly string[], given: Sources['given']): Pick<Plan, 'given'> {
+  const found = names.flatMap((name) => {
+    const one = given?.get(name);
+    return one === undefined ? [] : [[name, one] as const];
+  });
+  return found.length === 0 ? {} : { given: Object.fromEntries(found) };
 }
 
 function versionNamed(versions: ReadonlyMap<string, Version>, name: string): Version {

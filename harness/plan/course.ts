@@ -1,7 +1,7 @@
 /** What is done to the members of a cluster that is there: the steps of a roll between its forming and its end. Pure. */
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
-import { type PlannedDaemon, tells } from './daemon.ts';
+import { canAim, type PlannedDaemon, tells } from './daemon.ts';
 import type { Pace, Refresh, Step } from './plan.ts';
 import { type Release, releasesOf, type Target } from './targets.ts';
 
@@ -29,6 +29,37 @@ const UPDATE_TAKES_MS = 100;
  * @throws InputError where the scenario asks for what cannot be done
  */
 export function courseOf(
+  settings: Settings,
+  daemon: PlannedDaemon,
+  members: readonly string[],
+  targets: readonly Target[],
+  together: boolean,
+): Course {
+  const course = plainCourse(settings, daemon, members, targets, together);
+  return settings.aim === undefined ? course : aimed(course, daemon, settings.aim);
+}
+
+/** The last refresh is the one that makes the others' gates passable. @throws InputError where there is nothing to aim at */
+function aimed(course: Course, daemon: PlannedDaemon, leadMs: number): Course {
+  if (!canAim(daemon))
+    throw new InputError(
+      `aim: it is not known when a timer of ${daemon.name} is due: its description must say its timer and when it waits`,
+    );
+  const place = course.steps.findLastIndex((step) => 'refreshes' in step);
+  const last = course.steps[place];
+  if (course.refreshes.length < 2 || last?.do !== 'refresh' || last.refreshes.length > 1)
+    throw new InputError(
+      'aim: the last refresh is aimed at the timer of a member that was refreshed before it: refresh two or more, one after the other',
+    );
+  const refresh = { ...last.refreshes[0]!, aim: { leadMs } };
+  return {
+    ...course,
+    steps: course.steps.with(place, { ...last, refreshes: [refresh] }),
+    refreshes: [...course.refreshes.slice(0, -1), refresh],
+  };
+}
+
+function plainCourse(
   settings: Settings,
   daemon: PlannedDaemon,
   members: readonly string[],

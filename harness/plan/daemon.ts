@@ -84,6 +84,8 @@ export interface DaemonSource {
   readonly defaults: { readonly from: string; readonly to: string };
   /** @throws InputError where the scenario asks for what this daemon does not have */
   plan(scenario: Scenario): PlannedDaemon;
+  /** The settings of a scenario of which `plan` makes this. */
+  scenarioOf(planned: PlannedDaemon): Scenario;
 }
 
 /** The rules by which the pure machine plays this daemon. */
@@ -99,6 +101,11 @@ export function rulesOf({ strategy, compares, wakeups, ahead, patching }: Model)
 /** Whether an event of its members is told, pushed or observed. */
 export function tells({ capabilities }: PlannedDaemon, event: EventName): boolean {
   return capabilities.tells.includes(event);
+}
+
+/** Whether it can be known while a member waits when its timer is due. */
+export function canAim(daemon: PlannedDaemon): boolean {
+  return daemon.timer !== null && tells(daemon, 'parked');
 }
 
 /** Whether it can be worked out at every instant if a gate could pass: a model, and what every member has recorded. */

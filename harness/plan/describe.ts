@@ -38,8 +38,9 @@ export function describeStep(plan: Plan, step: Step): string {
   }
 }
 
-function refreshWords({ member, from, to, crash }: Refresh): string {
-  const words = `${member} ${from} → ${to}`;
+function refreshWords({ member, from, to, crash, aim }: Refresh): string {
+  const aimed = aim === undefined ? '' : `, started ${aim.leadMs} ms before the timer of a member that waits is due`;
+  const words = `${member} ${from} → ${to}${aimed}`;
   if (crash === undefined) return words;
   return `${words}, ${crash.leading ? 'make it the leader, ' : ''}kill it ${crash.at.replaceAll('-', ' ')} and start it again`;
 }

@@ -81,8 +81,15 @@ export interface Refresh {
   readonly member: string;
   readonly from: string;
   readonly to: string;
+  /** Started only when the timer of a member that waits is about to fire. */
+  readonly aim?: Aim;
   /** Killed (SIGKILL) the first time, and then started again. */
   readonly crash?: Crash;
+}
+
+/** So that a member opens just when another's timer is due: its start comes so long before that. */
+export interface Aim {
+  readonly leadMs: number;
 }
 
 export interface Crash {
@@ -121,6 +128,15 @@ export interface SeedRecord {
   readonly value: string;
 }
 
+/** What an archive gave for a version that is made of its packages: it moves on. */
+export interface Given {
+  readonly suite: string;
+  /** The versions of the packages that were asked for, by name. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Whether what the version counts was read off a member of it; else it is what its description says. */
+  readonly isRead: boolean;
+}
+
 export interface Plan {
   readonly format: typeof PLAN_FORMAT;
   readonly name: string;
@@ -136,6 +152,8 @@ export interface Plan {
   readonly seed: number | null;
   /** Every version that the plan mentions, as it was when the plan was made. */
   readonly versions: Readonly<Record<string, Version>>;
+  /** By version, of those that come from an archive and have been made; none where it is left out. */
+  readonly given?: Readonly<Record<string, Given>> | undefined;
   readonly daemon: PlannedDaemon;
   readonly runtime: RuntimeName | 'auto';
   readonly records: readonly SeedRecord[];

@@ -2,6 +2,7 @@
  * Whether the steps of a plan can follow one another: somebody may have edited it. The conductor takes them as they come, and
  * counts on what is said here.
  */
+import { canAim } from './daemon.ts';
 import type { Plan, Refresh, Step } from './plan.ts';
 
 /** What is wrong, and where: the number of the step, or null where it is of the whole. */
@@ -102,11 +103,13 @@ function faultOfLeaving(
 }
 
 function faultOfRefresh(
-  { member, from, to, crash }: Refresh,
-  { name, capabilities }: Plan['daemon'],
+  { member, from, to, crash, aim }: Refresh,
+  daemon: Plan['daemon'],
   running: Map<string, string>,
 ): string | null {
+  const { name, capabilities } = daemon;
   const now = running.get(member);
+  if (aim !== undefined && !canAim(daemon)) return `it is not known when a timer of ${name} is due`;
   if (now !== from) return `${member} runs ${now} by then, and not ${from}`;
   if (crash !== undefined && !capabilities.failpoints) return `a member of ${name} cannot be held where it is to crash`;
   if (crash?.leading === true && !capabilities.leader) return `a member of ${name} cannot be made the leader`;

@@ -10,6 +10,8 @@ export interface Arrow {
   readonly kind: string;
   readonly sentNs: number;
   readonly arrivedNs: number;
+  /** Where its ends were observed: by when it had been sent, and when it had arrived at the earliest. Null where they were told. */
+  readonly seen: { readonly sentByNs: number; readonly arrivedSinceNs: number } | null;
   /** `delivered`: it woke the receiver. `latched`: it was kept. `dropped`: it came for nothing. `failed`: it never came. */
   readonly fate: Fate;
   /** What its sender made of it; where it failed, the reason. */
@@ -40,7 +42,10 @@ export function arrowsOf(trace: Trace): Arrow[] {
     // Where nobody tells of receipts, it is not known what came of a notice, and nothing is drawn of it.
     if (arrival === undefined && observed !== undefined && !isSeen) return [];
     const fate = arrival?.disposition ?? 'failed';
-    return [{ from, to, kind, sentNs, arrivedNs: arrival?.atNs ?? atNs, fate, outcome }];
+    const arrivedNs = arrival?.atNs ?? atNs;
+    const arrivedSinceNs = arrival?.observed?.sinceNs ?? arrivedNs;
+    const seen = observed === undefined ? null : { sentByNs: atNs, arrivedSinceNs };
+    return [{ from, to, kind, sentNs, arrivedNs, seen, fate, outcome }];
   });
 }
 

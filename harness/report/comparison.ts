@@ -5,7 +5,9 @@ import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { differencesOf } from './figures.ts';
 import { printable } from './printable.ts';
-import { plainTable } from './terminal.ts';
+import { FILE, type Screen, wrapped } from './screen.ts';
+import { tableText } from './table.ts';
+import { mostTellingMembers } from './terminal.ts';
 import { timeline } from './timeline.ts';
 
 export interface Side {
@@ -15,24 +17,44 @@ export interface Side {
   readonly verdict: Verdict;
 }
 
-/** Timelines, figures and verdicts of both sides. */
-export function comparison(sides: readonly Side[]): string {
-  return [...sides.map(sideText), figures(sides), '', ...sides.map(verdictText)].join('\n');
-}
-
-function sideText({ label, plan, trace }: Side): string {
-  return [colors.bold(label), ...timeline(plan, trace), ''].join('\n');
-}
-
-function figures(sides: readonly Side[]): string {
-  const table = plainTable(['member', 'figure', ...sides.map((side) => side.label)]);
-  let last = '';
-  for (const { member, figure, cells } of differencesOf(sides.map(({ verdict }) => verdict.members))) {
-    const texts = cells.map(({ text, isBad }) => (isBad ? colors.red(text) : text));
-    table.push([member === last ? '' : member, figure, ...texts]);
-    last = member;
+/**
+ * Timelines, figures and verdicts of both sides; no longer than the screen, where that can be had by leaving members out.
+ * @param place where the rest is
+ */
+export function comparison(sides: readonly Side[], place: string, screen: Screen = FILE): string {
+  const [first] = sides;
+  const all = first?.verdict.members ?? [];
+  for (let most = all.length; ; most -= 1) {
+    const lines = comparisonOf(sides, most, place, screen);
+    if (lines.length <= screen.rows || most <= 1) return lines.join('\n');
   }
-  return table.toString();
+}
+
+function comparisonOf(sides: readonly Side[], most: number, place: string, screen: Screen): string[] {
+  const all = sides[0]!.verdict.members;
+  // The first side shows what the flag is for.
+  const names = new Set(mostTellingMembers(all, most).map(({ name }) => name));
+  const isShown = (member: string): boolean => most === all.length || names.has(member);
+  const left = all.length - most;
+  return [
+    ...sides.map(({ label, plan, trace }) =>
+      [colors.bold(label), ...timeline(plan, trace, { isShown, screen }), ''].join('\n'),
+    ),
+    figures(sides, isShown, screen),
+    ...(left > 0 ? [colors.dim(`… and ${left} more members: ${place} has all of them`)] : []),
+    '',
+    ...sides.map((side) => wrapped(verdictText(side), screen)),
+  ].flatMap((text) => text.split('\n'));
+}
+
+function figures(sides: readonly Side[], isShown: (member: string) => boolean, screen: Screen): string {
+  const shown = differencesOf(sides.map(({ verdict }) => verdict.members)).filter(({ member }) => isShown(member));
+  const rows = shown.map(({ member, figure, cells }, index) => [
+    member === shown[index - 1]?.member ? '' : member,
+    figure,
+    ...cells.map(({ text, isBad }) => (isBad ? colors.red(text) : text)),
+  ]);
+  return tableText(['member', 'figure', ...sides.map((side) => side.label)], rows, screen);
 }
 
 function verdictText({ label, verdict }: Side): string {

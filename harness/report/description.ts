@@ -2,7 +2,7 @@
 import colors from 'picocolors';
 import { formatDuration } from '../../node/duration.ts';
 import { printable } from './printable.ts';
-import { plainTable } from './terminal.ts';
+import { plainTable } from './table.ts';
 
 /** A part of a description, and what became of it. */
 export interface CheckedPart {

@@ -2,20 +2,33 @@
  * What the page's server side hands to its script: plain data, embedded in the page. The lanes are worked out before, so
  * that a page does not carry the trace; a page that follows a roll works them out itself.
  */
+import type { Plan } from '../plan/plan.ts';
 import type { LogLine } from '../trace/log-line.ts';
+import { rigEvents, type Trace } from '../trace/trace.ts';
 import type { Arrow } from './arrows.ts';
 import { type Columns, pack, unpack } from './columns.ts';
-import type { Lanes, Mark, Span } from './lanes.ts';
+import { type Lanes, lanesOf, type Mark, type Span } from './lanes.ts';
+import { type Wait, waitsOf } from './waits.ts';
 
-/** One roll. */
+/** What a page shows of one roll. */
 export interface Shown {
-  /** Null where nothing has been refreshed yet. */
+  /** Null where there is nothing to be drawn yet. */
+  readonly lanes: Lanes | null;
+  readonly waits: readonly Wait[];
+  /** When each step of the plan began, in nanoseconds of the trace's clock; null where none has. */
+  readonly steps: ReadonlyArray<number | null>;
+}
+
+/** The same as a page carries it, with the members' logs. */
+export interface PackedRoll {
   readonly lanes: PackedLanes | null;
+  readonly waits: Columns<Wait>;
+  readonly steps: ReadonlyArray<number | null>;
   readonly logs: Columns<LogLine>;
 }
 
 export interface PageData {
-  readonly rolls: readonly Shown[];
+  readonly rolls: readonly PackedRoll[];
   /** The roll that is going on; null for a page of rolls that are over. */
   readonly live: Live | null;
 }
@@ -23,7 +36,7 @@ export interface PageData {
 export interface Live {
   /** Where the roll's events come from. */
   readonly address: string;
-  readonly members: readonly string[];
+  readonly plan: Plan;
 }
 
 interface PackedLanes extends Omit<Lanes, 'spans' | 'arrows' | 'marks' | 'leaderships'> {
@@ -37,13 +50,33 @@ const LONGEST_LINE = 4000;
 /** All that a page holds of the logs of one roll, in characters. */
 const MOST_TEXT = 400_000;
 
-export function shownOf(lanes: Lanes | null, logs: readonly LogLine[]): Shown {
-  return { lanes: lanes === null ? null : packLanes(lanes), logs: pack(newest(logs).map(shortened)) };
+/** @param nowNs the clock of a roll that goes on */
+export function shownOf(plan: Plan, trace: Trace, nowNs: number | null = null): Shown {
+  const began = new Map(rigEvents(trace, 'step').map(({ step, atNs }) => [step, atNs]));
+  return {
+    lanes: lanesOf(plan, trace, nowNs),
+    waits: waitsOf(plan, trace),
+    steps: plan.steps.map((_, index) => began.get(index) ?? null),
+  };
 }
 
-function packLanes({ members, fromNs, toNs, spans, arrows, marks }: Lanes): PackedLanes {
+export function packRoll({ lanes, waits, steps }: Shown, logs: readonly LogLine[]): PackedRoll {
+  return {
+    lanes: lanes === null ? null : packLanes(lanes),
+    waits: pack(waits),
+    steps: steps.map((atNs) => (atNs === null ? null : Math.round(atNs))),
+    logs: pack(newest(logs).map(shortened)),
+  };
+}
+
+export function unpackRoll({ lanes, waits, steps }: PackedRoll): Shown {
+  return { lanes: lanes === null ? null : unpackLanes(lanes), waits: unpack(waits), steps };
+}
+
+function packLanes({ members, begins, fromNs, toNs, spans, arrows, marks }: Lanes): PackedLanes {
   return {
     members,
+    begins,
     fromNs: Math.round(fromNs),
     toNs: Math.round(toNs),
     spans: pack(spans),
@@ -53,9 +86,7 @@ function packLanes({ members, fromNs, toNs, spans, arrows, marks }: Lanes): Pack
 }
 
 /** The leaderships are left out: the marks tell of them. */
-export function lanesIn({ lanes }: Shown): Lanes | null {
-  if (lanes === null) return null;
-  const { spans, arrows, marks, ...rest } = lanes;
+function unpackLanes({ spans, arrows, marks, ...rest }: PackedLanes): Lanes {
   return { ...rest, spans: unpack(spans), arrows: unpack(arrows), marks: unpack(marks), leaderships: [] };
 }
 

@@ -14,6 +14,7 @@ const NONE = '–';
 export const FIGURES: readonly Figure[] = [
   { name: 'time-to-open', show: (member) => ranged(member, 'timeToOpenMs'), isBad: never },
   { name: 'parked', show: parked, isBad: never },
+  { name: 'waited for', show: (member) => member.waitedFor.join(', ') || NONE, isBad: never },
   { name: 'woken by', show: (member) => member.wokenBy.join(', ') || NONE, isBad: never },
   { name: 'unblock latency', show: (member) => ranged(member, 'unblockLatencyMs'), isBad: never },
   {

@@ -1,11 +1,14 @@
 /** A matrix as text for a terminal: a table pair × order with a word for each cell, and what is to be said of them. */
 import colors from 'picocolors';
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { sentencesOf } from '../matrix/figures.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
 import { printable } from './printable.ts';
-import { plainTable } from './terminal.ts';
+import { FILE, type Screen, shortList, wrapped } from './screen.ts';
+import { tableText } from './table.ts';
 
 /** The words for the states, and how a terminal shows them. */
 const MARKS: Readonly<Record<CellState, readonly [word: string, colour: (text: string) => string]>> = {
@@ -22,23 +25,31 @@ export function stateWord(state: CellState): string {
   return MARKS[state][0];
 }
 
-/** The tables, the remarks, and the summary. */
-export function matrixReport(results: Results): string {
+/**
+ * The tables, the remarks, and the summary; no longer than the screen.
+ * @param place where the rest is
+ */
+export function matrixReport(results: Results, place = '', screen: Screen = FILE): string {
   const cells = cellResults(results);
-  const remarks = remarksOf(cells);
-  return [
-    ...tablesOf(cells).map((table) => `${gridText(table)}\n`),
-    ...remarks.map(remarkText),
-    ...(remarks.length === 0 ? [] : ['']),
-    `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`,
-  ].join('\n');
+  const remarks = remarksOf(cells).flatMap((remark) => remarkLines(remark, screen).split('\n'));
+  const count = `${summaryLine(cells)}${results.shard === null ? '' : ` (share ${results.shard})`}.`;
+  const ending = [...sentencesOf(results).map(printable), count].map((text) => wrapped(text, screen)).join('\n');
+  const tables = tablesOf(cells).flatMap((table) => `${gridText(table, screen)}\n`.split('\n'));
+  const rest = (what: string) => (left: number) => colors.dim(`… and ${left} more lines of ${what}: ${place}`);
+  // The tables have the half at least: they name every cell.
+  const room = screen.rows - ending.split('\n').length - 1;
+  const forTables = Math.max(Math.floor(room / 2), room - remarks.length);
+  const shownTables = shortList(tables, forTables, rest('tables'));
+  const shownRemarks = shortList(remarks, room - shownTables.length, rest('remarks'));
+  return [...shownTables, ...shownRemarks, ...(remarks.length === 0 ? [] : ['']), ending].join('\n');
 }
 
-function gridText(table: MatrixTable): string {
-  const grid = plainTable(['pair', ...table.orders]);
-  for (const { pair, cells } of table.rows)
-    grid.push([pair, ...cells.map((cell) => (cell === null ? '' : mark(cell.state)))]);
-  return `${colors.bold(tableHeading(table))}\n${grid.toString()}`;
+function gridText(table: MatrixTable, screen: Screen): string {
+  const rows = table.rows.map(({ pair, cells }) => [
+    pair,
+    ...cells.map((cell) => (cell === null ? '' : mark(cell.state))),
+  ]);
+  return `${colors.bold(wrapped(tableHeading(table), screen))}\n${tableText(['pair', ...table.orders], rows, screen)}`;
 }
 
 function mark(state: CellState): string {
@@ -46,10 +57,12 @@ function mark(state: CellState): string {
   return colour(word);
 }
 
-function remarkText(remark: Remark): string {
+function remarkLines(remark: Remark, screen: Screen): string {
   const word = remark.state === 'impossible' ? colors.dim('impossible') : mark(remark.state);
   const folders = remark.folders.map((folder) => colors.dim(`\n    ${folder}`)).join('');
-  return `${word}  ${printable(`${cellsText(remark)}: ${remark.text}`)}${folders}`;
+  const again = remark.again === null ? '' : colors.dim(`\n    again: ${invocation()} ${remark.again}`);
+  const text = `${word}  ${printable(`${cellsText(remark)}: ${remarkText(remark)}`)}`;
+  return `${wrapped(text, screen, 2)}${folders}${again}`;
 }
 
 function summaryLine(cells: readonly CellResult[]): string {

@@ -1,6 +1,6 @@
 /** Escaping, and pages: HTML that stands on its own, with its style within. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { built } from '../host/paths.ts';
 
 /** A piece of HTML: what is put into it has been escaped. */
 export class Html {
@@ -22,7 +22,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 /** A whole page. */
 export function pageOf(title: string, body: Html): string {
-  const css = new Html(readFileSync(join(import.meta.dirname, 'page.css'), 'utf8'));
+  const css = new Html(readFileSync(built.pageStyle, 'utf8'));
   const page = html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,6 +1,7 @@
 /** A matrix as JUnit XML: a suite a pair, a case a roll, and what the judge says as the text of a failure. */
 import { stripVTControlCharacters } from 'node:util';
 import junit, { type Builder, type TestCase, type TestSuite } from 'junit-report-builder';
+import { invocation } from '../host/invocation.ts';
 import type { Attempt, Results } from '../matrix/results.ts';
 import { type CellResult, cellResults } from '../matrix/state.ts';
 
@@ -26,19 +27,22 @@ function addCases(suite: TestSuite, { cell, state, attempts }: CellResult): void
   }
   for (const attempt of attempts) {
     const name = attempts.length === 1 ? cell.id : `${cell.id}, repeat ${attempt.repeat}`;
-    say(named(name).time(attempt.durationMs / 1000), attempt);
+    say(named(name).time(attempt.durationMs / 1000), attempt, cell.again);
   }
 }
 
-function say(test: TestCase, attempt: Attempt): void {
+function say(test: TestCase, attempt: Attempt, again: string | null): void {
   if (attempt.outcome === 'no-verdict') {
     test.error(legal(attempt.because), 'no-verdict');
     return;
   }
   test.standardOutput(attempt.folder);
   if (attempt.verdict === 'holds') return;
+  const lines = again === null ? [] : [`again: ${invocation()} ${again}`];
   const checks = attempt.failing.map(({ name, because }) => `${name}: ${because}`);
-  test.failure(legal(attempt.sentence), attempt.verdict).stacktrace(legal([attempt.sentence, ...checks].join('\n')));
+  test
+    .failure(legal(attempt.sentence), attempt.verdict)
+    .stacktrace(legal([attempt.sentence, ...checks, ...lines].join('\n')));
 }
 
 /** XML has no way to say most control characters, and what a program prints when it fails may hold them. */

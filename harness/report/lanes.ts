@@ -9,20 +9,27 @@ import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
 import { type Arrow, arrowsOf } from './arrows.ts';
 
-/** What a member is at. `old`: serving the version it started with. `at`: examining a gate. */
+/**
+ * What a member is at. `absent`: not started yet. `entering`: on its way into a cluster that is being formed. `old`: serving the
+ * version it started with. `at`: examining a gate.
+ */
 export type SpanState =
-  | { readonly is: 'old' | 'stopped' | 'starting' | 'open' }
+  | { readonly is: 'absent' | 'entering' | 'old' | 'stopped' | 'starting' | 'open' }
   | { readonly is: 'at' | 'parked'; readonly gate: EventGate };
 
 export interface Span {
   readonly member: string;
   readonly state: SpanState;
+  /** When it may have begun at the earliest: the same as `fromNs`, unless that was observed. */
+  readonly sinceNs: number;
   readonly fromNs: number;
   readonly toNs: number;
 }
 
 /** Something that concerns the whole cluster. */
 export interface Mark {
+  /** When it may have happened at the earliest: the same as `atNs`, unless that was observed. */
+  readonly sinceNs: number;
   readonly atNs: number;
   readonly is: 'schema' | 'patch' | 'leader' | 'killed';
   readonly says: string;
@@ -30,7 +37,9 @@ export interface Mark {
 
 export interface Lanes {
   readonly members: readonly string[];
-  /** From the first refresh to a little after the last thing that happened. Nanoseconds of the trace's clock. */
+  /** What they begin with: the first refresh, or, where the roll did not come that far, the forming of its cluster. */
+  readonly begins: 'refresh' | 'forming';
+  /** From there to a little after the last thing that happened. Nanoseconds of the trace's clock. */
   readonly fromNs: number;
   readonly toNs: number;
   readonly spans: readonly Span[];
@@ -44,25 +53,26 @@ export interface Lanes {
 const AFTERWARDS = 1 / 16;
 
 /**
- * Null where nothing has been refreshed yet. It looks at every event a fixed number of times: a roll of many members has
- * hundreds of thousands.
+ * Null where no member has been started yet, and between the forming of the cluster and the first refresh. It looks at every event
+ * a fixed number of times: a roll of many members has hundreds of thousands.
+ * @param nowNs the clock of a roll that goes on: so far its lanes go
  */
-export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace): Lanes | null {
-  const fromNs = firstRefreshNs(whole);
-  if (fromNs === undefined) return null;
+export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace, nowNs: number | null = null): Lanes | null {
+  const beginning = beginningOf(whole);
+  if (beginning === null) return null;
+  const { begins, fromNs } = beginning;
   // Without the end, when the rig reads the records back and stops everybody.
   const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
   const trace = whole.filter((event) => event.atNs < closingNs);
-  const turns = turnsOf(trace);
+  const turns = turnsOf(trace, begins);
   const leaderships = leadershipsOf(trace);
-  let lastNs = fromNs;
-  for (const member of members) lastNs = Math.max(lastNs, turns.get(member)?.at(-1)?.atNs ?? fromNs);
-  const toNs = lastNs + Math.max(1, (lastNs - fromNs) * AFTERWARDS);
+  const toNs = nowNs === null || closingNs < nowNs ? endOf(members, turns, fromNs) : Math.max(nowNs, fromNs + 1);
   return {
     members,
+    begins,
     fromNs,
     toNs,
-    spans: members.flatMap((member) => spansOf(member, turns.get(member) ?? [], fromNs, toNs)),
+    spans: members.flatMap((member) => spansOf(member, turns.get(member) ?? [], BEFORE[begins], fromNs, toNs)),
     // The answer to a notice may come when the end has begun.
     arrows: arrowsOf(whole).filter((arrow) => arrow.sentNs >= fromNs && arrow.sentNs < closingNs),
     marks: marksOf(trace, leaderships).filter((mark) => mark.atNs >= fromNs),
@@ -70,41 +80,61 @@ export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace): Lanes
   };
 }
 
+/** What a member is at of which nothing has been heard before the lanes begin. */
+const BEFORE: Readonly<Record<Lanes['begins'], SpanState>> = { refresh: { is: 'old' }, forming: { is: 'absent' } };
+
+function endOf(members: readonly string[], turns: ReadonlyMap<string, readonly Turn[]>, fromNs: number): number {
+  let lastNs = fromNs;
+  for (const member of members) lastNs = Math.max(lastNs, turns.get(member)?.at(-1)?.atNs ?? fromNs);
+  return lastNs + Math.max(1, (lastNs - fromNs) * AFTERWARDS);
+}
+
 interface Turn {
+  readonly sinceNs: number;
   readonly atNs: number;
   readonly state: SpanState;
 }
 
 /** The turns of every member, in the order of its clock. */
-function turnsOf(trace: Trace): Map<string, Turn[]> {
+function turnsOf(trace: Trace, begins: Lanes['begins']): Map<string, Turn[]> {
   const events = Map.groupBy(trace, (event) => ('member' in event ? event.member : null));
   const turns = new Map<string, Turn[]>();
   for (const [member, own] of events) {
-    if (member !== null) turns.set(member, turnsOfMember(own));
+    if (member !== null) turns.set(member, turnsOfMember(own, begins));
   }
   return turns;
 }
 
-function turnsOfMember(events: TraceEvent[]): Turn[] {
+function turnsOfMember(events: TraceEvent[], begins: Lanes['begins']): Turn[] {
   let isRefreshed = false;
+  let latestNs = Number.NEGATIVE_INFINITY;
   return events
     .sort((one, other) => one.atNs - other.atNs)
     .flatMap((event) => {
       if ('event' in event && event.event === 'started') isRefreshed = event.action === 'start';
-      const state = stateAfter(event, isRefreshed);
-      return state === null ? [] : [{ atNs: event.atNs, state }];
+      const state = stateAfter(event, isRefreshed, begins);
+      if (state === null) return [];
+      // What came after something that was observed cannot have been earlier than that.
+      latestNs = Math.max(latestNs, sinceOf(event));
+      return [{ sinceNs: latestNs, atNs: event.atNs, state }];
     });
 }
 
+/** When an event happened at the earliest. */
+function sinceOf(event: TraceEvent): number {
+  return isRigEvent(event) ? event.atNs : (event.observed?.sinceNs ?? event.atNs);
+}
+
 /** The state that an event begins, if it begins one. */
-function stateAfter(event: TraceEvent, isRefreshed: boolean): SpanState | null {
+function stateAfter(event: TraceEvent, isRefreshed: boolean, begins: Lanes['begins']): SpanState | null {
   if (isRigEvent(event)) {
     const ends = event.rig === 'stopping' || event.rig === 'killing' || event.rig === 'gone';
     return ends ? { is: 'stopped' } : null;
   }
   switch (event.event) {
     case 'started':
-      return { is: isRefreshed ? 'starting' : 'old' };
+      if (isRefreshed) return { is: 'starting' };
+      return { is: begins === 'forming' ? 'entering' : 'old' };
     case 'checked':
       // Whoever has passed the gate of the patches served before, and goes on.
       if (event.gate === PATCH_GATE && event.outcome.is === 'pass') return { is: 'open' };
@@ -123,17 +153,16 @@ function stateAfter(event: TraceEvent, isRefreshed: boolean): SpanState | null {
 }
 
 /** A turn that changes nothing is swallowed by the span before it. */
-function spansOf(member: string, turns: readonly Turn[], fromNs: number, toNs: number): Span[] {
-  // Whoever starts later was not there yet.
-  const first = { is: turns.length === 0 ? 'old' : 'stopped' } as const;
-  const before = turns.findLast((turn) => turn.atNs <= fromNs)?.state ?? first;
-  const changes: Turn[] = [{ atNs: fromNs, state: before }];
+function spansOf(member: string, turns: readonly Turn[], unheard: SpanState, fromNs: number, toNs: number): Span[] {
+  const before = turns.findLast((turn) => turn.atNs <= fromNs)?.state ?? unheard;
+  const changes: Turn[] = [{ sinceNs: fromNs, atNs: fromNs, state: before }];
   for (const turn of turns) {
     if (turn.atNs > fromNs && keyOf(turn.state) !== keyOf(changes.at(-1)!.state)) changes.push(turn);
   }
   return changes.map((change, index) => ({
     member,
     state: change.state,
+    sinceNs: Math.max(fromNs, change.sinceNs),
     fromNs: change.atNs,
     toNs: changes[index + 1]?.atNs ?? toNs,
   }));
@@ -148,18 +177,22 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
   const marks = trace.flatMap((event): Mark[] => {
     if (isRigEvent(event)) {
       if (event.rig !== 'killing') return [];
-      return [{ atNs: event.atNs, is: 'killed', says: `${event.member} was killed ${event.at.replaceAll('-', ' ')}` }];
+      const { atNs } = event;
+      return [
+        { sinceNs: atNs, atNs, is: 'killed', says: `${event.member} was killed ${event.at.replaceAll('-', ' ')}` },
+      ];
     }
     if (event.event === 'patched') return patchMarks(event);
     if (event.event !== 'applied') return [];
     const { from, to } = event;
     const axes = (['internal', 'external'] as const).filter((axis) => to[axis] > from[axis]);
     const words = axes.map((axis) => `${axis} ${from[axis]} → ${to[axis]}`).join(', ');
-    return [{ atNs: event.decidedNs, is: 'schema', says: `${event.member} committed the schema: ${words}` }];
+    const sinceNs = event.observed?.sinceNs ?? event.decidedNs;
+    return [{ sinceNs, atNs: event.decidedNs, is: 'schema', says: `${event.member} committed the schema: ${words}` }];
   });
   const leaders = leaderships.map(({ fromNs, leader }): Mark => {
     const says = leader === null ? 'the database has no leader' : `${leader} leads the database`;
-    return { atNs: fromNs, is: 'leader', says };
+    return { sinceNs: fromNs, atNs: fromNs, is: 'leader', says };
   });
   return [...marks, ...leaders].sort((one, other) => one.atNs - other.atNs);
 }
@@ -169,7 +202,14 @@ function patchMarks({ decidedNs, member, patch, changes, outcome }: MemberEvent 
   const where = changes === 'database' ? 'on the database' : 'in its own state folder';
   const says =
     outcome === 'ran' ? `${member} ran the patch ${patch} ${where}` : `${member} failed to run the patch ${patch}`;
-  return [{ atNs: decidedNs, is: 'patch', says }];
+  return [{ sinceNs: decidedNs, atNs: decidedNs, is: 'patch', says }];
+}
+
+function beginningOf(trace: Trace): Pick<Lanes, 'begins' | 'fromNs'> | null {
+  // A rig that tells that it began tells, too, when its cluster is there; until then, nobody is stopped for a refresh.
+  const isForming = rigEvents(trace, 'began').length > 0 && rigEvents(trace, 'formed').length === 0;
+  const fromNs = isForming ? rigEvents(trace, 'launching')[0]?.atNs : firstRefreshNs(trace);
+  return fromNs === undefined ? null : { begins: isForming ? 'forming' : 'refresh', fromNs };
 }
 
 /** When the first member was stopped for its refresh: a cluster that is kept is stopped once before that. */

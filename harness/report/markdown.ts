@@ -1,5 +1,7 @@
 /** A matrix in Markdown, as the summary of a job shows it. */
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { sentencesOf } from '../matrix/figures.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Results } from '../matrix/results.ts';
 import { type CellState, cellResults, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
@@ -18,6 +20,7 @@ export function markdownReport(results: Results): string {
     '',
     ...tablesOf(cells).flatMap(tableLines),
     ...(remarks.length === 0 ? [] : ['### What does not hold, or was not rolled', '', ...remarks.map(remarkLine), '']),
+    ...sentencesOf(results).flatMap((sentence) => [escaped(sentence), '']),
   ].join('\n');
 }
 
@@ -43,7 +46,8 @@ function tableLines(table: MatrixTable): string[] {
 function remarkLine(remark: Remark): string {
   const word = remark.state === 'impossible' ? 'impossible' : stateWord(remark.state);
   const folders = remark.folders.map((folder) => `\`${folder}\``).join(', ');
-  return `- **${word}** ${escaped(cellsText(remark))}: ${escaped(remark.text)}${folders === '' ? '' : ` (${folders})`}`;
+  const again = remark.again === null ? '' : `; again: \`${invocation()} ${remark.again}\``;
+  return `- **${word}** ${escaped(cellsText(remark))}: ${escaped(remarkText(remark))}${folders === '' ? '' : ` (${folders})`}${again}`;
 }
 
 /** What a sentence says must not be taken for markup, or end its line. */

@@ -1,6 +1,8 @@
 /** A matrix as one HTML file: the grid, each cell linking to the reports of its rolls, and what is to be said of cells. */
 import { formatDuration } from '../../node/duration.ts';
-import { cellsText, type Remark, remarksOf } from '../matrix/remarks.ts';
+import { invocation } from '../host/invocation.ts';
+import { sentencesOf } from '../matrix/figures.ts';
+import { cellsText, type Remark, remarksOf, remarkText } from '../matrix/remarks.ts';
 import type { Attempt, Results } from '../matrix/results.ts';
 import { type CellResult, type CellState, cellResults, isFine, summaryOf } from '../matrix/state.ts';
 import { type MatrixTable, tableHeading, tablesOf } from '../matrix/tables.ts';
@@ -20,7 +22,8 @@ export function matrixPage(results: Results): string {
 <p class="about">${results.attempts.length} rolls, ${results.jobs} at a time, begun ${results.startedAt}</p>
 <div class="verdict ${allFine ? '' : 'broken'}"><strong>${summaryOf(cells)}</strong>${share}</div>
 ${tablesOf(cells).map(grid)}
-${remarks.length === 0 ? html`` : html`<h2>What does not hold, or was not rolled</h2><ul>${remarks.map(remarkItem)}</ul>`}`;
+${remarks.length === 0 ? html`` : html`<h2>What does not hold, or was not rolled</h2><ul>${remarks.map(remarkItem)}</ul>`}
+${sentencesOf(results).map((sentence) => html`<p>${sentence}</p>`)}`;
   return pageOf('Rolling upgrades', body);
 }
 
@@ -53,5 +56,6 @@ function attemptLink(attempt: Attempt, id: string): Html {
 
 function remarkItem(remark: Remark): Html {
   const links = remark.folders.map((folder) => html` <a href="${folder}/report.html">its report</a>`);
-  return html`<li><strong>${stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remark.text}${links}</li>`;
+  const again = remark.again === null ? html`` : html` again: <code>${invocation()} ${remark.again}</code>`;
+  return html`<li><strong>${stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remarkText(remark)}${links}${again}</li>`;
 }

@@ -1,10 +1,15 @@
-/** Scripts of pages, bundled from their sources; once, and again when anything changes that went into them. */
+/**
+ * Scripts of pages, bundled from their sources; once, and again when anything changes that went into them. The package brings
+ * the script of its page.
+ */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
 import { digestOfFiles } from '../host/digest.ts';
-import { paths } from '../host/paths.ts';
+import { built, isPackaged, paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
+
+const PAGE = join(paths.report, 'browser', 'page.ts');
 
 let asked: Promise<string> | null = null;
 
@@ -13,8 +18,13 @@ let asked: Promise<string> | null = null;
  * @throws EnvironmentError
  */
 export function pageScript(): Promise<string> {
-  asked ??= bundledOnce(paths.root, join(paths.report, 'browser', 'page.ts'), join(paths.build, 'page'));
+  asked ??= isPackaged ? readFile(built.pageScript, 'utf8') : bundledOnce(paths.root, PAGE, join(paths.build, 'page'));
   return asked;
+}
+
+/** The script of the report's page, from its sources. @throws EnvironmentError */
+export function bundlePage(): Promise<Bundled> {
+  return bundle(paths.root, PAGE);
 }
 
 /**
@@ -31,7 +41,9 @@ export async function bundledOnce(root: string, entry: string, cache: string): P
     const file = fileOf(root, known, cache);
     if (existsSync(file)) return readFileSync(file, 'utf8');
   }
-  const { code, inputs } = await bundle(root, entry);
+  const made = await bundle(root, entry);
+  const { code } = made;
+  const inputs = made.inputs.filter((input) => !input.split('/').includes('node_modules'));
   writeAtOnce(fileOf(root, inputs, cache), code);
   writeAtOnce(list, JSON.stringify(inputs));
   return code;
@@ -51,8 +63,15 @@ function writeAtOnce(file: string, text: string): void {
   renameSync(making, file);
 }
 
-/** `inputs`: our own files that the bundle was made of, from the root. */
-async function bundle(root: string, entry: string): Promise<{ code: string; inputs: string[] }> {
+export interface Bundled {
+  readonly code: string;
+  /** The files that it was made of, from the root. */
+  readonly inputs: readonly string[];
+}
+
+async function bundle(root: string, entry: string): Promise<Bundled> {
+  // Loaded here: the package has no sources to bundle, and does without it.
+  const { build } = await import('esbuild');
   try {
     const { outputFiles, metafile } = await build({
       absWorkingDir: root,
@@ -67,8 +86,7 @@ async function bundle(root: string, entry: string): Promise<{ code: string; inpu
       legalComments: 'none',
       logLevel: 'silent',
     });
-    const inputs = Object.keys(metafile.inputs).filter((input) => !input.split('/').includes('node_modules'));
-    return { code: outputFiles[0]!.text, inputs };
+    return { code: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
   } catch (error) {
     throw new EnvironmentError(`cannot bundle the script of the report: ${(error as Error).message}`);
   }

@@ -1,9 +1,13 @@
 /** The live view of a matrix: how many rolls are done, running and failing, and the time left; lines without a terminal. */
-import { Listr } from 'listr2';
+import { createLogUpdate } from 'log-update';
+import colors from 'picocolors';
+import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import type { Attempt } from '../matrix/results.ts';
 import type { Task, Watcher } from '../matrix/roll-matrix.ts';
+import { spinner } from './frame.ts';
 import { stateWord } from './grid.ts';
+import { cut, type Screen, screenOf, shortList } from './screen.ts';
 
 export interface Progress {
   readonly watcher: Watcher;
@@ -17,13 +21,14 @@ export interface Progress {
  */
 export function watchMatrix(tasks: readonly Task[], jobs: number, expectedMs: ReadonlyMap<string, number>): Progress {
   const tally = new Tally(tasks, jobs, expectedMs);
-  return process.stdout.isTTY ? statusLine(tally) : plainLines(tally);
+  return process.stdout.isTTY ? redrawn(tally) : plainLines(tally);
 }
 
 /** What is known of the rolls so far. */
 class Tally {
   readonly #waiting: Set<Task>;
-  readonly #running = new Set<Task>();
+  /** Each with when it began. */
+  readonly #running = new Map<Task, number>();
   readonly #total: number;
   readonly #jobs: number;
   readonly #expectedMs: ReadonlyMap<string, number>;
@@ -39,7 +44,7 @@ class Tally {
 
   began(task: Task): void {
     this.#waiting.delete(task);
-    this.#running.add(task);
+    this.#running.set(task, nowNs());
   }
 
   ended(task: Task, attempt: Attempt | null): void {
@@ -49,8 +54,17 @@ class Tally {
     if (attempt.outcome !== 'judged' || attempt.verdict !== 'holds') this.#failing += 1;
   }
 
+  /** Each with how long it has been running. */
   get running(): string[] {
-    return [...this.#running].map(({ cell }) => cell.id);
+    return [...this.#running].map(([{ cell }, beganNs]) => `${cell.id}  ${((nowNs() - beganNs) / 1e9).toFixed(1)} s`);
+  }
+
+  get isFailing(): boolean {
+    return this.#failing > 0;
+  }
+
+  get isDone(): boolean {
+    return this.#tookMs.length === this.#total;
   }
 
   /** `12 of 90 done, 4 running, 1 failing, about 31 s left` */
@@ -63,7 +77,7 @@ class Tally {
   /** Null where nothing is left, or nothing known yet of how long a roll takes. A roll that is running counts as half done. */
   #leftMs(): number | null {
     const meanMs = this.#tookMs.reduce((sum, tookMs) => sum + tookMs, 0) / this.#tookMs.length;
-    const tasks = [...this.#waiting, ...this.#running];
+    const tasks = [...this.#waiting, ...this.#running.keys()];
     const lengthsMs = tasks.map(
       (task) => (this.#expectedMs.get(task.cell.id) ?? meanMs) * (this.#running.has(task) ? 0.5 : 1),
     );
@@ -92,43 +106,37 @@ function outcomeText({ cell }: Task, attempt: Attempt | null): string {
   return `${word.padEnd(10)}  ${cell.id}  ${formatDuration(attempt.durationMs)}`;
 }
 
-/** One line that changes, with the rolls that are running below it. */
-function statusLine(tally: Tally): Progress {
-  const over = Promise.withResolvers<void>();
-  let draw: () => void = () => undefined;
-  const list = new Listr(
-    [
-      {
-        title: tally.words,
-        rendererOptions: { outputBar: Number.POSITIVE_INFINITY },
-        task: async (_context, task) => {
-          draw = () => {
-            task.title = tally.words;
-            task.output = tally.running.join('\n');
-          };
-          // The first rolls have begun before this was drawn.
-          draw();
-          await over.promise;
-        },
-      },
-    ],
-    { registerSignalListeners: false },
-  );
-  const drawing = list.run().catch(() => undefined);
+const REDRAW_MS = 200;
+
+/** A line about all rolls, with those that are running below it, drawn again and again in the same place. */
+function redrawn(tally: Tally): Progress {
+  const update = createLogUpdate(process.stdout);
+  const draw = (isOver = false): void => update(matrixFrame(tally, isOver, screenOf(process.stdout)).join('\n'));
+  const ticking = setInterval(() => draw(), REDRAW_MS);
   return {
-    watcher: {
-      began: (task) => {
-        tally.began(task);
-        draw();
-      },
-      ended: (task, attempt) => {
-        tally.ended(task, attempt);
-        draw();
-      },
-    },
+    watcher: tally,
     end: async () => {
-      over.resolve();
-      await drawing;
+      clearInterval(ticking);
+      draw(true);
+      update.done();
     },
   };
+}
+
+/** The cursor's own line. */
+const SPARE_ROWS = 1;
+
+function matrixFrame(tally: Tally, isOver: boolean, screen: Screen): string[] {
+  const title = `${markOf(tally, isOver)} ${tally.words}`;
+  const running = tally.running.map((line) => colors.dim(`  ${line}`));
+  const below = shortList(running, screen.rows - SPARE_ROWS - 1, (left) => colors.dim(`  … and ${left} more`));
+  return [title, ...below].map((line) => cut(line, screen));
+}
+
+/** Done is not the same as well. */
+function markOf(tally: Tally, isOver: boolean): string {
+  const colour = tally.isFailing ? colors.red : isOver ? colors.green : colors.cyan;
+  if (!isOver) return colour(spinner(nowNs()));
+  if (!tally.isDone) return colors.yellow('■');
+  return colour(tally.isFailing ? '✖' : '✔');
 }

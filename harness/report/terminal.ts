@@ -1,5 +1,4 @@
 /** A roll as text for a terminal: figures, timeline, checks, and the verdict in a sentence. */
-import Table from 'cli-table3';
 import colors from 'picocolors';
 import { formatDuration } from '../../node/duration.ts';
 import type { Check } from '../judge/evidence.ts';
@@ -9,31 +8,104 @@ import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { FIGURES } from './figures.ts';
+import { givenLines } from './given.ts';
 import { printable } from './printable.ts';
+import { FILE, type Screen, wrapped } from './screen.ts';
+import { tableText } from './table.ts';
 import { timeline } from './timeline.ts';
 
-/** The report of one roll, below its headline. */
-export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict): string {
+/**
+ * The report of one roll, below its headline; no longer than the screen. What a person can do without goes first: checks that
+ * hold, and members that stand for others.
+ */
+export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict, screen: Screen = FILE): string {
   const because = verdict.stalls[0]?.because;
+  const ending = [verdictLine(verdict), ...(because === undefined ? [] : [printable(because)])];
+  const given = givenLines(plan);
+  const report = (members: readonly MemberFigures[], checks: readonly string[]): string[] => {
+    const names = new Set(members.map(({ name }) => name));
+    const left = verdict.members.length - members.length;
+    return [
+      ...(given.length === 0 ? [] : [...given.map((line) => colors.dim(wrapped(line, screen))), '']),
+      figuresTable(members, screen),
+      ...(left > 0
+        ? [colors.dim(`… and ${left} more members, none of them slower or worse: ${REPORT} has all of them`)]
+        : []),
+      '',
+      ...timeline(plan, trace, { isShown: (member) => left === 0 || names.has(member), screen }),
+      '',
+      ...checks,
+      '',
+      ...ending.map((text) => wrapped(text, screen)),
+    ].flatMap((text) => text.split('\n'));
+  };
+  const whole = report(verdict.members, checkLines(verdict.checks, screen));
+  if (whole.length <= screen.rows) return whole.join('\n');
+  const few = fewCheckLines(verdict.checks, screen);
+  const short = report(verdict.members, few);
+  if (short.length <= screen.rows) return short.join('\n');
+  // Each member has a line in the table and one in the timeline.
+  const excess = Math.ceil((short.length + 1 - screen.rows) / 2);
+  const most = Math.max(FEWEST_MEMBERS, verdict.members.length - excess);
+  return report(mostTellingMembers(verdict.members, most), few).join('\n');
+}
+
+const REPORT = 'report.txt in its folder';
+const FEWEST_MEMBERS = 3;
+
+/** The members that a verdict is against, and then those that opened latest, in their own order. */
+export function mostTellingMembers(members: readonly MemberFigures[], most: number): MemberFigures[] {
+  const openedMs = ({ timeToOpenMs }: MemberFigures): number => timeToOpenMs ?? Number.POSITIVE_INFINITY;
+  const worst = members.toSorted(
+    (one, other) => other.stallMs - one.stallMs || compare(openedMs(other), openedMs(one)),
+  );
+  const chosen = new Set(worst.slice(0, most));
+  return members.filter((member) => chosen.has(member));
+}
+
+function compare(one: number, other: number): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+/** `holds    opened: all 3 members open at the end`, each wrapped below its name */
+function checkLines(checks: readonly Check[], screen: Screen): string[] {
+  return checks.map((check) => {
+    const line = `${checkWord(check)}  ${check.name}: ${printable(check.because)}`;
+    return wrapped(line, screen, CHECK_INDENT);
+  });
+}
+
+const CHECK_INDENT = 9;
+
+/** What does not hold or is not known, each, and the rest counted. */
+function fewCheckLines(checks: readonly Check[], screen: Screen): string[] {
+  const telling = checks.filter(({ outcome, leavesOpen }) => outcome === 'broken' || leavesOpen);
+  const holding = checks.filter(({ outcome }) => outcome === 'holds').length;
+  const others = checks.length - telling.length - holding;
+  const also = others === 0 ? '' : `, ${others} do not apply`;
   return [
-    figuresTable(verdict.members),
-    '',
-    ...timeline(plan, trace),
-    '',
-    ...verdict.checks.map((check) => `${checkWord(check)}  ${check.name}: ${printable(check.because)}`),
-    '',
-    verdictLine(verdict),
-    ...(because === undefined ? [] : [printable(because)]),
-  ].join('\n');
+    ...checkLines(telling, screen),
+    wrapped(`${colors.green('holds  ')}  ${holding} checks${also}: ${REPORT} names them`, screen, CHECK_INDENT),
+  ];
 }
 
 /** What was rolled, and how. */
 export function headline(plan: Plan): string {
   const seed = plan.seed === null ? '' : ` (seed ${plan.seed})`;
-  return (
-    `${plan.name}: ${plan.members.length} members, ${plan.from} → ${plan.to}, order ${plan.order.join(', ')}${seed}, ` +
-    daemonWords(plan.daemon)
-  );
+  return `${titleOf(plan)}, order ${orderWords(plan.order)}${seed}, ${daemonWords(plan.daemon)}`;
+}
+
+/** The same in a line that is short however many members there are. */
+export function titleOf(plan: Plan): string {
+  return `${plan.name}: ${plan.members.length} members, ${plan.from} → ${plan.to}`;
+}
+
+/** So many names are read; more are looked up. */
+const MOST_IN_ORDER = 8;
+
+function orderWords(order: readonly string[]): string {
+  if (order.length <= MOST_IN_ORDER) return order.join(', ');
+  return `${order.slice(0, MOST_IN_ORDER - 2).join(', ')}, … ${order.at(-1)}`;
 }
 
 /** A verdict in a word. */
@@ -72,31 +144,10 @@ export function verdictLine(verdict: Verdict): string {
   return `${colors.bold(word)} ${printable(verdict.sentence)}`;
 }
 
-function figuresTable(members: readonly MemberFigures[]): string {
-  const table = plainTable(['member', ...FIGURES.map(({ name }) => name)]);
-  for (const member of members) {
-    const cells = FIGURES.map(({ show, isBad }) => (isBad(member) ? colors.red(show(member)) : show(member)));
-    table.push([member.name, ...cells]);
-  }
-  return table.toString();
-}
-
-/** A table with a line below its headings, and no other. */
-export function plainTable(headings: readonly string[]): Table.Table {
-  const none = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-  };
-  const inner = { left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' };
-  return new Table({
-    head: headings.map((heading) => colors.dim(heading)),
-    chars: { ...none, ...inner },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
+function figuresTable(members: readonly MemberFigures[], screen: Screen): string {
+  const rows = members.map((member) => [
+    member.name,
+    ...FIGURES.map(({ show, isBad }) => (isBad(member) ? colors.red(show(member)) : show(member))),
+  ]);
+  return tableText(['member', ...FIGURES.map(({ name }) => name)], rows, screen);
 }

@@ -4,14 +4,17 @@ import { formatDuration } from '../../node/duration.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Lanes, lanesOf, type Span, type SpanState } from './lanes.ts';
+import { FILE, type Screen, wrapped } from './screen.ts';
 
 const COLUMNS = 72;
 
 /** The characters of a row. The later in this list, the more it matters where a slice holds several. */
 const CHARACTERS = {
+  absent: ' ',
   stopped: ' ',
   old: '·',
   open: '=',
+  entering: '-',
   starting: '-',
   schema: 's',
   api: 'a',
@@ -29,14 +32,26 @@ const LEADER = 'leader';
 const NOBODY = '?';
 const LEADER_LEGEND = `${LEADER}: the last digit of the member that leads the database, ${NOBODY} nobody`;
 
+export interface TimelineOptions {
+  /** The members that have a row. */
+  readonly isShown?: (member: string) => boolean;
+  readonly screen?: Pick<Screen, 'columns'>;
+}
+
 /** Lines that show the roll from the first refresh to the last thing that happened before the rig stopped everybody. */
-export function timeline(plan: Plan, trace: Trace): string[] {
+export function timeline(
+  plan: Plan,
+  trace: Trace,
+  { isShown = () => true, screen = FILE }: TimelineOptions = {},
+): string[] {
   const lanes = lanesOf(plan, trace);
   if (lanes === null) return [];
-  const spans = Map.groupBy(lanes.spans, (span) => span.member);
-  const rows = plan.members.map((member) => `${member}  ${row(lanes, spans.get(member) ?? [])}`);
   const { leaderships } = lanes;
-  const width = plan.members[0]!.length;
+  const spans = Map.groupBy(lanes.spans, (span) => span.member);
+  const width = Math.max(...plan.members.map((member) => member.length), leaderships.length > 0 ? LEADER.length : 0);
+  const rows = plan.members
+    .filter(isShown)
+    .map((member) => `${member.padEnd(width)}  ${row(lanes, spans.get(member) ?? [])}`);
   if (leaderships.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
   const scale = `${' '.repeat(width)}  0${formatDuration((lanes.toNs - lanes.fromNs) / 1e6).padStart(COLUMNS - 1)}`;
   const isParkedAt = (gate: string): boolean =>
@@ -46,7 +61,7 @@ export function timeline(plan: Plan, trace: Trace): string[] {
     ...(isParkedAt('patch') ? [PATCH_LEGEND] : []),
     ...(leaderships.length > 0 ? [LEADER_LEGEND] : []),
   ];
-  return [...rows, ...[scale, ...legends].map((line) => colors.dim(line))];
+  return [...rows, ...[scale, ...legends.map((line) => wrapped(line, screen))].map((line) => colors.dim(line))];
 }
 
 function row(lanes: Lanes, spans: readonly Span[]): string {

@@ -1,6 +1,7 @@
 /** The report of a roll while it goes on: the same page, fed by server-sent events. Serves loopback only. */
 import type { ServerResponse } from 'node:http';
 import Fastify from 'fastify';
+import { nowNs } from '../../node/clock.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Observer, TraceEvent } from '../trace/trace.ts';
 import { rollPage } from './page.ts';
@@ -21,12 +22,16 @@ export async function watch(plan: Plan): Promise<Watching> {
   const seen: TraceEvent[] = [];
   const watchers = new Set<ServerResponse>();
   let report: string | null = null;
-  const live = await rollPage({ label: '', plan, trace: [], verdict: null, logs: [], command: '–' }, EVENTS);
+  const live = await rollPage(
+    { label: '', plan, trace: [], verdict: null, logs: [], command: null, matrix: null },
+    EVENTS,
+  );
   const server = Fastify({ forceCloseConnections: true });
   server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(report ?? live));
   server.get(EVENTS, (request, reply) => {
     reply.hijack();
     reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    reply.raw.write(message('clock', nowNs()));
     for (const event of seen) reply.raw.write(message('trace', event));
     if (report !== null) reply.raw.write(message('judged', null));
     watchers.add(reply.raw);

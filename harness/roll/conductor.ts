@@ -3,9 +3,10 @@
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../node/clock.ts';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import type { Crash, Pace, Plan, Refresh, Step } from '../plan/plan.ts';
+import { type Crash, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
 import { all } from './all.ts';
 import { Forming } from './forming.ts';
@@ -26,6 +27,10 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   const { recorder, site, signal, alone } = stage;
   const startedAt = new Date().toISOString();
   recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt, alone });
+  for (const [version, given] of Object.entries(plan.given ?? {})) {
+    const { internal: schema, extensions } = versionOf(plan, version);
+    recorder.tell('given', { version, schema, api: extensions.length, ...given });
+  }
   const lag = watchLag((forMs) => recorder.tell('lag', { forMs }));
   const roll = new Roll(plan, stage);
   let how: Ending = 'complete';
@@ -59,6 +64,9 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   recorder.tell('ended', { how });
   return fault;
 }
+
+/** What a member may take to stop whose start is aimed: it must be gone in time. */
+const STOP_MS = 10_000;
 
 class Roll {
   readonly #plan: Plan;
@@ -167,10 +175,20 @@ class Roll {
     await this.#keepPace(refreshes, pace, from);
   }
 
-  async #refresh({ member, to, crash }: Refresh): Promise<void> {
+  async #refresh({ member, to, crash, aim }: Refresh): Promise<void> {
+    if (aim !== undefined) await this.#untilBefore(aim.leadMs + STOP_MS);
     await this.#members.stop(member);
+    if (aim !== undefined) this.#stage.recorder.tell('aimed', { member, ...(await this.#untilBefore(aim.leadMs)) });
     if (crash !== undefined) await this.#crash(member, to, crash);
     await this.#members.start('start', member, to, null, holdsOf(this.#plan, 'start'));
+  }
+
+  /** Wait until so long before the timer of a member is due that waits. @returns whose that is */
+  async #untilBefore(leadMs: number): Promise<{ at: string | null; dueNs: number | null }> {
+    const next = this.#members.standings.nextTimer(nowNs() + leadMs * 1e6);
+    if (next === null) return { at: null, dueNs: null };
+    await sleep((next.dueNs - nowNs()) / 1e6 - leadMs, undefined, { signal: this.#stage.signal });
+    return { at: next.member, dueNs: next.dueNs };
   }
 
   /** Start a member, and kill it where the plan has it. */

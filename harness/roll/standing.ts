@@ -98,6 +98,18 @@ export class Standings {
     return this.word(member) === 'parked';
   }
 
+  /** Whose timer is due next, of those that wait, and when: not before an instant. Null where none waits, or no timer is known. */
+  nextTimer(fromNs: number): { readonly member: string; readonly dueNs: number } | null {
+    const timer = this.#timer;
+    if (timer === null) return null;
+    const dues = [...this.#standings].flatMap(([member, { parkedNs }]) => {
+      if (parkedNs === null) return [];
+      const timers = Math.max(1, Math.ceil((fromNs - parkedNs) / 1e6 / timer.everyMs));
+      return [{ member, dueNs: parkedNs + timers * timer.everyMs * 1e6 }];
+    });
+    return dues.toSorted((one, other) => one.dueNs - other.dueNs)[0] ?? null;
+  }
+
   hasArrived(notice: string, member: string): boolean {
     return this.#arrived.has(`${notice} ${member}`);
   }

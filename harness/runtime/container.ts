@@ -2,8 +2,6 @@
  * The runtime `container`: each member is a container, all on one network and with one shared volume a roll. A refresh is
  * a new container from another image, on the same volumes and under the same network alias.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
@@ -13,22 +11,30 @@ import type { Seat } from '../daemon/contract.ts';
 import { engineClient } from '../host/engine.ts';
 import { LABELS } from '../host/labels.ts';
 import { readLines } from '../host/lines.ts';
-import { OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
+import { owner } from '../host/owner.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { runInContainer } from './container-program.ts';
 import { removeAllLeftovers, removeRun } from './engine-leftovers.ts';
 import { EngineWatch, withEngine } from './engine-watch.ts';
 import { removeLeftovers as removeFolders } from './leftovers.ts';
-import type { Exit, OnLine, RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
+import {
+  type Exit,
+  MEMBER_FOLDERS,
+  type OnLine,
+  type RunningMember,
+  type Runtime,
+  type Site,
+  type SiteOptions,
+} from './runtime.ts';
+import { makeSiteFolder, removeSiteFolder } from './site-folder.ts';
 
-const STATE_FOLDER = '/var/lib/member';
-const SHARED_FOLDER = '/var/lib/cluster';
 const CLOSE_GRACE_MS = 2000;
 
 export function containerRuntime(): Runtime {
   const images = new Map<string, string>();
   return {
     name: 'container',
+    seats: 'container',
     prepare: async (artifacts, making) => {
       const docker = await dockerode();
       const tags = await withEngine(docker, () => prepareImages(docker, artifacts, making));
@@ -52,7 +58,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   const docker = await dockerode();
   const name = `refresh-rig-${run}`;
   const labels = { [LABELS.run]: run, [LABELS.owner]: owner() };
-  const folder = options.needsFolders ? makeFolder(run, members) : null;
+  const folder = options.needsFolders ? makeSiteFolder(run, ['shared', ...members]) : null;
   const watch = new EngineWatch(docker);
   const sourceOf = (what: string): string => (folder === null ? `${name}-${what}` : join(folder, what));
   const volumes = folder === null ? ['shared', ...members].map(sourceOf) : [];
@@ -68,7 +74,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
       await watch.ask(removeRun(docker, run));
     } finally {
       watch.end();
-      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+      if (folder !== null) removeSiteFolder(folder);
     }
   };
   try {
@@ -86,8 +92,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     seat: (member) => ({
       member,
       address: `${member}:${port}`,
-      stateFolder: STATE_FOLDER,
-      sharedFolder: SHARED_FOLDER,
+      ...MEMBER_FOLDERS,
       ours: folder === null ? null : { stateFolder: sourceOf(member), sharedFolder: sourceOf('shared') },
     }),
     start: async (seat, artifact, command, onLine) => {
@@ -98,10 +103,12 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
         .withLabels({ ...labels, [LABELS.member]: seat.member })
         .withEnvironment({ ...artifact.env.container, ...command.env })
         .withCommand([...command.args])
+        .withDroppedCapabilities('ALL')
+        .withAddedCapabilities(...artifact.rights)
         .withExposedPorts(port)
         .withBindMounts([
-          { source: sourceOf(seat.member), target: STATE_FOLDER },
-          { source: sourceOf('shared'), target: SHARED_FOLDER },
+          { source: sourceOf(seat.member), target: MEMBER_FOLDERS.stateFolder },
+          { source: sourceOf('shared'), target: MEMBER_FOLDERS.sharedFolder },
         ]);
       // An image made from layers has its entrypoint; of another, the version may say what to run in it.
       if (artifact.image.of !== 'layers' && artifact.program.container.length > 0)
@@ -218,18 +225,6 @@ async function startContainer(
       return kib === undefined ? null : Number(kib) * 1024;
     },
   };
-}
-
-/** One that the rig sees too, with a folder for each member and one that all share. */
-function makeFolder(run: string, members: readonly string[]): string {
-  try {
-    const folder = mkdtempSync(join(tmpdir(), `${SITE_PREFIX}${run}-`));
-    writeFileSync(join(folder, OWNER_FILE), owner());
-    for (const name of ['shared', ...members]) mkdirSync(join(folder, name));
-    return folder;
-  } catch (error) {
-    throw new EnvironmentError(`cannot make a folder for the members: ${(error as Error).message}`);
-  }
 }
 
 /** What is to end may be gone, or going, already. */

@@ -1,8 +1,11 @@
 /** Where members live. Nothing above this folder knows which runtime it is. */
 import type { Artifact } from '../build/artifact.ts';
 import type { Making } from '../build/root-filesystem.ts';
-import type { Command, Reach, Seat, Stream } from '../daemon/contract.ts';
+import type { Command, Place, Reach, Seat, Stream } from '../daemon/contract.ts';
 import type { RuntimeName } from '../plan/plan.ts';
+
+/** Where a member that has a root file system of its own finds its folder, and the one that all share. */
+export const MEMBER_FOLDERS = { stateFolder: '/var/lib/member', sharedFolder: '/var/lib/cluster' } as const;
 
 /** How a member's process ended. A signal that ended it is named where the runtime tells. */
 export interface Exit {
@@ -55,6 +58,8 @@ export interface SiteOptions {
 
 export interface Runtime {
   readonly name: RuntimeName;
+  /** Names the addresses and folders that its members have: a cluster that is kept fits no others. */
+  readonly seats: Place;
   /** Make what members will be started from, where it is not there yet, and say what is worth knowing of it. */
   prepare(artifacts: readonly Artifact[], making: Making): Promise<void>;
   /** @throws EnvironmentError */

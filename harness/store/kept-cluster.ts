@@ -147,8 +147,9 @@ export function removeUnfinishedClusters(): string[] {
     namesIn(join(CLUSTERS, key)).flatMap((name) => {
       const { state, ownedBy } = partsOf(name);
       if (state !== STATES.forming || ownedBy === null || isOwnerAlive(ownedBy)) return [];
-      rmSync(join(CLUSTERS, key, name), { recursive: true, force: true });
-      return [`cluster ${join('build', 'clusters', key, name)}`];
+      const folder = join(CLUSTERS, key, name);
+      rmSync(folder, { recursive: true, force: true });
+      return [`cluster ${folder}`];
     }),
   );
 }

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { InputError } from '../input/errors.ts';
 import { checkJson, formatOf, parseJson } from '../input/json.ts';
 import { readText } from '../input/yaml.ts';
-import { Attempt, MATRIX_FORMAT, Results } from '../matrix/results.ts';
-import { documentOf } from '../matrix/state.ts';
+import { Attempt, type Judged, MATRIX_FORMAT, Results } from '../matrix/results.ts';
+import { cellResults, documentOf, judgedOf } from '../matrix/state.ts';
 import { json, newFolder, pointTo } from './run-folder.ts';
 
 const FILES = { matrix: 'matrix.json', attempts: 'attempts.ndjson' } as const;
@@ -114,6 +114,32 @@ function readDocument(file: string): Results {
   if (formatOf(document) === 1)
     throw new InputError(`${file}: results of format 1, which an earlier rig wrote: begin the matrix anew`);
   return checkJson(document, file, Results, `not the result of a matrix of format ${MATRIX_FORMAT}`);
+}
+
+/** A roll of a matrix that came to a verdict. */
+export interface SavedRoll {
+  /** Its cell, and which of several rolls of it. */
+  readonly name: string;
+  /** Its folder. */
+  readonly path: string;
+  /** What was judged when it was rolled. */
+  readonly verdict: Judged['verdict'];
+}
+
+/**
+ * In the order of the matrix.
+ * @throws InputError as readResults, or where no roll came to a verdict
+ */
+export function savedRolls(folder: string): SavedRoll[] {
+  const rolls = cellResults(readResults(folder)).flatMap(({ cell, attempts }) =>
+    judgedOf(attempts).map((attempt) => ({
+      name: attempts.length === 1 ? cell.id : `${cell.id}, repeat ${attempt.repeat}`,
+      path: join(folder, attempt.folder),
+      verdict: attempt.verdict,
+    })),
+  );
+  if (rolls.length === 0) throw new InputError(`${folder}: no roll of this matrix came to a verdict`);
+  return rolls;
 }
 
 /** A last line without an end was being written when its rig was killed. */

@@ -1,5 +1,6 @@
 /** Saved plans: read by a schema, and then held against themselves, so that a roll finds in them all that they name. */
 import type { z } from 'zod';
+import { invocation } from '../host/invocation.ts';
 import { InputError } from '../input/errors.ts';
 import { keyWords } from '../input/faults.ts';
 import { checkJson, formatOf, parseJson } from '../input/json.ts';
@@ -16,9 +17,9 @@ export function readPlan(file: string): Plan {
   const document = parseJson(readText(file, 'plan'), file);
   if (formatOf(document) === 1)
     throw new InputError(
-      `${file}: a plan of format 1, which an earlier rig wrote; make it anew with: refresh-rig plan --json`,
+      `${file}: a plan of format 1, which an earlier rig wrote; make it anew with: ${invocation()} plan --json`,
     );
-  const what = `not a plan of format ${PLAN_FORMAT}; make one with: refresh-rig plan --json`;
+  const what = `not a plan of format ${PLAN_FORMAT}; make one with: ${invocation()} plan --json`;
   const saved = checkJson(document, file, SavedPlan, what);
   const plan = saved as unknown as Plan;
   const [fault] = [...strangersIn(plan), ...faultsOfDaemon(saved)];

@@ -27,6 +27,7 @@ const Refresh = z.object({
   member: MemberName,
   from: VersionName,
   to: VersionName,
+  aim: z.object({ leadMs: Ms }).optional(),
   crash: z.object({ at: z.enum(FAILPOINTS), leading: z.boolean() }).optional(),
 });
 
@@ -106,9 +107,11 @@ const SavedDescription = z.custom<Description>().superRefine((value, context) =>
     context.addIssue({ code: 'custom', message: issue.message, path: [...issue.path] });
   }
 });
+const Path = z.string().refine((path) => isAbsolute(path) && !/\p{Cc}/u.test(path), 'must be a whole path');
 const DescribedSettings = z.strictObject({
   description: SavedDescription,
-  folder: z.string().refine((folder) => isAbsolute(folder) && !/\p{Cc}/u.test(folder), 'must be the path of a folder'),
+  folder: Path,
+  file: Path.optional(),
 });
 
 const Daemon = z.object({
@@ -141,6 +144,12 @@ export const SavedPlan = z.object({
   order: Members,
   seed: z.int().nullable(),
   versions: z.record(VersionName, Version),
+  given: z
+    .record(
+      VersionName,
+      z.object({ suite: z.string(), packages: z.record(z.string(), z.string()), isRead: z.boolean() }),
+    )
+    .optional(),
   daemon: Daemon,
   runtime: z.enum(['auto', 'process', 'container']),
   records: z.array(z.object({ key: z.string(), value: z.string() })),

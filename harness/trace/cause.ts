@@ -5,6 +5,9 @@
 import type { Cause } from '../../node/events.ts';
 import type { Timer } from '../plan/daemon.ts';
 
+/** A timer comes late, on a busy machine; early only by what its clock is rounded. */
+const EARLY_MS = 5;
+
 /**
  * @param shortestMs how long the park lasted at the least
  * @param longestMs and at the most; both are the same where its ends are known exactly
@@ -14,9 +17,10 @@ import type { Timer } from '../plan/daemon.ts';
 export function reckonedCause(shortestMs: number, longestMs: number, timer: Timer | null, sawNotice = false): Cause {
   if (timer === null) return 'unknown';
   const { everyMs, toleranceMs } = timer;
+  const earlyMs = Math.min(EARLY_MS, toleranceMs);
   // Both of these bound the number of timers that the park may have lasted.
   const fewest = Math.max(1, Math.ceil((shortestMs - toleranceMs) / everyMs));
-  const most = Math.floor((longestMs + toleranceMs) / everyMs);
+  const most = Math.floor((longestMs + earlyMs) / everyMs);
   if (fewest > most || sawNotice) return 'notice';
   const isWithin =
     Math.abs(shortestMs - fewest * everyMs) <= toleranceMs && Math.abs(longestMs - most * everyMs) <= toleranceMs;

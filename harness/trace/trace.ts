@@ -5,7 +5,7 @@
 import type { MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { PatternEvent } from '../input/description.ts';
-import type { RuntimeName } from '../plan/plan.ts';
+import type { Given, RuntimeName } from '../plan/plan.ts';
 
 /** 1 had neither observed events nor the reasons of refused requests. */
 export const TRACE_FORMAT = 2;
@@ -41,10 +41,14 @@ export interface RigFields {
    * The first event. `startedAt`: ISO 8601, UTC; `plan`: its name; `alone`: whether the roll had the machine to itself.
    */
   began: { format: typeof TRACE_FORMAT; plan: string; runtime: RuntimeName; startedAt: string; alone: boolean };
+  /** What an archive gave for a version, and what that counts. `isRead`: as it was read off a member, and not as it is described. */
+  given: { version: string; schema: number; api: number } & Given;
   /** The conductor starts on a step of the plan, counted from 0. */
   step: { step: number };
   /** The cluster is there: formed now, or formed earlier and kept since. */
   formed: { how: 'now' | 'earlier' };
+  /** The start of a member was aimed at the timer of another, which is due at `dueNs`; null where none waited. */
+  aimed: { member: string; at: string | null; dueNs: number | null };
   /** A member is about to be started. */
   launching: { member: string; version: string };
   /** A member has been told to stop; by `kill` where the plan's daemon has it so for a parked one. */

@@ -1,10 +1,10 @@
 /** `GET /1.0/cluster`: every member as this one finds it, whether this one is open or waits itself. */
-import type { FastifyInstance } from 'fastify';
 import type { ReplicationServer } from '../database/database.ts';
 import { type MemberRecord, readMembers } from '../database/members.ts';
 
 import { ask } from '../peers/client.ts';
 import { type ClusterMember, memberState, type Status } from '../status.ts';
+import type { Routes } from './routes.ts';
 import type { Served } from './served.ts';
 
 /** A peer that does not answer by then counts as unreachable; an answer takes about a millisecond. */
@@ -12,8 +12,8 @@ const PROBE_TIMEOUT_MS = 1000;
 /** Whoever asks how the cluster fares wants to hear soon that its database is not to be had. */
 const DATABASE_PATIENCE_MS = 1000;
 
-export function clusterRoutes(server: FastifyInstance, member: Served): void {
-  server.get('/1.0/cluster', async () => {
+export function clusterRoutes(routes: Routes, member: Served): void {
+  routes.add('GET', '/1.0/cluster', async () => {
     const { database } = member;
     const [rows, servers] = await Promise.all([
       database.read(readMembers, DATABASE_PATIENCE_MS),

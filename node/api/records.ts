@@ -1,26 +1,26 @@
 /** `GET|POST /1.0/records`: the application's data, served only by an open member; `?after=ID&limit=N` of it. */
-import type { FastifyInstance } from 'fastify';
 import { PAGE } from '../database/records.ts';
 
 import { Refusal } from './refusal.ts';
+import { Answer, type Routes } from './routes.ts';
 import type { Served } from './served.ts';
 
-export function recordRoutes(server: FastifyInstance, member: Served): void {
-  server.get<{ Querystring: { after?: string; limit?: string } }>('/1.0/records', async (request) => {
+export function recordRoutes(routes: Routes, member: Served): void {
+  routes.add('GET', '/1.0/records', async ({ query }) => {
     member.requireOpen();
-    const after = Number(request.query.after ?? 0);
+    const after = Number(query.get('after') ?? 0);
     if (!Number.isSafeInteger(after) || after < 0) throw new Refusal(400, 'after must be the id of a record');
-    const limit = Number(request.query.limit ?? PAGE);
+    const limit = Number(query.get('limit') ?? PAGE);
     if (!Number.isSafeInteger(limit) || limit < 1) throw new Refusal(400, 'limit must be a number of records');
     return { records: await member.database.read((transaction) => member.records.read(transaction, after, limit)) };
   });
 
-  server.post('/1.0/records', async (request, reply) => {
+  routes.add('POST', '/1.0/records', async ({ body }) => {
     member.requireOpen();
-    const { key, value } = (request.body ?? {}) as { key?: unknown; value?: unknown };
+    const { key, value } = (body ?? {}) as { key?: unknown; value?: unknown };
     if (typeof key !== 'string' || key === '') throw new Refusal(400, 'key must be a text that is not empty');
     if (typeof value !== 'string') throw new Refusal(400, 'value must be a text');
     await member.database.write((transaction) => member.records.write(transaction, key, value));
-    return reply.code(201).send({ key, value });
+    return new Answer(201, { key, value });
   });
 }

@@ -1,5 +1,5 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
-import Fastify, { type FastifyInstance } from 'fastify';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { UnavailableError } from '../database/database.ts';
 
 import { clusterRoutes } from './cluster.ts';
@@ -7,6 +7,7 @@ import { dqliteConnections } from './dqlite-connection.ts';
 import { failpointRoutes } from './failpoints.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
+import { Routes } from './routes.ts';
 import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
 
@@ -17,34 +18,37 @@ const BODY_LIMIT_BYTES = 1_048_576;
 const PROBE_AFTER_MS = 30_000;
 
 const UNAVAILABLE = 503;
+const FAILED = 500;
 
-export function createServer(member: Served): FastifyInstance {
-  const server = Fastify({
-    bodyLimit: BODY_LIMIT_BYTES,
-    forceCloseConnections: true,
-    exposeHeadRoutes: false,
-    http: { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS },
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-  });
-  // A peer keeps its connection for the notice that it may have to send; see the client of peers. Fastify takes no 0.
-  server.server.keepAliveTimeout = 0;
-  server.setErrorHandler((error, _request, reply) => {
-    const { statusCode = 500, message } = error as { statusCode?: number; message: string };
-    return reply.code(error instanceof UnavailableError ? UNAVAILABLE : statusCode).send({ error: message });
-  });
-  server.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `no ${request.method} ${request.url} here` }),
-  );
-  statusRoutes(server, member);
-  clusterRoutes(server, member);
-  recordRoutes(server, member);
-  internalRoutes(server, member);
-  dqliteConnections(server.server, member);
-  if (member.failpoints.areArmed) failpointRoutes(server, member);
+/** A server that does not listen yet. */
+export function createServer(member: Served): Server {
+  const routes = new Routes(BODY_LIMIT_BYTES, (error) => (error instanceof UnavailableError ? UNAVAILABLE : FAILED));
+  statusRoutes(routes, member);
+  clusterRoutes(routes, member);
+  recordRoutes(routes, member);
+  internalRoutes(routes, member);
+  if (member.failpoints.areArmed) failpointRoutes(routes, member);
+  const server = createHttpServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }, routes.answer);
+  // A peer keeps its connection for the notice that it may have to send; see the client of peers.
+  server.keepAliveTimeout = 0;
+  dqliteConnections(server, member);
   return server;
 }
 
-/** No route has a schema; naming the compilers keeps Fastify from loading its own, a fifth of the time to start. */
-function noSchemas(): never {
-  throw new Error('a route with a schema needs a schema compiler: name one in createServer');
+/** Resolves when it listens, and rejects where it cannot. */
+export function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Resolves when nobody is connected any more. A server that does not listen is closed already. */
+export function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }

@@ -10,19 +10,27 @@ import { ask, hangUp } from './client.ts';
 const TIMEOUT_MS = 1000;
 /** A peer that is being refreshed is back in a moment; in a large cluster everybody asks, so nobody asks often. */
 const PAUSE = { firstMs: 250, longestMs: 2000 };
-/** Whoever passes a gate meanwhile does not wait for a peer that hangs. */
-const FIRST_TRY_MS = 250;
+/**
+ * How many are opened at a time. All at once would keep the only thread of a member of a large cluster busy for as long as
+ * its start takes, and its peers with it.
+ */
+const OPENED_AT_ONCE = 4;
+/** Enough for a few peers. Whoever has many, or one that hangs, goes to its gate meanwhile: as a rule it has time, parked there. */
+const FIRST_TRY_MS = 20;
 
 export class Ways {
   readonly #closing = new AbortController();
-  readonly #kept = new Map<string, Promise<unknown>>();
+  readonly #kept = new Set<string>();
 
   /** Keep a way open to each of these addresses. Resolves when each has been tried, or soon after. */
   async keep(addresses: readonly string[]): Promise<void> {
-    for (const address of addresses) {
-      if (!this.#kept.has(address)) this.#kept.set(address, this.#keep(address));
-    }
-    await Promise.race([Promise.all(this.#kept.values()), sleep(FIRST_TRY_MS, undefined, { ref: false })]);
+    const added = addresses.filter((address) => !this.#kept.has(address));
+    for (const address of added) this.#kept.add(address);
+    const openInTurn = async (): Promise<void> => {
+      for (let next = added.shift(); next !== undefined; next = added.shift()) await this.#keep(next);
+    };
+    const tried = Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
+    await Promise.race([tried, sleep(FIRST_TRY_MS, undefined, { ref: false })]);
   }
 
   /** Let the ways go. */
@@ -33,6 +41,7 @@ export class Ways {
 
   /** Resolves after the first try, and goes on. */
   async #keep(address: string): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     const first = await open(address);
     void this.#reopen(address, first);
   }

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
 import { type Rolled, roll } from '../../harness/cli/roll-plan.ts';
+import { runtimeFor } from '../../harness/cli/runtime.ts';
 import type { Check } from '../../harness/judge/evidence.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
-import { chooseRuntime } from '../../harness/runtime/choose.ts';
 import type { Observer } from '../../harness/trace/trace.ts';
 import type { Change, Written } from './changes.ts';
 
@@ -33,17 +33,23 @@ export interface Roll {
   readonly observer?: Observer;
 }
 
-/** Roll every plan of a description. */
-export async function rollDescribed({ changes = [], flags, plan, jobs = 1, ...options }: Roll): Promise<Rolled[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+/** Write the description of the double, with changes. @returns its file */
+export function describeDouble(folder: string, changes: readonly Change[]): string {
   const file = join(folder, 'double.yaml');
   const description = parse(readFileSync(DESCRIPTION, 'utf8')) as Written;
   for (const version of Object.values(description.versions)) version.program = ['node', DOUBLE];
   for (const change of changes) change(description);
   writeFileSync(file, stringify(description));
+  return file;
+}
+
+/** Roll every plan of a description. */
+export async function rollDescribed({ changes = [], flags, plan, jobs = 1, ...options }: Roll): Promise<Rolled[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+  const file = describeDouble(folder, changes);
   try {
     const plans = plansFrom(undefined, { runtime: 'process', ...flags, daemon: file });
-    const { runtime } = await chooseRuntime(plans[0]!.runtime, ['container', 'process']);
+    const { runtime } = await runtimeFor(plans[0]!);
     const rolled: Rolled[] = [];
     const waiting = [...plans.entries()];
     const work = async (): Promise<void> => {

@@ -48,7 +48,7 @@ export async function readRunFolder(folder: string): Promise<string> {
   return [
     headline(plan),
     terminalReport(plan, trace, verdict),
-    comparison([side, side]),
+    comparison([side, side], 'their page'),
     plan.daemon.model === null ? '' : (deviationOf(plan, trace) ?? ''),
     jsonText(verdict),
   ].join('\n');
@@ -56,7 +56,7 @@ export async function readRunFolder(folder: string): Promise<string> {
 
 export async function readPlanFile(folder: string): Promise<string> {
   const plan = readPlan(join(folder, 'plan.json'));
-  daemonOfPlan(plan).runtimes(Object.keys(plan.versions));
+  daemonOfPlan(plan).places(Object.keys(plan.versions));
   return [planText(plan), await readRunFolder(folder)].join('\n');
 }
 

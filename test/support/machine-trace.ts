@@ -43,7 +43,7 @@ class Cluster {
   readonly #states = new Map<string, State>();
   readonly #ready: string[] = [];
   #view: View = { applied: { internal: 0, external: 0 }, rows: [] };
-  #nowNs = 1e15;
+  #nowNs = 1e9;
   #notices = 0;
 
   constructor(plan: Plan) {

@@ -21,7 +21,11 @@ export function resultsOf(file: MatrixFile, attempts: readonly Attempt[]): Resul
     shard: null,
     spec: { ...specFrom(OURS, file) },
     versions: {},
-    cells: cells(file).map(({ plan, ...cell }) => ({ ...cell, inShare: true })),
+    cells: cells(file).map(({ plan, ...cell }) => ({
+      ...cell,
+      inShare: true,
+      again: `roll --from ${cell.from} --to ${cell.to} --order ${[...cell.order].join(',')}`,
+    })),
     attempts: [...attempts],
   };
 }
@@ -30,5 +34,18 @@ export function judged(cell: string, repeat: number, holds: boolean, sentence = 
   const failing = holds ? [] : [{ name: 'woken', because: 'only a timer ended a stall' }];
   const verdict = holds ? 'holds' : 'broken';
   const folder = `rolls/${cell.replaceAll('/', '-')}-${repeat}`;
-  return { cell, repeat, durationMs: 1500, alone: false, outcome: 'judged', verdict, sentence, failing, folder };
+  return {
+    cell,
+    repeat,
+    durationMs: 1500,
+    alone: false,
+    outcome: 'judged',
+    verdict,
+    sentence,
+    failing,
+    healed: [],
+    members: [],
+    aimedMs: null,
+    folder,
+  };
 }

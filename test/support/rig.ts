@@ -5,15 +5,23 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
 import { type Rolled, roll } from '../../harness/cli/roll-plan.ts';
+import type { Place } from '../../harness/daemon/contract.ts';
 import { askEngine } from '../../harness/host/engine.ts';
 import { paths } from '../../harness/host/paths.ts';
 import { deviationOf } from '../../harness/judge/conform.ts';
 import type { Plan, RuntimeName } from '../../harness/plan/plan.ts';
 import { chooseRuntime } from '../../harness/runtime/choose.ts';
+import { lackOfNamespaces } from '../../harness/runtime/namespaces/tools.ts';
 
-/** Skips the test where no Docker engine answers; in CI that is a failure. */
-export async function requireRuntime(test: Context, runtime: RuntimeName): Promise<void> {
+/** Skips the test where members cannot live so; in CI that is a failure. */
+export async function requireRuntime(test: Context, runtime: Place): Promise<void> {
   if (runtime === 'process') return;
+  if (runtime === 'namespaces') {
+    const lack = await lackOfNamespaces();
+    if (lack === null) return;
+    if (process.env.CI === 'true') throw new Error(`CI must have namespaces: ${lack}`);
+    test.skip();
+  }
   const engine = await askEngine();
   if (engine.answers) return;
   if (process.env.CI === 'true') throw new Error(`CI must have a Docker engine: ${engine.because}`);

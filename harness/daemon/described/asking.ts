@@ -1,6 +1,6 @@
 /** Asking a member something, as its description says: over HTTP, or by a command; and what its answer is like. */
-import got, { TimeoutError } from 'got';
 import { RE2JS } from 're2js';
+import { LateError, ask as send } from '../../host/http.ts';
 import type { Answer, Asked } from '../../input/description.ts';
 import { type Launch, type Reach, RequestError } from '../contract.ts';
 import { fill, fillAll, fillJson, type Values, valuesOf } from './template.ts';
@@ -35,23 +35,22 @@ async function askOverHttp(
 ): Promise<Answered> {
   const { member } = launch.seat;
   const values = { ...valuesOf(launch, folder, 'rig'), ...more };
-  const where = socket === undefined ? reach.authority : `unix:${fill(socket, values, member)}:`;
+  const authority = socket === undefined ? reach.authority : { socket: fill(socket, values, member) };
   try {
-    const response = await got(`http://${where}${fill(path, values, member)}`, {
+    const answered = await send({
       method,
-      enableUnixSockets: socket !== undefined,
-      throwHttpErrors: false,
-      retry: { limit: 0 },
-      timeout: { request: asked.timeout },
+      authority,
+      path: fill(path, values, member),
+      json: json === undefined ? undefined : fillJson(json, values, member),
+      body: body === undefined ? undefined : fill(body, values, member),
+      timeoutMs: asked.timeout,
       signal,
-      ...(json === undefined ? {} : { json: fillJson(json, values, member) }),
-      ...(body === undefined ? {} : { body: fill(body, values, member) }),
     });
-    return { status: response.statusCode, exit: null, text: response.body };
+    return { ...answered, exit: null };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw new RequestError(error instanceof TimeoutError ? 'timeout' : 'unreachable', error.message);
+    if (!(error instanceof Error)) throw error;
+    throw new RequestError(error instanceof LateError ? 'timeout' : 'unreachable', error.message);
   }
 }
 

@@ -73,15 +73,18 @@ function linesOf({ patterns, events }: Description): About['lines'] {
   return { parked: by('parked'), woken: by('woken'), open: by('open') };
 }
 
-/** How what an open member has recorded differs from what its description says of its version: an archive moves on. */
+/** How what an open member has recorded differs from what is known of its version: a description may be wrong. */
 function driftOf({ versions }: Description, { member, version }: Attended['about'], rows: Rows): string | null {
   const { schema, api } = versions[version.name] ?? {};
   const row = rows.all.get(member);
   if (row === undefined) return null;
-  const has = { schema: row.internal, api: row.extensions.length };
-  const differs = (schema !== undefined && schema !== has.schema) || (api !== undefined && api !== has.api);
+  const counts = ({ internal, extensions }: typeof row | typeof version): string =>
+    `schema ${internal} and ${extensions.length} API extensions`;
+  const differs =
+    (schema !== undefined && version.internal !== row.internal) ||
+    (api !== undefined && version.extensions.length !== row.extensions.length);
   return differs
-    ? `has recorded schema ${has.schema} and ${has.api} API extensions, where its description says of version ${version.name}: schema: ${schema}, api: ${api}: mend it, or what is judged by these counts is wrong`
+    ? `has recorded ${counts(row)}, where version ${version.name} is described by ${counts(version)}: mend its description, or what is judged by these counts is wrong`
     : null;
 }
 

@@ -1,9 +1,7 @@
 /** A daemon that a description tells the rig how to start, join, observe and stop. */
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../../../node/clock.ts';
 import type { Artifact, ImageSource } from '../../build/artifact.ts';
-import { digestOf } from '../../host/digest.ts';
 import type { DescribedVersion, Description, PatternEvent, Run } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
 import type { PlannedDaemon } from '../../plan/daemon.ts';
@@ -19,26 +17,23 @@ import {
   RequestError,
   type Unmatched,
 } from '../contract.ts';
+import { archiveOf } from './archive.ts';
 import { ask, isLike, patternOf } from './asking.ts';
 import { attend } from './attendance.ts';
 import { describedClient } from './client.ts';
+import { formationOf } from './formation.ts';
 import { nameOf } from './patterns.ts';
 import { Rows } from './rows.ts';
+import type { DescribedSettings } from './settings.ts';
 import type { Tally } from './tally.ts';
 import { fill, fillAll, type Values, valuesOf } from './template.ts';
-
-/** What a plan keeps of a described daemon: its description whole, so that nothing else is needed to roll it again. */
-export type DescribedSettings = {
-  readonly description: Description;
-  /** The folder that the description lay in, for what it names beside itself. */
-  readonly folder: string;
-};
 
 /** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
 const REACHABLE_LIMIT_MS = 30_000;
 const AGAIN_MS = 100;
 
-export function describedDaemon({ description, folder }: DescribedSettings, tally: Tally): Daemon {
+export function describedDaemon(settings: DescribedSettings, tally: Tally): Daemon {
+  const { description, folder } = settings;
   const { name, stop, form } = description;
   const needsFolders =
     description.log !== undefined ||
@@ -58,14 +53,20 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     name,
     port: description.port,
     needsFolders,
-    runtimes: (names) => {
+    places: (names) => {
       const versions = names.map((version) => description.versions[version]);
       const isImaged = versions.every((version) => version?.image !== undefined || version?.debian !== undefined);
       const isProgram = versions.every((version) => version?.program !== undefined);
-      return [...(isImaged ? ['container' as const] : []), ...(isProgram ? ['process' as const] : [])];
+      const isRoot = versions.every((version) => version?.debian !== undefined);
+      return [
+        ...(isImaged ? ['container' as const] : []),
+        ...(isProgram ? ['process' as const] : []),
+        ...(isRoot ? ['namespaces' as const] : []),
+      ];
     },
     joinsAtOnce: false,
-    keeps: form?.keep === false ? null : (_plan, { version }) => digestOf(...formation(description, version, folder)),
+    keeps: form?.keep === false ? null : (_plan, { version }) => formationOf(settings, version),
+    archive: archiveOf(settings),
     stopping: {
       signal: stop.signal,
       command:
@@ -79,7 +80,7 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
     },
     formingLimitMs: form?.within ?? 60_000,
     startLimitMs: description.start.within,
-    build: async (names) => new Map(names.map((version) => [version, artifactOf(description, version)])),
+    build: async (names) => new Map(names.map((version) => [version, artifactOf(settings, version)])),
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
       latest = rowsOf(plan);
@@ -107,16 +108,8 @@ export function describedDaemon({ description, folder }: DescribedSettings, tall
   };
 }
 
-/** All that a formed cluster of a version depends on: of what is only observed, nothing. */
-function formation({ versions, start, form, port }: Description, version: string, folder: string): string[] {
-  const { about: _, ...described } = versions[version] as DescribedVersion;
-  const said = JSON.stringify([described, start, form, port]);
-  // Another build under the same name forms another cluster.
-  const builds = (described.program ?? []).map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return [said, said.includes('{description.folder}') ? folder : '', builds.join(' ')];
-}
-
-function artifactOf({ versions, name }: Description, version: string): Artifact {
+function artifactOf({ description, file }: DescribedSettings, version: string): Artifact {
+  const { versions, name, rights } = description;
   const described = versions[version];
   if (described === undefined)
     throw new InputError(`${name} has no version ${version}; there are ${Object.keys(versions).join(', ')}`);
@@ -124,14 +117,15 @@ function artifactOf({ versions, name }: Description, version: string): Artifact 
     version,
     layers: [],
     program: { process: described.program ?? null, container: described.command ?? [] },
-    image: imageOf(described),
+    image: imageOf(described, file ?? null),
+    rights,
     env: { process: {}, container: {} },
   };
 }
 
-function imageOf({ image, debian }: DescribedVersion): ImageSource {
-  if (debian !== undefined) return { of: 'debian', debian };
-  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image };
+function imageOf({ image, debian }: DescribedVersion, file: string | null): ImageSource {
+  if (debian !== undefined) return { of: 'debian', debian, file };
+  return image === undefined ? { of: 'nothing' } : { of: 'engine', name: image, file };
 }
 
 function commandOf({ start, versions }: Description, folder: string, launch: Launch): Command {

@@ -91,6 +91,9 @@ export class Patterns {
         standing.event({ event: 'noticed', from, notice: this.#notice(), kind: 'both', disposition }, turn);
         break;
       }
+      case 'patching':
+        standing.event({ event: 'patching', patch: group('patch') ?? line.trim() }, turn);
+        break;
       case 'exiting':
         standing.event(
           { event: 'exiting', reason: pattern.reason ?? 'failed', message: `said: ${group('message') ?? line.trim()}` },

@@ -37,6 +37,11 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
       await sleep(one.every, undefined, { signal }).catch(() => undefined);
       continue;
     }
+    const othersTurnMs = isOfRows(one) ? probing.rows.turn(one.every) : null;
+    if (othersTurnMs !== null) {
+      await sleep(Math.ceil(othersTurnMs), undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     const askedNs = nowNs();
     try {
       const answered = await ask({ asked: one, launch, reach, folder, signal });
@@ -49,6 +54,11 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
     sinceNs = askedNs;
     await sleep(one.every, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether it asks for what all members have recorded, and nothing of the member itself. */
+function isOfRows({ rows, open, waiting }: Probe): boolean {
+  return rows !== undefined && open === undefined && waiting === undefined;
 }
 
 function take(probing: Probing, one: Probe, answered: Answered, askedNs: number, sinceNs: number): void {

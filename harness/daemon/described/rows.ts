@@ -20,9 +20,22 @@ export class Rows {
   readonly #changes = new Map<string, Seen>();
   /** When rows were asked for last, on an answer of which everything seen so far rests. */
   #askedNs: number | null = null;
+  /** When somebody took the turn to ask last. */
+  #turnNs = Number.NEGATIVE_INFINITY;
 
   get all(): ReadonlyMap<string, Row> {
     return this.#rows;
+  }
+
+  /**
+   * Take the turn to ask: rows are the same for all, so that one question at a time does, whichever member is asked.
+   * @returns null, or in how many milliseconds it may be somebody's turn again
+   */
+  turn(everyMs: number): number | null {
+    const restMs = everyMs - (nowNs() - this.#turnNs) / 1e6;
+    if (restMs > 0) return restMs;
+    this.#turnNs = nowNs();
+    return null;
   }
 
   /** When a member was seen to record what it runs after one instant and before another; undefined where it was not. */
@@ -42,8 +55,10 @@ export class Rows {
   take(text: string, query: string, askedNs: number, by: string, told: Told): string | null {
     const rows = readRows(text, query);
     if (typeof rows === 'string') return rows;
+    // It may have been overtaken by the answer to a later question, and be the older of the two.
+    if (askedNs < (this.#askedNs ?? askedNs)) return null;
     const [atNs, sinceNs] = [nowNs(), this.#askedNs ?? askedNs];
-    this.#askedNs = Math.max(askedNs, this.#askedNs ?? 0);
+    this.#askedNs = askedNs;
     for (const row of rows) {
       const known = this.#rows.get(row.member);
       if (known !== undefined && sameVersion(known, row)) continue;

@@ -7,7 +7,9 @@ import type { Description } from '../../input/description.ts';
 import { InputError } from '../../input/errors.ts';
 import type { Scenario } from '../../input/scenario.ts';
 import type { Capabilities, DaemonSource, Model, PlannedDaemon, Timer } from '../../plan/daemon.ts';
-import type { DescribedSettings } from './daemon.ts';
+import type { Given } from '../../plan/plan.ts';
+import { archiveOf } from './archive.ts';
+import type { DescribedSettings } from './settings.ts';
 
 /** Keys of a scenario that are settings of our own daemon. */
 const OURS = ['strategy', 'wakeups', 'ahead', 'wait', 'database', 'handover', 'network_latency'] as const;
@@ -25,11 +27,24 @@ export function describedSource(settings: DescribedSettings): DaemonSource {
       refuseOurs(description, scenario);
       return plannedOf(settings);
     },
+    scenarioOf: () => ({}),
   };
 }
 
-export function describedVersions({ versions }: Description): Map<string, Version> {
-  return new Map(Object.entries(versions).map(([name, version]) => [name, pinnedBy(name, version)]));
+/** Its versions, and what an archive gave for those of them that have been made of one. */
+export function describedVersions(settings: DescribedSettings): {
+  readonly versions: ReadonlyMap<string, Version>;
+  readonly given: ReadonlyMap<string, Given>;
+} {
+  const archive = archiveOf(settings);
+  const found = Object.entries(settings.description.versions).map(([name, described]) => {
+    const fromArchive = archive?.of(name) ?? null;
+    return { name, version: fromArchive?.version ?? pinnedBy(name, described), given: fromArchive?.given ?? null };
+  });
+  return {
+    versions: new Map(found.map(({ name, version }) => [name, version])),
+    given: new Map(found.flatMap(({ name, given }) => (given === null ? [] : [[name, given]]))),
+  };
 }
 
 function plannedOf(settings: DescribedSettings): PlannedDaemon {

@@ -42,6 +42,8 @@ export class DescribedStanding {
   readonly #told: Told;
   readonly #launchedNs = nowNs();
   #phase: Phase = 'starting';
+  /** When it was woken last; none is earlier than anything. */
+  #wokenNs = Number.NEGATIVE_INFINITY;
   /** Whether a line has said that it waits, now that it does. */
   #saysSo = false;
   #hasStarted = false;
@@ -85,6 +87,7 @@ export class DescribedStanding {
     this.#deny(turn, 'was still waiting for others');
     this.#phase = 'starting';
     this.#saysSo = false;
+    this.#wokenNs = turn.atNs;
     this.event({ event: 'woken', gate: this.#about.gate, by }, turn);
   }
 
@@ -123,10 +126,12 @@ export class DescribedStanding {
     this.#openAnswer = null;
     const { lines } = this.#about;
     if (this.#phase !== 'starting' || !this.#isRefreshed || atGate === undefined) return;
-    if (lines.parked === null) this.#park(atGate ?? turn);
-    else if (atGate !== null && turn.atNs - atGate.atNs > UNSAID_NS) {
+    // Whoever has been woken is on its way again, and answers as one that waits until it has passed.
+    const gate = atGate === null || atGate.atNs < this.#wokenNs ? null : atGate;
+    if (lines.parked === null) this.#park(gate ?? turn);
+    else if (atGate !== null && turn.atNs - Math.max(atGate.atNs, this.#wokenNs) > UNSAID_NS) {
       this.#contradict(`${turn.observed.by} says that it waits for others, and no line says so (${lines.parked})`);
-      this.#park(atGate);
+      this.#park(gate ?? turn);
     }
   }
 

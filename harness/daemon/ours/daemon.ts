@@ -29,9 +29,10 @@ export function ourDaemon(versions: Versions): Daemon {
     name: OURS,
     port: 7000,
     needsFolders: false,
-    runtimes: () => ['container', 'process'],
+    places: () => ['container', 'process'],
     joinsAtOnce: true,
     keeps: null,
+    archive: null,
     stopping: { signal: 'SIGTERM', command: null, graceMs: STOP_GRACE_MS, killsParked: false, killsTogether: false },
     formingLimitMs: FORMING_LIMIT_MS,
     startLimitMs: START_LIMIT_MS,
@@ -78,6 +79,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
       container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
     },
     image: { of: 'layers' },
+    rights: [],
     env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
   };
 }

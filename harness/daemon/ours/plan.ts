@@ -65,6 +65,7 @@ export const ourSource: DaemonSource = {
       settings,
     };
   },
+  scenarioOf,
 };
 
 /** A member of the reported system waits for up to as long as one park lasts before it asks. */
@@ -73,6 +74,16 @@ function updateOf({ pace, updates, seed = 1 }: Scenario, waitMs: number): Pick<O
   if (updates !== undefined)
     throw new InputError('updates: it is about members that ask for it: say pace auto, or drop it');
   return {};
+}
+
+/** Every setting, those included that are so by default. */
+function scenarioOf({ model, timer, settings }: PlannedDaemon): Scenario {
+  if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
+  const { strategy, wakeups, ahead, patching } = model;
+  const { database, handover, networkLatencyMs } = settings as OurSettings;
+  const latency = networkLatencyMs === null ? {} : { network_latency: networkLatencyMs };
+  const patches = { patch_when: patching.when, patch_by: patching.by };
+  return { strategy, wakeups, ahead, ...patches, wait: timer.everyMs, database, handover, ...latency };
 }
 
 /** What is said of a leader needs a database that has one. @throws InputError */

@@ -1,10 +1,11 @@
 /** The lanes of one roll as a picture. */
 import * as Plot from '@observablehq/plot';
 import { formatDuration } from '../../../node/duration.ts';
-import { keyOf, type Lanes, type Mark, type Span } from '../lanes.ts';
-import { spanWords } from '../story.ts';
+import type { Lanes, Mark, Span } from '../lanes.ts';
+import { MARK_SIGNS, paintOf } from '../signs.ts';
+import { type Parks, seenWords, spanWords } from '../story.ts';
 import { since, told } from './instant.ts';
-import { notices } from './notices.ts';
+import { notices, whiskers } from './notices.ts';
 import { places, SVG } from './places.ts';
 import { isWithin, type Stretch } from './scale.ts';
 
@@ -22,6 +23,8 @@ const OVERVIEW: Size = { lane: { most: 14, least: 3 }, lanes: 150, head: 4, foot
 /** A lower lane has no room for a name. */
 const LOWEST_NAMED = 11;
 
+const FONT = 12;
+
 const RIGHT = 12;
 /** Room for the members' names, in pixels. */
 const NAMES = { least: 40, most: 200, character: 8, gap: 28 };
@@ -34,33 +37,70 @@ export function plotArea({ members }: Lanes, width: number): Stretch {
   return [Math.min(Math.max(left, NAMES.least), NAMES.most, width / 3), width - RIGHT];
 }
 
+/** What a chart shows beside the lanes: instants, in milliseconds since they begin; null where there is none. */
+export interface Instants {
+  /** What the reader is at. */
+  readonly cursorMs: number | null;
+  /** How far a roll has come that goes on. */
+  readonly nowMs: number | null;
+}
+
+/** A chart, and the span that each of its bars draws. */
+export interface Detail {
+  readonly chart: Element;
+  readonly spans: ReadonlyMap<Element, Span>;
+}
+
 /** Everything with the notices, for the stretch that is looked at. */
-export function detailChart(lanes: Lanes, stretch: Stretch, width: number, cursorMs: number | null): Element {
+export function detailChart(
+  lanes: Lanes,
+  parks: Parks,
+  stretch: Stretch,
+  width: number,
+  { cursorMs, nowMs }: Instants,
+): Detail {
   const visible = lanes.marks.filter((mark) => isWithin(since(lanes, mark.atNs), stretch));
-  return Plot.plot({
+  const observed = visible.filter((mark) => mark.sinceNs < mark.atNs);
+  const colour = (mark: Mark): string => `var(--${mark.is})`;
+  const atOf = (mark: Mark): number => since(lanes, mark.atNs);
+  const spans = new Map<Element, Span>();
+  const chart = Plot.plot({
     ...frame(lanes, stretch, width, DETAIL),
     ariaLabel: `what each member was at, and the notices between them, from ${told(stretch[0])} to ${told(stretch[1])}`,
     marks: [
-      spans(lanes, stretch),
+      bars(lanes, parks, stretch, spans),
+      Plot.rect(observed, {
+        x1: (mark: Mark) => Math.max(stretch[0], since(lanes, mark.sinceNs)),
+        x2: atOf,
+        fill: colour,
+        fillOpacity: 0.18,
+      }),
       Plot.ruleX(visible, {
-        x: (mark: Mark) => since(lanes, mark.atNs),
-        stroke: (mark: Mark) => `var(--${mark.is})`,
+        x: atOf,
+        stroke: colour,
         strokeWidth: 1.5,
-        ariaLabel: (mark: Mark) => mark.says,
+        ariaLabel: (mark: Mark) => `${mark.says}${seenWords(mark.sinceNs, mark.atNs)}`,
       }),
       Plot.text(visible, {
-        x: (mark: Mark) => since(lanes, mark.atNs),
+        x: atOf,
         text: (mark: Mark) => MARK_SIGNS[mark.is],
-        fill: (mark: Mark) => `var(--${mark.is})`,
+        fill: colour,
         frameAnchor: 'top',
         dy: -14,
         fontSize: 12,
         ariaHidden: 'true',
       }),
       ...notices(lanes, stretch),
-      ...(cursorMs === null ? [] : [Plot.ruleX([cursorMs], { stroke: 'currentColor', strokeDasharray: '2,3' })]),
+      whiskers(lanes, stretch),
+      ...instant(nowMs, stretch, { stroke: 'var(--now)', strokeWidth: 2, ariaLabel: 'now' }),
+      ...instant(cursorMs, stretch, { stroke: 'currentColor', strokeDasharray: '2,3' }),
     ],
   });
+  return { chart, spans };
+}
+
+function instant(ms: number | null, stretch: Stretch, looks: Plot.RuleXOptions): Plot.Markish[] {
+  return ms === null || !isWithin(ms, stretch) ? [] : [Plot.ruleX([ms], looks)];
 }
 
 /** The whole roll, small. */
@@ -94,30 +134,56 @@ function frame(lanes: Lanes, stretch: Stretch, width: number, size: Size): Plot.
       ...(lane < LOWEST_NAMED ? { axis: null } : {}),
     },
     color: { type: 'identity' },
-    style: { background: 'transparent', overflow: 'visible', fontSize: '12px' },
+    style: {
+      background: 'transparent',
+      overflow: 'visible',
+      fontSize: `${lane < LOWEST_NAMED ? FONT : Math.min(FONT, lane - 1)}px`,
+    },
   };
 }
 
-/** Who is at a gate is hatched, by the patterns of the page. */
-function spans(lanes: Lanes, stretch: Stretch): Plot.Markish {
-  const shown = lanes.spans.filter(
-    (span) => since(lanes, span.toNs) >= stretch[0] && since(lanes, span.fromNs) <= stretch[1],
-  );
-  return Plot.barX(shown, {
-    ...bars(lanes, stretch),
-    ariaLabel: (span: Span) =>
-      `${spanWords(span)}, for ${formatDuration((span.toNs - span.fromNs) / 1e6)} from ${told(since(lanes, span.fromNs))}`,
-  });
+/** So many parks can be gone through with the Tab key; where there are more, the arrow keys do. */
+const MOST_FOCUSABLE = 30;
+
+/** Who is at a gate is hatched, by the patterns of the page. Where a change was observed, the edge slants over its interval. */
+function bars(lanes: Lanes, parks: Parks, stretch: Stretch, drawn: Map<Element, Span>): Plot.Markish {
+  return (_index, scales, _values, _dimensions, context) => {
+    const { xOf, topOf, height } = places(scales);
+    const group = context.document.createElementNS(SVG, 'g');
+    group.setAttribute('aria-label', 'bar');
+    const cut = (atNs: number): string =>
+      xOf(Math.min(stretch[1], Math.max(stretch[0], since(lanes, atNs)))).toFixed(2);
+    for (const [index, span] of lanes.spans.entries()) {
+      const { member, sinceNs, fromNs, toNs, state } = span;
+      if (state.is === 'absent' || since(lanes, toNs) < stretch[0] || since(lanes, sinceNs) > stretch[1]) continue;
+      const next = lanes.spans[index + 1];
+      const endsSinceNs = next?.member === member ? next.sinceNs : toNs;
+      const [top, bottom] = [topOf(member), topOf(member) + height].map((y) => y.toFixed(2)) as [string, string];
+      const path = context.document.createElementNS(SVG, 'path');
+      path.setAttribute('d', `M${cut(fromNs)},${top}H${cut(toNs)}L${cut(endsSinceNs)},${bottom}H${cut(sinceNs)}z`);
+      path.setAttribute('fill', paintOf(state));
+      path.setAttribute('aria-label', barWords(lanes, parks, span, null));
+      drawn.set(path, span);
+      group.append(path);
+    }
+    const parked = [...drawn].filter(([, { state }]) => state.is === 'parked');
+    if (parked.length <= MOST_FOCUSABLE) {
+      for (const [path] of parked) {
+        path.setAttribute('tabindex', '0');
+        path.setAttribute('role', 'img');
+      }
+    }
+    return group;
+  };
 }
 
-function bars(lanes: Lanes, stretch: Stretch): Plot.BarXOptions {
-  return {
-    // Cut to the stretch here: a clip path would have to be drawn for every bar.
-    x1: (span: Span) => Math.max(stretch[0], since(lanes, span.fromNs)),
-    x2: (span: Span) => Math.min(stretch[1], since(lanes, span.toNs)),
-    y: 'member',
-    fill: (span: Span) => paintOf(span),
-  };
+/** What a bar is, and, of a park, for whom and for what its member waits. @param atNs at which instant; null for all of it */
+export function barWords(lanes: Lanes, parks: Parks, span: Span, atNs: number | null): string {
+  const { sinceNs, fromNs, toNs } = span;
+  const lasts = `for ${formatDuration((toNs - fromNs) / 1e6)} from ${told(since(lanes, fromNs))}`;
+  const waits = parks.words(span, atNs);
+  const when = atNs === null ? '' : `at ${told(since(lanes, atNs))} it `;
+  return `${spanWords(span)}, ${lasts}${seenWords(sinceNs, fromNs)}${waits === '' ? '' : `; ${when}${waits}`}`;
 }
 
 /** All spans of a paint as one path: in the overview nobody points at one of them. */
@@ -125,7 +191,8 @@ function silhouettes(lanes: Lanes): Plot.Markish {
   return (_index, scales, _values, _dimensions, context) => {
     const { xOf, topOf, height } = places(scales);
     const group = context.document.createElementNS(SVG, 'g');
-    for (const [paint, spans] of Map.groupBy(lanes.spans, paintOf)) {
+    const drawn = lanes.spans.filter(({ state }) => state.is !== 'absent');
+    for (const [paint, spans] of Map.groupBy(drawn, ({ state }) => paintOf(state))) {
       const path = context.document.createElementNS(SVG, 'path');
       const boxes = spans.map((span) => {
         const [from, to] = [xOf(since(lanes, span.fromNs)), xOf(since(lanes, span.toNs))];
@@ -138,15 +205,3 @@ function silhouettes(lanes: Lanes): Plot.Markish {
     return group;
   };
 }
-
-function paintOf({ state }: Span): string {
-  const name = keyOf(state).replace(' ', '-');
-  return 'gate' in state ? `url(#${name})` : `var(--${name})`;
-}
-
-const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = {
-  schema: '◆',
-  patch: '✚',
-  leader: '★',
-  killed: '☠',
-};

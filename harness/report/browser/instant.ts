@@ -11,3 +11,8 @@ export function told(ms: number): string {
   if (Math.abs(ms) >= 1000) return `${Number((ms / 1000).toFixed(4))} s`;
   return `${Number(ms.toFixed(2))} ms`;
 }
+
+/** The same in three digits, where there is little room. */
+export function toldShortly(ms: number): string {
+  return told(Number(ms.toPrecision(3)));
+}

@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Arrow, Fate } from '../arrows.ts';
 import type { Lanes } from '../lanes.ts';
+import { DASHES } from '../signs.ts';
 import { arrowWords } from '../story.ts';
 import { since, told } from './instant.ts';
 import { places, SVG } from './places.ts';
@@ -14,13 +15,13 @@ export function notices(lanes: Lanes, stretch: Stretch): Plot.Markish[] {
   const shown = lanes.arrows.filter(
     (arrow) => isWithin(since(lanes, arrow.sentNs), stretch) || isWithin(since(lanes, arrow.arrivedNs), stretch),
   );
-  if (shown.length <= FEW) return eachOf(lanes, shown);
+  if (shown.length <= FEW) return eachOf(lanes, shown, stretch);
   const byFate = Map.groupBy(shown, (arrow) => arrow.fate);
   return FATES.filter((fate) => byFate.has(fate)).map((fate) => allOf(lanes, byFate.get(fate)!, fate));
 }
 
-/** Each by itself. Solid: it woke its receiver. Dashed: it was kept. Crossed out: dropped, or it never came. */
-function eachOf(lanes: Lanes, shown: readonly Arrow[]): Plot.Markish[] {
+/** Each by itself. Solid: it woke its receiver. Dashed: it was kept. Crossed out: it came for nothing, or, dotted, never. */
+function eachOf(lanes: Lanes, shown: readonly Arrow[], stretch: Stretch): Plot.Markish[] {
   const ends = {
     x1: (arrow: Arrow) => since(lanes, arrow.sentNs),
     y1: 'from',
@@ -32,15 +33,15 @@ function eachOf(lanes: Lanes, shown: readonly Arrow[]): Plot.Markish[] {
     clip: true,
     ariaLabel: (arrow: Arrow) => `${arrowWords(arrow)}, ${told(since(lanes, arrow.arrivedNs))}`,
   };
-  const crossed = shown.filter((arrow) => arrow.fate === 'dropped' || arrow.fate === 'failed');
+  const byFate = Map.groupBy(shown, (arrow) => arrow.fate);
+  // A cross beyond the frame would stand in nobody's lane.
+  const crossed = shown.filter(
+    (arrow) =>
+      (arrow.fate === 'dropped' || arrow.fate === 'failed') && isWithin(since(lanes, arrow.arrivedNs), stretch),
+  );
   return [
-    Plot.arrow(
-      shown.filter((arrow) => arrow.fate !== 'latched'),
-      ends,
-    ),
-    Plot.arrow(
-      shown.filter((arrow) => arrow.fate === 'latched'),
-      { ...ends, strokeDasharray: '4,3' },
+    ...FATES.filter((fate) => byFate.has(fate)).map((fate) =>
+      Plot.arrow(byFate.get(fate)!, { ...ends, className: fate, strokeDasharray: DASHES[fate] }),
     ),
     Plot.text(crossed, {
       x: ends.x2,
@@ -55,6 +56,35 @@ function eachOf(lanes: Lanes, shown: readonly Arrow[]): Plot.Markish[] {
     }),
   ];
 }
+
+/** Of notices that were observed: the times in which each was sent, and in which it came in. */
+export function whiskers(lanes: Lanes, stretch: Stretch): Plot.Markish {
+  return (_index, scales, _values, _dimensions, context) => {
+    const { xOf, topOf, height } = places(scales);
+    const cut = (atNs: number): number => xOf(Math.min(stretch[1], Math.max(stretch[0], since(lanes, atNs))));
+    const between = (member: string, fromNs: number, toNs: number): string => {
+      const y = topOf(member) + height / 2;
+      const [from, to] = [cut(fromNs), cut(toNs)];
+      return from === to
+        ? ''
+        : `M${from.toFixed(1)},${y - TICK}v${2 * TICK}m0,${-TICK}H${to.toFixed(1)}m0,${-TICK}v${2 * TICK}`;
+    };
+    const group = context.document.createElementNS(SVG, 'g');
+    const seen = lanes.arrows.filter((arrow) => arrow.seen !== null);
+    if (seen.length > FEW) return group;
+    for (const { from, to, sentNs, arrivedNs, seen: by, fate } of seen) {
+      const path = context.document.createElementNS(SVG, 'path');
+      path.setAttribute('class', 'whisker');
+      path.setAttribute('d', between(from, sentNs, by!.sentByNs) + between(to, by!.arrivedSinceNs, arrivedNs));
+      path.setAttribute('stroke', `var(--notice-${fate})`);
+      group.append(path);
+    }
+    return group;
+  };
+}
+
+/** Half of the height of a whisker's end, in pixels. */
+const TICK = 3;
 
 /** What matters most is drawn last, on top of the others. */
 const FATES: readonly Fate[] = ['dropped', 'latched', 'failed', 'delivered'];

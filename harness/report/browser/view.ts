@@ -1,38 +1,60 @@
-/** One roll on the page: its overview, its detail, what the keyboard points at, its story and its logs. */
+/** One roll on the page: its overview, its detail, the steps of its plan, what the reader is at, its story and its logs. */
 import type { LogLine } from '../../trace/log-line.ts';
-import type { Lanes } from '../lanes.ts';
-import { type Item, storyOf } from '../story.ts';
-import { detailChart, plotArea } from './chart.ts';
+import type { Fate } from '../arrows.ts';
+import type { Shown } from '../document.ts';
+import type { Lanes, Span } from '../lanes.ts';
+import { type Item, Parks, storyOf } from '../story.ts';
+import { barWords, detailChart, plotArea } from './chart.ts';
 import { since, told } from './instant.ts';
 import { LogTable } from './log-table.ts';
 import { Overview } from './overview.ts';
 import { Rows } from './rows.ts';
-import type { Scale } from './scale.ts';
+import type { Scale, Stretch } from './scale.ts';
+import type { Hit } from './search.ts';
+import { StepList } from './steps.ts';
+import type { Tip } from './tip.ts';
 
-const NARROWEST = 320;
+const NARROWEST = 280;
+
+/** What views of a page share. */
+export interface Host {
+  readonly tip: Tip;
+  /** The reader has gone to a moment of this roll. Returns the address of it. */
+  moved(ms: number): string;
+}
 
 export class View {
   readonly #section: HTMLElement;
   readonly #scale: Scale;
+  readonly #host: Host;
   readonly #overview: Overview;
   readonly #rows: Rows<Item>;
   readonly #logs: LogTable;
+  readonly #steps: StepList;
   /** All that there is, and what of it is shown. */
-  #all: Lanes | null;
+  #all: Shown;
   #lanes: Lanes | null = null;
-  #showsIdle = true;
+  #parks = new Parks([]);
+  #hidden: ReadonlySet<Fate> = new Set();
   /** Told when it is asked for: a long one takes its time. */
   #story: readonly Item[] | null = null;
-  /** The item that the keyboard points at. */
+  /** The item that the arrow keys have come to. */
   #cursor: number | null = null;
+  /** The instant that the reader is at, be it an item or not. */
+  #momentMs: number | null = null;
+  #nowMs: number | null = null;
+  /** Of a step that was chosen: its log lines may lie before the lanes begin. */
+  #logStretch: Stretch | null = null;
+  #spans: ReadonlyMap<Element, Span> = new Map();
   /** Null until the page has been laid out. */
   #width: number | null = null;
 
   /** @param section made by the server, with a place for each part */
-  constructor(section: HTMLElement, lanes: Lanes | null, logs: readonly LogLine[], scale: Scale) {
+  constructor(section: HTMLElement, shown: Shown, logs: readonly LogLine[], scale: Scale, host: Host) {
     this.#section = section;
     this.#scale = scale;
-    this.#all = lanes;
+    this.#host = host;
+    this.#all = shown;
     this.#overview = new Overview(this.#part('overview'), scale);
     this.#rows = new Rows(this.#part<HTMLTableElement>('story'), (item) => [
       told(since(this.#lanes!, item.atNs)),
@@ -40,21 +62,24 @@ export class View {
       item.says,
     ]);
     const [form, table] = [this.#part<HTMLFormElement>('log-filter'), this.#part<HTMLTableElement>('log')];
-    this.#logs = new LogTable(form, table, logs, lanes?.fromNs ?? 0, scale);
+    const stretch = (): Stretch => this.#logStretch ?? scale.stretch;
+    this.#logs = new LogTable(form, table, logs, shown.lanes?.fromNs ?? 0, stretch);
+    this.#steps = new StepList(this.#part('steps'), (chosen, says) => this.#showStep(chosen, says));
     this.#choose();
     this.#listen();
   }
 
   /** The roll has gone on. */
-  update(lanes: Lanes | null): void {
-    this.#all = lanes;
+  update(shown: Shown, nowMs: number): void {
+    this.#all = shown;
+    this.#nowMs = nowMs;
     this.#choose();
     this.#drawAll();
   }
 
-  /** Whether the notices that came for nothing are shown. */
-  showIdle(isShown: boolean): void {
-    this.#showsIdle = isShown;
+  /** Notices of these fates are not shown. */
+  hide(fates: ReadonlySet<Fate>): void {
+    this.#hidden = fates;
     this.#cursor = null;
     this.#choose();
     this.#draw();
@@ -69,25 +94,95 @@ export class View {
     this.#logs.makeAll();
   }
 
+  /** Everything that happened or was logged that holds a text. */
+  find(text: string): Hit[] {
+    const lanes = this.#all.lanes;
+    if (lanes === null) return [];
+    const items = storyOf(lanes, this.#all.waits).map(({ atNs, says }) => ({
+      ms: since(lanes, atNs),
+      says,
+      isLog: false,
+    }));
+    const lines = this.#logs.lines.map(({ ms, line }) => ({ ms, says: `${line.member}: ${line.text}`, isLog: true }));
+    return [...items, ...lines]
+      .filter(({ says }) => says.toLowerCase().includes(text))
+      .sort((one, other) => one.ms - other.ms)
+      .map(({ ms, says, isLog }) => ({ ms, says, go: () => this.goTo(ms, says, isLog) }));
+  }
+
+  /** Put the reader at an instant. @param withLog whether its log lines are to be seen */
+  goTo(ms: number, says: string, withLog = false): void {
+    this.#momentMs = ms;
+    this.#logStretch = null;
+    this.#say(`${told(ms)}${says === '' ? '' : `: ${says}`}`);
+    const link = this.#part<HTMLAnchorElement>('link');
+    link.href = this.#host.moved(ms);
+    link.hidden = false;
+    if (withLog) this.#detailsOf('log').open = true;
+    if (!this.#scale.reveal(ms)) this.#draw();
+  }
+
+  /** To the next thing that happened, or the one before. */
+  step(by: 1 | -1): void {
+    const lanes = this.#lanes;
+    if (lanes === null) return;
+    const [fromMs, toMs] = this.#scale.stretch;
+    const items = this.#items();
+    const msOf = (item: Item): number => since(lanes, item.atNs);
+    // The first step is to what can be seen, not to what is far away.
+    const first = (): number =>
+      by === 1 ? items.findIndex((item) => msOf(item) >= fromMs) : items.findLastIndex((item) => msOf(item) <= toMs);
+    const next = this.#cursor === null ? first() : this.#cursor + by;
+    const item = items[next];
+    if (item === undefined) return;
+    this.#cursor = next;
+    this.goTo(msOf(item), item.says);
+  }
+
+  stepOfPlan(by: 1 | -1): void {
+    this.#steps.go(by);
+  }
+
+  zoom(factor: number): void {
+    this.#scale.zoom(factor, this.#momentMs ?? undefined);
+  }
+
+  pan(share: number): void {
+    this.#scale.pan(share);
+  }
+
+  showAll(): void {
+    this.#scale.show(this.#scale.whole);
+  }
+
   #choose(): void {
-    const all = this.#all;
-    const isShown = ({ fate }: Lanes['arrows'][number]): boolean => this.#showsIdle || fate !== 'dropped';
-    this.#lanes = all === null ? null : { ...all, arrows: all.arrows.filter(isShown) };
+    const { lanes, waits } = this.#all;
+    this.#lanes =
+      lanes === null ? null : { ...lanes, arrows: lanes.arrows.filter(({ fate }) => !this.#hidden.has(fate)) };
+    this.#parks = new Parks(waits);
     this.#story = null;
+    if (lanes !== null) {
+      const began = this.#all.steps.map((atNs) => (atNs === null ? null : since(lanes, atNs)));
+      this.#steps.update(began, since(lanes, lanes.toNs));
+    }
     if (this.#isOpen('story')) this.#tellStory();
   }
 
   #listen(): void {
     const detail = this.#part('detail');
     detail.addEventListener('keydown', (event) => this.#key(event));
-    for (const kind of ['pointerover', 'focusin'] as const) {
-      detail.addEventListener(kind, (event) => this.#point(event.target as Element));
-    }
+    detail.addEventListener('pointermove', (event) => this.#point(event.target as Element, event));
+    detail.addEventListener('pointerleave', () => this.#host.tip.hide());
+    detail.addEventListener('focusin', (event) => this.#point(event.target as Element, null));
+    detail.addEventListener('focusout', () => this.#host.tip.hide());
+    detail.addEventListener('click', (event) => this.#clicked(event));
     detail.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     this.#detailsOf('story').addEventListener('toggle', () => this.#isOpen('story') && this.#tellStory());
     this.#detailsOf('log').addEventListener('toggle', () => this.#isOpen('log') && this.#logs.draw());
-    this.#scale.observe(() => this.#draw());
-    // The caption is as wide as the charts, and stays as it is when they are drawn: what is drawn must not ask for more.
+    this.#scale.observe(() => {
+      this.#logStretch = null;
+      this.#draw();
+    });
     new ResizeObserver((entries) => {
       const found = entries.at(-1)!.contentRect.width;
       const width = Math.max(NARROWEST, Math.floor(found));
@@ -95,7 +190,7 @@ export class View {
       if (found === 0 || width === this.#width) return;
       this.#width = width;
       this.#drawAll();
-    }).observe(this.#part('caption'));
+    }).observe(this.#part('lanes'));
   }
 
   #part<Kind extends HTMLElement>(name: string): Kind {
@@ -120,20 +215,29 @@ export class View {
   #draw(): void {
     const lanes = this.#lanes;
     if (lanes === null || this.#width === null) return;
-    const item = this.#pointedAt();
-    const cursorMs = item === undefined ? null : since(lanes, item.atNs);
-    this.#part('detail').replaceChildren(detailChart(lanes, this.#scale.stretch, this.#width, cursorMs));
+    const { stretch } = this.#scale;
+    const instants = { cursorMs: this.#momentMs, nowMs: this.#nowMs };
+    const { chart, spans } = detailChart(lanes, this.#parks, stretch, this.#width, instants);
+    this.#spans = spans;
+    this.#part('detail').replaceChildren(chart);
     this.#overview.placeBrush();
+    this.#steps.mark(this.#momentMs ?? stretch[0]);
     if (this.#isOpen('log')) this.#logs.draw();
   }
 
-  #items(): readonly Item[] {
-    this.#story ??= this.#lanes === null ? [] : storyOf(this.#lanes);
-    return this.#story;
+  /** A step of the plan, whole, with its log lines. */
+  #showStep([fromMs, toMs]: Stretch, says: string): void {
+    const paddingMs = Math.max((toMs - fromMs) / 20, 0.5);
+    this.#cursor = null;
+    this.#scale.show([fromMs - paddingMs, toMs + paddingMs]);
+    this.goTo(fromMs, `${says}, ${told(toMs - fromMs)}`, true);
+    this.#logStretch = [fromMs, toMs];
+    this.#logs.draw();
   }
 
-  #pointedAt(): Item | undefined {
-    return this.#cursor === null ? undefined : this.#items()[this.#cursor];
+  #items(): readonly Item[] {
+    this.#story ??= this.#lanes === null ? [] : storyOf(this.#lanes, this.#all.waits);
+    return this.#story;
   }
 
   #tellStory(): void {
@@ -147,40 +251,44 @@ export class View {
     act(this, event.shiftKey);
   }
 
-  /** To the next item, or the one before. */
-  step(by: 1 | -1): void {
-    const lanes = this.#lanes;
-    if (lanes === null) return;
+  /** @param pointer null where the keyboard has come to it */
+  #point(target: Element, pointer: PointerEvent | null): void {
+    const says = this.#wordsOf(target, pointer);
+    const { tip } = this.#host;
+    if (says === null) {
+      tip.hide();
+      return;
+    }
+    this.#say(says);
+    const { left, bottom } = target.getBoundingClientRect();
+    tip.show(says, pointer?.clientX ?? Math.max(0, left), pointer?.clientY ?? bottom);
+  }
+
+  #wordsOf(target: Element, pointer: PointerEvent | null): string | null {
+    const span = this.#spans.get(target);
+    if (span !== undefined && pointer !== null && this.#lanes !== null) {
+      const atNs = this.#lanes.fromNs + this.#msAt(pointer.clientX) * 1e6;
+      return barWords(this.#lanes, this.#parks, span, Math.min(span.toNs, Math.max(span.fromNs, atNs)));
+    }
+    const label = target.closest('[aria-label]');
+    // The whole chart, or the whole group, has nothing to say here.
+    const isWhole =
+      label === null || label.tagName === 'svg' || label.tagName === 'g' || !this.#part('detail').contains(label);
+    return isWhole || label === this.#part('detail') ? null : label.getAttribute('aria-label');
+  }
+
+  #clicked(event: MouseEvent): void {
+    if (this.#lanes === null || (event.target as Element).tagName === 'svg') return;
+    const says = this.#wordsOf(event.target as Element, event as PointerEvent);
+    if (says !== null) this.goTo(this.#msAt(event.clientX), says);
+  }
+
+  /** The instant below a place of the window. */
+  #msAt(clientX: number): number {
+    const [left, right] = plotArea(this.#lanes!, this.#width!);
+    const share = (clientX - this.#part('detail').getBoundingClientRect().left - left) / (right - left);
     const [fromMs, toMs] = this.#scale.stretch;
-    const items = this.#items();
-    const msOf = (item: Item): number => since(lanes, item.atNs);
-    // The first step is to what can be seen, not to what is far away.
-    const first = (): number =>
-      by === 1 ? items.findIndex((item) => msOf(item) >= fromMs) : items.findLastIndex((item) => msOf(item) <= toMs);
-    const next = this.#cursor === null ? first() : this.#cursor + by;
-    const item = items[next];
-    if (item === undefined) return;
-    this.#cursor = next;
-    this.#say(`${told(msOf(item))}: ${item.says}`);
-    if (!this.#scale.reveal(msOf(item))) this.#draw();
-  }
-
-  zoom(factor: number): void {
-    const item = this.#pointedAt();
-    this.#scale.zoom(factor, item === undefined ? undefined : since(this.#lanes!, item.atNs));
-  }
-
-  pan(share: number): void {
-    this.#scale.pan(share);
-  }
-
-  showAll(): void {
-    this.#scale.show(this.#scale.whole);
-  }
-
-  #point(target: Element): void {
-    const says = target.getAttribute('aria-label');
-    if (says !== null && target.closest('svg') !== target) this.#say(says);
+    return fromMs + share * (toMs - fromMs);
   }
 
   #say(text: string): void {
@@ -191,10 +299,7 @@ export class View {
   #wheel(event: WheelEvent): void {
     if (!event.ctrlKey || this.#lanes === null || this.#width === null) return;
     event.preventDefault();
-    const [left, right] = plotArea(this.#lanes, this.#width);
-    const share = (event.offsetX - left) / (right - left);
-    const [fromMs, toMs] = this.#scale.stretch;
-    this.#scale.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, fromMs + share * (toMs - fromMs));
+    this.#scale.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, this.#msAt(event.clientX));
   }
 }
 
@@ -207,4 +312,6 @@ const KEYS: Readonly<Record<string, (view: View, shift: boolean) => void>> = {
   '=': (view) => view.zoom(ZOOM),
   '-': (view) => view.zoom(1 / ZOOM),
   '0': (view) => view.showAll(),
+  '[': (view) => view.stepOfPlan(-1),
+  ']': (view) => view.stepOfPlan(1),
 };

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// What npm links as the command refresh-rig. Nothing here is newer than Node 14: an old Node must be able to read it, and say
+// that it is too old.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const NEEDED = 24;
+
+if (Number(process.versions.node.split('.')[0]) < NEEDED) {
+  process.stderr.write(
+    `error: refresh-rig needs Node ${NEEDED} or newer, and this is ${process.version}: ` +
+      `npx -p node@${NEEDED} -p refresh-rig refresh-rig runs it with one that npm fetches\n`,
+  );
+  process.exitCode = 3;
+} else {
+  // The sources, where this is a checkout: what is compiled there may be older.
+  const [sources, compiled] = ['../harness/cli/main.ts', '../dist/main.js'].map((file) => join(__dirname, file));
+  import(pathToFileURL(existsSync(sources) ? sources : compiled).href);
+}
