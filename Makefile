@@ -38,7 +38,7 @@ deadlock: $(SET_UP) ## the same roll with split notification off and on, side by
 matrix: $(SET_UP) ## roll every pair of versions in every order, several at once: MATRIX=FILE JOBS=4 PAIRS=v1-v2,v4-v5 REPEAT=3
 	@$(RIG) matrix $(MATRIX) $(call flag,DAEMON,daemon) $(call flag,PAIRS,pairs) $(call flag,ORDER,order) $(call flag,STRATEGY,strategy) \
 	  $(call flag,WAKEUPS,wakeups) $(call flag,DATABASE,database) $(call flag,MEMBERS,members) $(call flag,WAIT,wait) \
-	  $(call flag,RUNTIME,runtime) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
+	  $(call flag,RUNTIME,runtime) $(call flag,PACE,pace) $(call flag,REPEAT,repeat) $(call flag,JOBS,jobs)
 
 picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and needs Chromium)
 	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3
@@ -54,7 +54,7 @@ images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images
 
 schemas: $(SET_UP) ## make the JSON Schemas of our YAML files anew, for editors, and the reference of their keys
-	@for name in scenario matrix version description records; do \
+	@for name in scenario matrix version patch description records; do \
 	  $(RIG) schema $$name > schemas/$$name.schema.json || exit 1; done
 	@node_modules/.bin/biome format --write schemas
 	@node_modules/.bin/node docs/keys.ts

@@ -9,6 +9,8 @@ export function nowNs(): number {
 
 /** When this process was started, on the same clock. */
 export function processStartNs(): number {
-  // Not performance.now(), which loads a module for it.
-  return Math.round(nowNs() - process.uptime() * 1e9);
+  // Not performance.now(), which loads a module for it. In this order: a process that does not get to run between the two readings
+  // was started later by that, and never before the one whose place it takes had ended.
+  const aliveS = process.uptime();
+  return Math.round(nowNs() - aliveS * 1e9);
 }

@@ -10,6 +10,7 @@ import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
 import { STRATEGY_NAMES, type StrategyName } from './upgrade/strategy.ts';
 
 /** The engine of the cluster database, and what it needs to know. */
@@ -33,10 +34,14 @@ export interface Config {
   readonly strategy: StrategyName;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
+  readonly patchWhen: PatchWhen;
+  readonly patchBy: PatchBy;
   /** How long one park lasts before the timer ends it. */
   readonly waitMs: number;
   /** How long the sending of one notice to one peer may take. */
   readonly noticeTimeoutMs: number;
+  /** How the member asks to be refreshed once a peer is newer; null where it does not. */
+  readonly update: { readonly withinMs: number; readonly seed: number } | null;
   readonly failpoints: readonly Failpoint[];
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
@@ -75,8 +80,12 @@ const OPTIONS = {
   strategy: { says: `one of ${STRATEGY_NAMES.join(', ')}`, fallback: 'split' },
   wakeups: { says: `one of ${WAKEUPS.join(', ')}`, fallback: 'latched' },
   ahead: { says: `what to do when a peer is ahead: one of ${AHEAD_POLICIES.join(', ')}`, fallback: 'exit' },
+  'patch-when': { says: `when local patches are run: one of ${PATCH_WHEN.join(', ')}`, fallback: 'after-open' },
+  'patch-by': { says: `and by whom: one of ${PATCH_BY.join(', ')}`, fallback: 'each' },
   wait: { says: 'DURATION of one park, such as 30s', fallback: '30s' },
   'notice-timeout': { says: 'DURATION that one notice may take', fallback: '5s' },
+  'update-within': { says: 'DURATION within which it asks to be refreshed that learns of a newer peer', fallback: '' },
+  'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
@@ -127,6 +136,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     return values.find((candidate) => candidate === value) ?? reject(name, value);
   };
   const duration = (name: OptionName): number => parseDuration(text(name)) ?? reject(name, text(name));
+  const whole = (name: OptionName): number =>
+    /^\d{1,10}$/.test(text(name)) ? Number(text(name)) : reject(name, text(name));
   const address = (name: OptionName): Address => parseAddress(text(name)) ?? reject(name, text(name));
 
   const name = text('name');
@@ -162,8 +173,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     strategy: choice('strategy', STRATEGY_NAMES),
     wakeups: choice('wakeups', WAKEUPS),
     ahead: choice('ahead', AHEAD_POLICIES),
+    patchWhen: choice('patch-when', PATCH_WHEN),
+    patchBy: choice('patch-by', PATCH_BY),
     waitMs: duration('wait'),
     noticeTimeoutMs: duration('notice-timeout'),
+    update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
     tether: yes('tether'),
   };

@@ -5,9 +5,14 @@
 import { nowNs } from './clock.ts';
 import type { Failpoint } from './failpoints.ts';
 import type { Outcome } from './upgrade/gate.ts';
-import type { Disposition, WokenBy } from './upgrade/machine.ts';
+import type { Disposition, PatchFailure, WokenBy } from './upgrade/machine.ts';
+import type { Patch, PatchOutcome } from './upgrade/patch.ts';
 import type { Gate, NoticeKind } from './upgrade/strategy.ts';
 import type { Row, Schema, Version } from './upgrade/version.ts';
+
+/** Where a member stands: before its first gate was examined, turned back at one, serving, or turned away. */
+export const PHASES = ['starting', 'waiting', 'open', 'exiting'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /**
  * How a member comes to be: the first of a cluster, a new one, one that has been refreshed, or one of a cluster that was
@@ -17,7 +22,7 @@ export const ACTIONS = ['bootstrap', 'join', 'start', 'reform'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Where a member waits: at a gate, or, where a daemon does not tell which, at its barrier. */
-export const EVENT_GATES = ['schema', 'api', 'pair', 'barrier'] as const;
+export const EVENT_GATES = ['schema', 'api', 'pair', 'patch', 'barrier'] as const;
 export type EventGate = Gate | 'barrier';
 
 /** What ended a park. `unknown`: the daemon does not tell; the judge may reckon it. */
@@ -37,7 +42,16 @@ export const NOTIFY_OUTCOMES = ['accepted', 'refused', 'timeout', 'unreachable']
 export type NotifyOutcome = (typeof NOTIFY_OUTCOMES)[number];
 
 /** Why a member stops: told to, turned away at a gate, or failed. */
-export const EXIT_REASONS = ['signal', 'tether', 'ahead', 'forked', 'unsupported', 'update-failed', 'failed'] as const;
+export const EXIT_REASONS = [
+  'signal',
+  'tether',
+  'ahead',
+  'forked',
+  'unsupported',
+  'update-failed',
+  'patch-failed',
+  'failed',
+] as const;
 export type ExitReason = (typeof EXIT_REASONS)[number];
 
 /** The events by kind, with the fields that each carries beside `atNs`, `member` and `event`. */
@@ -64,7 +78,19 @@ export interface EventFields {
   leader: { leader: string | null };
   /** A leader that stops has handed the leadership to another, or could not: then `because` says why. */
   'handed-over': { to: string | null; because: string | null };
-  open: Record<never, never>;
+  /** The member serves. `patches`: those that it has still to deal with; none where it says nothing. */
+  open: { patches?: readonly string[] };
+  /** A patch was run, or found run, or failed; `decidedNs` is the clock inside the transaction, or when the change was made. */
+  patched: { patch: string; changes: Patch['changes']; outcome: PatchOutcome | PatchFailure; decidedNs: number };
+  /** The member has noted a patch in its state folder, so that it will not run it again. `born`: it came to be with it. */
+  noted: { patch: string; born: boolean };
+  /** The member has taken another out of the cluster for good; `decidedNs` is the clock inside that transaction. */
+  removed: { peer: string; decidedNs: number };
+  /**
+   * The member has learnt that a peer is newer, and asks to be refreshed, after it has waited for so long. `of` is such a peer;
+   * `by` how it learnt of it.
+   */
+  asked: { of: string; by: 'rows' | 'notice'; afterMs: number; phase: Phase };
   /** The member has begun to run a one-off patch. */
   patching: { patch: string };
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */

@@ -12,6 +12,9 @@ export const FAILPOINTS = [
   'before-park',
   'before-notify',
   'before-open',
+  'before-patch',
+  'in-patch',
+  'before-note',
   'on-notice',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];

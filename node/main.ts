@@ -15,7 +15,7 @@ import { type ExitReason, type Tell, teller } from './events.ts';
 import { lateWriter } from './late-writer.ts';
 import { Member } from './member.ts';
 import type { Ending } from './upgrader.ts';
-import { describeOutcome } from './words.ts';
+import { describeExit } from './words.ts';
 
 const BAD_CONFIGURATION = 2;
 
@@ -97,7 +97,7 @@ function reasonOf(ending: 'signal' | 'tether' | Ending, build: Build): [ExitReas
   if (ending.is === 'open' || ending.outcome.is === 'pass' || ending.outcome.is === 'blocked') {
     throw new Error('an open or a waiting member has no reason to exit');
   }
-  return [ending.outcome.is, describeOutcome(ending.outcome, ending.gate, build.version)];
+  return [ending.outcome.is, describeExit(ending.outcome, ending.gate, build.version)];
 }
 
 function exit(tell: Tell, reason: ExitReason, message: string, code: number): void {

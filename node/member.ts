@@ -11,19 +11,32 @@ import { close, createServer, listen } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
-import { type Database, DatabaseError, type Place, type Role } from './database/database.ts';
-import { beat, insertMember, isNew, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import { type Database, DatabaseError, type Place, type Role, type Transaction } from './database/database.ts';
+import {
+  beat,
+  deleteMember,
+  insertMember,
+  isNew,
+  type MemberRecord,
+  readApplied,
+  readMembers,
+} from './database/members.ts';
+import { recordPatches, withPatches } from './database/patches.ts';
+import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
+import { Learner } from './learner.ts';
+import { PatchNotes } from './patch-notes.ts';
 import { type Admission, type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
-import { checkState, saveState } from './state.ts';
+import { checkState, identityPlaces, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import type { Disposition } from './upgrade/machine.ts';
+import { type PatchPolicy, patchPolicy, pendingOf } from './upgrade/patch.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
-import { type Row, sameVersion, type Version } from './upgrade/version.ts';
+import { count, patchesOf, type Row, samePatches, sameVersion } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
@@ -35,6 +48,9 @@ const MOST_VOTERS = 3;
 /** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
 const FIRST_ID = 1;
 
+/** A member looks for newer peers so often in the time of one park: every 10 s where that is 30 s, as a heartbeat would tell. */
+const LOOKS_PER_WAIT = 3;
+
 /** How often a member says in its row that it is alive. */
 const HEARTBEAT_MS = 10_000;
 
@@ -42,14 +58,18 @@ export class Member implements Served {
   readonly name: string;
   readonly database: Database;
   readonly failpoints: Failpoints;
+  readonly records: RecordTable;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
   readonly #log: (line: string) => void;
   readonly #notices: Notices;
+  readonly #notes: PatchNotes;
+  readonly #patching: PatchPolicy;
   readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
   readonly #server: Server;
+  readonly #learner: Learner | null;
   #isOpen = false;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -62,17 +82,32 @@ export class Member implements Served {
     this.#log = log;
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell);
-    const rules = { strategy: STRATEGIES[config.strategy], wakeups: config.wakeups, ahead: config.ahead };
+    this.records = new RecordTable(build);
+    this.#notes = new PatchNotes(config.stateFolder);
+    this.#patching = patchPolicy(config.patchWhen, config.patchBy);
+    const { strategy, wakeups, ahead } = config;
+    const rules = { strategy: STRATEGIES[strategy], wakeups, ahead, patching: this.#patching };
     this.#upgrader = new Upgrader(rules, {
       member: config.name,
       build,
       database,
       notices: this.#notices,
       failpoints: this.failpoints,
+      notes: this.#notes,
+      stateFolder: config.stateFolder,
       tell,
       log,
+      onOpen: () => this.#startHeartbeat(),
       waitMs: config.waitMs,
     });
+    this.#learner =
+      config.update === null
+        ? null
+        : new Learner({
+            ...{ member: config.name, version: build.version, database, tell, ...config.update },
+            everyMs: config.waitMs / LOOKS_PER_WAIT,
+            phase: () => this.status().status,
+          });
     this.#server = createServer(this);
   }
 
@@ -81,7 +116,7 @@ export class Member implements Served {
    * told by then, or are being told.
    */
   async run(): Promise<Ending> {
-    const place = checkState(this.#config);
+    const place = checkState(this.#config, identityPlaces(this.#build));
     // First of all, since a member that peers cannot reach has no place in a replicated database.
     await this.#listen();
     switch (this.#config.action) {
@@ -96,6 +131,7 @@ export class Member implements Served {
         await this.#ways.keep((await this.#requireRow()).map(({ address }) => address));
         break;
     }
+    void this.#learner?.run();
     if (this.#config.action !== 'start') {
       this.#isOpen = true;
       this.#tell('open', {});
@@ -105,7 +141,6 @@ export class Member implements Served {
     const ending = await this.#upgrader.run();
     const told = this.#notices.settled().then(() => this.#ways.close());
     if (ending.is === 'turned-away') await told;
-    else this.#startHeartbeat();
     return ending;
   }
 
@@ -115,6 +150,7 @@ export class Member implements Served {
    */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    this.#learner?.close();
     if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
     await Promise.all([close(this.#server), this.database.close()]);
@@ -134,6 +170,10 @@ export class Member implements Served {
         ...(replication?.status() ?? { role: 'member', leader: null }),
         trouble: this.database.trouble,
       },
+      patches: {
+        noted: this.#notes.names,
+        pending: pendingOf(patchesOf(this.#build.version), this.#notes.names).map(({ name }) => name),
+      },
     };
   }
 
@@ -150,6 +190,7 @@ export class Member implements Served {
     // A member that never had to pass a gate is not waiting for anything.
     const disposition = this.#isOpen ? 'dropped' : this.#upgrader.notice(kind);
     this.#tell('noticed', { from, notice, kind, disposition });
+    void this.#learner?.look('notice');
     return disposition;
   }
 
@@ -160,21 +201,44 @@ export class Member implements Served {
   async admit(request: JoinRequest): Promise<Admission> {
     this.requireOpen();
     const mine = this.#build.version;
-    if (!sameVersion(mine, request.version)) {
+    if (!sameVersion(mine, request.version) || !samePatches(mine, request.version)) {
       throw new Refusal(
         409,
         `${this.name} runs ${mine.name}, ${request.name} brings ${request.version.name}: use the same version`,
       );
     }
-    const row = rowOf(request.name, mine);
+    const row = this.#rowOf(request.name);
     return this.database.write(async (transaction) => {
       const members = await readMembers(transaction);
       const taken = members.find((member) => member.member === request.name || member.address === request.address);
       if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
       const role = this.#roleBeside(members);
       const id = await insertMember(transaction, row, request.address, role, await readApplied(transaction));
+      await this.#recordPatches(transaction, row);
       return { row, id, role, decidedNs: nowNs() };
     });
+  }
+
+  /**
+   * Take a member out of the cluster, whatever became of it, and tell all others, this one too, to look again: they may have
+   * waited for it.
+   * @throws Refusal
+   */
+  async remove(name: string): Promise<void> {
+    const { decidedNs, id, others } = await this.database.write(async (transaction) => {
+      const members = await readMembers(transaction);
+      const leaving = members.find(({ member }) => member === name);
+      if (leaving === undefined) throw new Refusal(404, `there is no member ${name}`);
+      if (members.length === 1) throw new Refusal(409, `${name} is the last member: stop it instead`);
+      await deleteMember(transaction, name);
+      return { decidedNs: nowNs(), id: leaving.id, others: members.filter((member) => member !== leaving) };
+    });
+    this.#tell('removed', { peer: name, decidedNs });
+    await this.database.replication?.remove(id);
+    await this.#notices.send(
+      'both',
+      others.map(({ member, address }) => ({ name: member, address })),
+    );
   }
 
   get #opened(): boolean {
@@ -200,19 +264,23 @@ export class Member implements Served {
     const { version } = this.#build;
     const place: Place = { how: 'bootstrap', id: FIRST_ID, role: this.#roleBeside([]), through: null };
     await this.database.enter(place);
-    const row = rowOf(this.name, version);
+    const row = this.#rowOf(this.name);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
       if (!(await isNew(transaction)))
         throw new DatabaseError('this database already belongs to a cluster: join it instead');
       await applyUpdates(transaction, this.#build, nothing);
       await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
+      // Nothing is there yet that they could change: the database is born as they leave it.
+      for (const change of this.#build.changes ?? []) if ('sql' in change) await transaction.script(change.sql);
+      await this.#recordPatches(transaction, row);
       return nowNs();
     });
     const to = { internal: version.internal, external: version.external };
     this.#tell('recorded', { gate: null, row, decidedNs });
     this.#tell('applied', { from: nothing, to, seeded: null, decidedNs });
-    saveState(this.#config, place);
+    saveState(this.#config, place, identityPlaces(this.#build));
+    this.#noteAll();
   }
 
   async #join(): Promise<void> {
@@ -222,8 +290,32 @@ export class Member implements Served {
     const { row, id, role, decidedNs } = await join(through, request);
     this.#tell('recorded', { gate: null, row, decidedNs });
     const place: Place = { how: 'join', id, role, through: formatAddress(through) };
-    saveState(this.#config, place);
+    saveState(this.#config, place, identityPlaces(this.#build));
+    this.#noteAll();
     await this.database.enter(place);
+  }
+
+  /** A new member comes to be as its patches would leave it. */
+  #noteAll(): void {
+    const patches = patchesOf(this.#build.version);
+    if (patches.length === 0) return;
+    this.#notes.add(...patches.map(({ name }) => name));
+    for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
+  }
+
+  /** Where patches wait for all, a newcomer is one of those that have them. */
+  async #recordPatches(transaction: Transaction, row: Row): Promise<void> {
+    if (row.patchCount === undefined) return;
+    await withPatches(transaction, []);
+    await recordPatches(transaction, row);
+  }
+
+  #rowOf(member: string): Row {
+    const { version } = this.#build;
+    const { internal, external, extensions } = version;
+    const patchCount = count(version, 'patch');
+    const saysPatches = this.#patching.waitsForAll && patchCount > 0;
+    return { member, internal, external, extensions, ...(saysPatches ? { patchCount } : {}) };
   }
 
   async #requireRow(): Promise<MemberRecord[]> {
@@ -249,8 +341,4 @@ export class Member implements Served {
         .catch((error: Error) => this.#log(`${this.name} could not write its heartbeat: ${error.message}`));
     }, HEARTBEAT_MS);
   }
-}
-
-function rowOf(member: string, version: Version): Row {
-  return { member, internal: version.internal, external: version.external, extensions: version.extensions };
 }

@@ -1,13 +1,11 @@
 /** What a member says of itself and of its cluster. The shapes here are the bodies of `GET /1.0` and `/1.0/cluster`. */
 import type { Role } from './database/database.ts';
+import type { Phase } from './events.ts';
 import type { Difference, Outcome } from './upgrade/gate.ts';
 import type { Gate } from './upgrade/strategy.ts';
 import { AXES, count, type Row, type Version } from './upgrade/version.ts';
 import type { Wait } from './upgrader.ts';
 import { describeOutcome } from './words.ts';
-
-/** `starting`: before its first gate was examined. `waiting`: turned back at a gate. `exiting`: turned away. */
-export type Phase = 'starting' | 'waiting' | 'open' | 'exiting';
 
 export interface Status {
   readonly name: string;
@@ -16,6 +14,8 @@ export interface Status {
   readonly version: Version;
   readonly waiting: Waiting | null;
   readonly database: DatabaseStatus;
+  /** The names of the patches that it has dealt with, and of those of its version that it has not. */
+  readonly patches: { readonly noted: readonly string[]; readonly pending: readonly string[] };
 }
 
 /** The member's part in its database. */

@@ -2,11 +2,14 @@
  * Drives the upgrade machine of one member with a real database, network and clock: carry out the command, answer with
  * an input, until the member is open or gives up. All decisions are the machine's.
  */
-import type { Build } from './build.ts';
+import { type Build, changeOf } from './build.ts';
+import { nowNs } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { passGate } from './database/gate-transaction.ts';
+import { PatchError, runPatch } from './database/patches.ts';
 import type { Tell } from './events.ts';
 import type { Failpoints } from './failpoints.ts';
+import { moveDurably, type PatchNotes } from './patch-notes.ts';
 import type { Notices, Peer } from './peers/notices.ts';
 import type { Outcome } from './upgrade/gate.ts';
 import {
@@ -14,12 +17,16 @@ import {
   command,
   type Disposition,
   dispositionOf,
+  isServing,
+  type PatchFailure,
   type Rules,
   type State,
   start,
   type WokenBy,
 } from './upgrade/machine.ts';
+import type { Patch, PatchOutcome } from './upgrade/patch.ts';
 import type { Gate, NoticeKind } from './upgrade/strategy.ts';
+import { patchesOf } from './upgrade/version.ts';
 import { describeOutcome } from './words.ts';
 
 /** What the upgrader needs of the member around it. */
@@ -29,9 +36,13 @@ export interface Surroundings {
   readonly database: Database;
   readonly notices: Notices;
   readonly failpoints: Failpoints;
+  readonly notes: PatchNotes;
+  readonly stateFolder: string;
   readonly tell: Tell;
   /** Writes one line for a person. */
   readonly log: (line: string) => void;
+  /** The member serves from now on; its upgrade may go on. */
+  readonly onOpen: () => void;
   readonly waitMs: number;
 }
 
@@ -45,7 +56,7 @@ export interface Wait {
 /** How the upgrade ended: open, or turned away. */
 export type Ending =
   | { readonly is: 'open' }
-  | { readonly is: 'turned-away'; readonly gate: Gate; readonly outcome: Outcome };
+  | { readonly is: 'turned-away'; readonly gate: Gate | null; readonly outcome: Outcome | PatchFailure };
 
 export class Upgrader {
   readonly #rules: Rules;
@@ -60,11 +71,11 @@ export class Upgrader {
   constructor(rules: Rules, around: Surroundings) {
     this.#rules = rules;
     this.#around = around;
-    this.#state = start(rules);
+    this.#state = start(rules, patchesOf(around.build.version), around.notes.names);
   }
 
   get isOpen(): boolean {
-    return this.#state.phase === 'open' && this.#state.serving;
+    return isServing(this.#state);
   }
 
   get isExiting(): boolean {
@@ -109,12 +120,21 @@ export class Upgrader {
           await this.#around.failpoints.pass('before-open');
           this.#state = advance(this.#rules, this.#state, { is: 'opened' });
           this.#blocked = null;
-          this.#around.tell('open', {});
+          this.#tellOpen();
+          break;
+        case 'patch':
+          await this.#patch(todo.patch);
+          break;
+        case 'note':
+          await this.#around.failpoints.pass('before-note');
+          this.#around.notes.add(todo.patch.name);
+          this.#around.tell('noted', { patch: todo.patch.name, born: false });
+          this.#state = advance(this.#rules, this.#state, { is: 'noted' });
           break;
         case 'serve':
           return { is: 'open' };
         case 'exit':
-          return { is: 'turned-away', gate: this.#blocked?.gate ?? 'schema', outcome: todo.outcome };
+          return { is: 'turned-away', gate: this.#blocked?.gate ?? null, outcome: todo.outcome };
       }
     }
   }
@@ -151,6 +171,41 @@ export class Upgrader {
     }
     this.#state = advance(this.#rules, this.#state, { is: 'checked', outcome });
     await failpoints.pass('after-check');
+  }
+
+  #tellOpen(): void {
+    const { tell, onOpen } = this.#around;
+    const state = this.#state;
+    const left = state.phase === 'exiting' ? [] : state.pending.map(({ name }) => name);
+    tell('open', left.length === 0 ? {} : { patches: left });
+    onOpen();
+  }
+
+  async #patch(patch: Patch): Promise<void> {
+    const { failpoints, tell, log, member } = this.#around;
+    await failpoints.pass('before-patch');
+    const { outcome, decidedNs } = await this.#run(patch);
+    const { name, changes } = patch;
+    tell('patched', { patch: name, changes, outcome, decidedNs });
+    if (typeof outcome !== 'string') log(`${member} could not run the patch ${name}: ${outcome.why}`);
+    this.#state = advance(this.#rules, this.#state, { is: 'patched', outcome });
+  }
+
+  async #run(patch: Patch): Promise<{ outcome: PatchOutcome | PatchFailure; decidedNs: number }> {
+    const { database, member, build, failpoints, stateFolder } = this.#around;
+    const change = changeOf(build, patch);
+    const hold = () => failpoints.pass('in-patch');
+    try {
+      if ('sql' in change) return await runPatch(database, this.#rules.patching.by, member, patch, change, hold);
+      await hold();
+      moveDurably(stateFolder, change.move);
+      return { outcome: 'ran', decidedNs: nowNs() };
+    } catch (error) {
+      const isOurs = error instanceof PatchError || !('sql' in change);
+      if (!isOurs) throw error;
+      const why = (error as Error).message;
+      return { outcome: { is: 'patch-failed', patch: patch.name, why }, decidedNs: nowNs() };
+    }
   }
 
   async #park(gate: Gate): Promise<void> {

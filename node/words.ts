@@ -1,6 +1,7 @@
 /** What an outcome means, in the sentences that a status, a log and a report use. */
 import type { EventGate } from './events.ts';
 import type { Difference, Outcome } from './upgrade/gate.ts';
+import type { PatchFailure } from './upgrade/machine.ts';
 import type { Gate } from './upgrade/strategy.ts';
 import type { Axis, Version } from './upgrade/version.ts';
 
@@ -8,12 +9,14 @@ export const AXIS_WORDS: Readonly<Record<Axis, string>> = {
   internal: 'internal schema',
   external: 'external schema',
   api: 'API extensions',
+  patch: 'patches',
 };
 
 export const GATE_WORDS: Readonly<Record<EventGate, string>> = {
   schema: 'the schema gate',
   api: 'the API gate',
   pair: 'the schema-and-API gate',
+  patch: 'the gate of the patches',
   barrier: 'its upgrade barrier',
 };
 
@@ -30,6 +33,12 @@ export function describeDifferences(differences: readonly Difference[], most = N
   });
   const left = members.length - parts.length;
   return `${parts.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
+/** Why a member gives up: at a gate, or over a patch. One sentence, without a full stop. */
+export function describeExit(outcome: Outcome | PatchFailure, gate: Gate | null, version: Version): string {
+  if (outcome.is === 'patch-failed') return `could not run the patch ${outcome.patch}: ${outcome.why}`;
+  return describeOutcome(outcome, gate ?? 'schema', version);
 }
 
 /** One sentence, without a full stop, about what a gate's outcome means for a member. */

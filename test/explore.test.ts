@@ -212,7 +212,7 @@ describe('the explorer', () => {
         const next = PROTOCOL.advance(rules, state, input);
         const passed =
           state.phase === 'checking' && state.gate === 'schema' && next.phase === 'checking' && next.gate === 'api';
-        return passed ? { phase: 'checking', gate: 'pair', announce: null, latched: next.latched } : next;
+        return passed ? { ...next, gate: 'pair', announce: null } : next;
       };
       const answer = ask('both', { members: 2 }, plant({ examine, advance }));
       expect(answer.unsafe).to.be.greaterThan(0);

@@ -8,8 +8,9 @@ import { deviationOf } from '../harness/judge/conform.ts';
 import { type Change, History } from '../harness/judge/history.ts';
 import { judge } from '../harness/judge/judge.ts';
 import { passableAt } from '../harness/judge/passable.ts';
-import { examine, withRow, withSchema } from '../node/upgrade/gate.ts';
+import { examine, withoutRow, withRow, withSchema } from '../node/upgrade/gate.ts';
 import type { Rules } from '../node/upgrade/machine.ts';
+import { patchPolicy } from '../node/upgrade/patch.ts';
 import { type Gate, STRATEGIES, type Strategy } from '../node/upgrade/strategy.ts';
 import type { Row, View } from '../node/upgrade/version.ts';
 import { machineTrace } from './support/machine-trace.ts';
@@ -65,6 +66,7 @@ const someRow = fc
 const someChange = fc.record({
   by: fc.constant('node01'),
   row: fc.option(someRow, { freq: 9 }),
+  removed: fc.constantFrom(...Array<null>(9).fill(null), 'node02', 'node03'),
   seeded: fc.constantFrom(...Array<null>(9).fill(null), version('v2').extensions),
 });
 const someChanges = fc
@@ -74,14 +76,15 @@ const someChanges = fc
     // Mostly the schema stays.
     return drawn.map(([chance, schema, change]): Change => {
       if (chance === 0) applied = schema;
-      return { ...change, applied };
+      // Nobody writes a row in the transaction that takes a member out.
+      return { ...change, row: change.removed === null ? change.row : null, applied };
     });
   });
 
 function compareAll(strategy: Strategy, changes: readonly Change[]): void {
   const moments = changes.map(({ by }, atNs) => ({ atNs, sinceNs: atNs, by }));
   const history = new History(moments, changes);
-  const rules: Rules = { strategy, wakeups: 'latched', ahead: 'record' };
+  const rules: Rules = { strategy, wakeups: 'latched', ahead: 'record', patching: patchPolicy('after-open', 'each') };
   const views = viewsOf(changes);
   // Not in the order in which they were made.
   for (const place of [...views.keys()].reverse()) expect(history.viewOf(place)).to.deep.equal(views[place]);
@@ -103,7 +106,8 @@ function passes({ strategy, ahead }: Rules, gate: Gate, member: string, view: Vi
 
 function viewsOf(changes: readonly Change[]): View[] {
   let view: View = { applied: { internal: 0, external: 0 }, rows: [] };
-  return changes.map(({ row, seeded, applied }) => {
+  return changes.map(({ row, removed, seeded, applied }) => {
+    if (removed !== null) view = withoutRow(view, removed);
     view = withSchema(row === null ? view : withRow(view, row), applied, seeded);
     return view;
   });

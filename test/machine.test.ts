@@ -3,6 +3,7 @@ import { forecast } from '../harness/explore/forecast.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import { examine } from '../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Rules, type State, start } from '../node/upgrade/machine.ts';
+import { patchPolicy } from '../node/upgrade/patch.ts';
 import { STRATEGIES, type StrategyName } from '../node/upgrade/strategy.ts';
 import { STALLS, STEPS, type Step } from './support/theory.ts';
 import { planOf, version } from './support/versions.ts';
@@ -10,7 +11,13 @@ import { planOf, version } from './support/versions.ts';
 const BLOCKED = { is: 'blocked', by: [] } as const;
 
 function rules(strategy: StrategyName, more: Partial<Rules> = {}): Rules {
-  return { strategy: STRATEGIES[strategy], wakeups: 'latched', ahead: 'exit', ...more };
+  return {
+    strategy: STRATEGIES[strategy],
+    wakeups: 'latched',
+    ahead: 'exit',
+    patching: patchPolicy('after-open', 'each'),
+    ...more,
+  };
 }
 
 /** How many timers a roll needs, and who is open at its end, in the interleaving of the forecast. */
@@ -141,7 +148,8 @@ describe('a gate', () => {
       from: [{ member: 'node01', theirs: version('v5').extensions, mine: fork.extensions }],
     });
     expect(ruling.record?.extensions).to.deep.equal(fork.extensions);
-    const atApi: State = { phase: 'checking', gate: 'api', announce: null, latched: [] };
+    const before = { latched: [], serving: false, gated: false, pending: [] };
+    const atApi: State = { ...before, phase: 'checking', gate: 'api', announce: null };
     const leaving = advance(own, atApi, { is: 'checked', outcome: ruling.outcome });
     expect(command(leaving)).to.deep.equal({ do: 'notify', kind: 'api' });
     const { outcome } = examine(own.strategy, own.ahead, 'api', 'node01', version('v5'), {

@@ -5,6 +5,7 @@ import { type SpecFlags, specOf } from '../harness/cli/matrix-options.ts';
 import { paths } from '../harness/host/paths.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { cellsOf } from '../harness/matrix/cells.ts';
+import { Dimensions } from '../harness/matrix/dimensions.ts';
 import { merge } from '../harness/matrix/merge.ts';
 import { expectedMs, parseShard, shareOf } from '../harness/matrix/shard.ts';
 import type { MatrixFile } from '../harness/matrix/spec.ts';
@@ -52,6 +53,17 @@ describe('the cells of a matrix', () => {
       'v2-v3/together/split/latched/sqlite/3',
       'v2-v3/213/split/latched/sqlite/3',
     ]);
+  });
+
+  it('are rolled at each pace, once where all are refreshed together, and never where nobody asks', () => {
+    const own = cells({ pairs: ['v4-v5'], orders: ['all'], paces: ['settled', 'eager', 'together', 'auto'] });
+    expect(own).to.have.length(6 + 6 + 1 + 6);
+    const updating = own.filter(({ plan }) => plan!.steps.some((step) => step.do === 'update'));
+    expect(new Set(updating.map(({ pace }) => pace))).to.deep.equal(new Set(['auto']));
+    expect(updating).to.have.length(6);
+    // What was rolled before there was a choice has the same name as ever.
+    expect(own[0]!.id).to.equal('v4-v5/123/split/latched/sqlite/3');
+    expect(Dimensions.parse({ ...own[0], pace: undefined }).pace).to.equal('settled');
   });
 
   it('are impossible, with the reason, where a strategy cannot take a pair', () => {

@@ -9,6 +9,7 @@ import { jsonSchemaOf } from '../harness/cli/schema.ts';
 import { chooseDaemon, ourVersions } from '../harness/daemon/choose.ts';
 import { paths } from '../harness/host/paths.ts';
 import { readDescription } from '../harness/input/description-file.ts';
+import { PatchFile } from '../harness/input/patches.ts';
 import { RecordsFile } from '../harness/input/scenario.ts';
 import { readYaml } from '../harness/input/yaml.ts';
 import { matrixFile } from '../harness/matrix/spec.ts';
@@ -22,6 +23,7 @@ const READERS: Readonly<Record<SchemaName, (file: string) => unknown>> = {
   scenario: (file) => plansFrom(file, {}),
   matrix: (file) => readYaml(file, 'matrix', matrixFile(chooseDaemon(undefined))),
   version: () => ourVersions(),
+  patch: (file) => readYaml(file, 'patch', PatchFile),
   description: (file) => readDescription(file),
   records: (file) => readYaml(file, 'file of records', RecordsFile),
 };
@@ -38,6 +40,7 @@ describe('the JSON Schemas for editors', () => {
       ['scenario', 'strategy'],
       ['matrix', 'pairs'],
       ['version', 'extensions'],
+      ['patch', 'interrupted'],
       ['description', 'probes'],
     ] as const) {
       const { properties } = jsonSchemaOf(name) as { properties: Record<string, { description?: string }> };

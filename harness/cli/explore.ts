@@ -3,11 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
 import { cannotTake, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
+import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explore/question.ts';
+import { MOST_CHANGES } from '../explore/states.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
 import { screenOf } from '../report/screen.ts';
@@ -20,6 +23,13 @@ interface ExploreFlags {
   readonly strategy?: string;
   readonly wakeups?: string;
   readonly ahead?: string;
+  readonly patchWhen?: string;
+  readonly patchBy?: string;
+  readonly versions?: string;
+  readonly refreshing: string;
+  readonly leave: string;
+  readonly join: string;
+  readonly fail: string;
   readonly from?: string;
   readonly to?: string;
   readonly members: string;
@@ -57,10 +67,28 @@ export function exploreCommand(): Command {
     .option('--ahead <policy>', `one of ${AHEAD_POLICIES.join(', ')} (default: exit)`)
     .option('--from <version>', 'the version before (default: a step of every kind)')
     .option('--to <version>', 'the version after')
+    .option('--versions <versions>', 'instead of these: a chain of releases, such as v4,v5,v6')
+    .option(
+      '--patch-when <time>',
+      `when patches are run: ${PATCH_WHEN.join(', ')} (default: each, where there are patches)`,
+    )
+    .option('--patch-by <whom>', `and by whom: ${PATCH_BY.join(', ')} (default: each, where there are patches)`)
     .option('--members <number>', 'how many members', '3')
+    .option(
+      '--refreshing <how>',
+      `${REFRESHING.join(', ')}: by an operator, or by themselves once they learn of it`,
+      'free',
+    )
+    .option('--leave <number>', 'how many members may leave for good', '0')
+    .option('--join <number>', 'how many new members may join', '0')
+    .option('--fail <number>', 'how often a member may come back in the build that it had', '0')
     .option('--lose <number>', 'how many notices may be lost on their way', '0')
     .option('--duplicate <number>', 'how many notices may be duplicated', '0')
-    .option('--crash <number>', 'how many times a refreshed member may crash and start again, on either version', '0')
+    .option(
+      '--crash <number>',
+      'how many times a refreshed member may crash and start again, on its version or the one before',
+      '0',
+    )
     .option('--most-states <number>', 'where a search gives up', String(MOST_STATES))
     .option('--most-memory <mebibytes>', 'and at how much memory', String(MOST_MEBIBYTES))
     .option('--reduce', `leave unordered what cannot matter (default: from ${FULL_UP_TO + 1} members on)`)
@@ -90,9 +118,9 @@ function save(answers: readonly Answer[], { name, source, versions }: Chosen, fi
     throw new InputError(
       `--save ${file}: a member of ${name} cannot be held where a path says, so it cannot be replayed yet`,
     );
-  if (short.lose + short.duplicate + short.crash > 0) {
+  if (short.lose + short.duplicate + short.crash + short.fail + short.leave + short.join > 0) {
     throw new InputError(
-      `--save ${file}: a path with lost or duplicated notices or crashes cannot be replayed yet: ask without them`,
+      `--save ${file}: a path with lost or duplicated notices, crashes, failures, or members that leave or join cannot be replayed yet: ask without them`,
     );
   }
   try {
@@ -116,10 +144,15 @@ function questionsFrom(flags: ExploreFlags, chosen: Chosen): Asked[] {
   const wakeups = flags.wakeups === undefined ? WAKEUPS : [oneOf('wakeups', flags.wakeups, WAKEUPS)];
   const ahead: AheadPolicy = oneOf('ahead', flags.ahead ?? 'exit', AHEAD_POLICIES);
   const shared = { ...boundsFrom(flags), ahead, compares: null };
-  const steps = stepsFrom(flags, versions);
+  const chains = chainsFrom(flags, versions);
   const questions = strategies.flatMap((strategy) =>
     wakeups.flatMap((wakeup) =>
-      steps.map(([from, to]): Asked => ({ ...shared, strategy, wakeups: wakeup as Wakeups, from, to })),
+      chains.flatMap((chain) =>
+        patchingsOf(flags, chain).map((patching): Asked => {
+          const [from, to] = [chain[0]!, chain.at(-1)!];
+          return { ...shared, strategy, wakeups: wakeup as Wakeups, patching, from, by: chain.slice(1, -1), to };
+        }),
+      ),
     ),
   );
   const possible = questions.filter(canTake);
@@ -150,7 +183,11 @@ function boundsFrom(flags: ExploreFlags) {
       lose: whole('lose', flags.lose, 0, MOST_FAULTS),
       duplicate: whole('duplicate', flags.duplicate, 0, MOST_FAULTS),
       crash: whole('crash', flags.crash, 0, MOST_FAULTS),
+      fail: whole('fail', flags.fail, 0, MOST_FAULTS),
     },
+    refreshing: oneOf('refreshing', flags.refreshing, REFRESHING),
+    leave: whole('leave', flags.leave, 0, MOST_CHANGES),
+    join: whole('join', flags.join, 0, MOST_CHANGES),
     mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
     mostBytes: whole('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
     reduce: flags.reduce ?? members > FULL_UP_TO,
@@ -164,19 +201,35 @@ function known(versions: ReadonlyMap<string, Version>, name: string): Version {
   return found;
 }
 
-function stepsFrom(flags: ExploreFlags, versions: ReadonlyMap<string, Version>): Array<readonly [Version, Version]> {
+function chainsFrom(flags: ExploreFlags, versions: ReadonlyMap<string, Version>): Array<readonly Version[]> {
   const find = (name: string): Version => known(versions, name);
+  if (flags.versions !== undefined) {
+    if (flags.from !== undefined || flags.to !== undefined)
+      throw new InputError('--versions: it names all releases: drop --from and --to');
+    const chain = flags.versions.split(',').map((name) => find(name.trim()));
+    if (chain.length < 2 || chain.length > MOST_VERSIONS || new Set(chain).size < chain.length)
+      throw new InputError(`--versions ${flags.versions}: must be 2 to ${MOST_VERSIONS} different versions, in order`);
+    return [chain];
+  }
   if (flags.from === undefined && flags.to === undefined) return STEPS.map(([from, to]) => [find(from), find(to)]);
   if (flags.from === undefined || flags.to === undefined)
     throw new InputError('--from and --to go together: give both, or neither');
   return [[find(flags.from), find(flags.to)]];
 }
 
-function canTake({ strategy, from, to }: Asked): boolean {
-  return cannotTake(STRATEGIES[strategy], from, to) === null;
+/** Every policy of patches, as far as the flags leave it open; the usual one where there is nothing to be patched. */
+function patchingsOf(flags: ExploreFlags, chain: readonly Version[]): Array<NonNullable<Asked['patching']>> {
+  const whens = flags.patchWhen === undefined ? PATCH_WHEN : [oneOf('patch-when', flags.patchWhen, PATCH_WHEN)];
+  const bys = flags.patchBy === undefined ? PATCH_BY : [oneOf('patch-by', flags.patchBy, PATCH_BY)];
+  if (patchesIn(chain).length === 0) return [USUAL_PATCHING];
+  return whens.flatMap((when) => bys.map((by) => ({ when, by })));
 }
 
-function oneOf<Value extends StrategyName | Wakeups | AheadPolicy>(
+function canTake({ strategy, from, by = [], to }: Asked): boolean {
+  return [...by, to].every((version) => cannotTake(STRATEGIES[strategy], from, version) === null);
+}
+
+function oneOf<Value extends StrategyName | Wakeups | AheadPolicy | PatchWhen | PatchBy | Refreshing>(
   flag: string,
   text: string,
   values: readonly Value[],

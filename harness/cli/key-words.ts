@@ -1,6 +1,6 @@
 /** What is told of the files that people write, in their JSON Schemas and in docs/keys.md: a title, and what each key is for. */
 
-export const SCHEMA_NAMES = ['scenario', 'matrix', 'version', 'description', 'records'] as const;
+export const SCHEMA_NAMES = ['scenario', 'matrix', 'version', 'patch', 'description', 'records'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 export interface Told {
@@ -30,14 +30,23 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       to: 'the version that all are refreshed to, or one for each member that is refreshed (v2; of a described daemon, the last)',
       order: 'forward, reverse, random, all, together, or numbers such as [3, 1, 2] (forward)',
       seed: 'what draws an order that is random',
-      refreshes: 'which member goes to what, in this order, and several times if need be; in place of to and order',
+      refreshes:
+        'which member goes to what, in this order, and several times if need be; or joins, leaves or is stopped; in place of to and order',
+      versions: 'a chain of releases through which the cluster is taken; in place of from and to',
+      between: 'of a chain: the next roll begins when all have settled, or at once (settled)',
+      skips: 'of a chain: the releases that a member skips',
+      back_after: 'so many members are refreshed, and then back again, in the same order',
+      updates: 'of pace auto: how the update program goes about it, which the rig plays',
+      patch_when:
+        'of our own daemon: when local patches are run: at-start, after-open, or all-open, at a gate of their own (after-open)',
+      patch_by: 'of our own daemon: whether each member runs a patch of the database, or one, once, for all (each)',
       strategy: 'of our own daemon: at which gates it waits, and when it tells its peers (split)',
       wakeups:
         'of our own daemon: latched keeps a notice that comes before the member has parked, lossy drops it (latched)',
       ahead: 'of our own daemon: what a member does that finds a peer ahead of it (exit)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it (30s)',
       aim: 'start the last refresh so long before the timer of a member that waits is due, such as 500ms: what it takes to open',
-      pace: 'when the next refresh comes: settled, eager, or after a pause such as 500ms (settled; 5s where nothing tells when a member waits)',
+      pace: 'when the next refresh comes: settled, eager, together, auto (when the member asks), or after a pause such as 500ms (settled; 5s where nothing tells when a member waits)',
       runtime: 'where members live (auto: in containers where a Docker engine answers, else in processes)',
       database: 'of our own daemon: one file that all share, or a replicated database (sqlite)',
       handover: 'of our own daemon on dqlite: a leader hands the leadership over before it stops (true)',
@@ -46,6 +55,11 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       expect: 'what the roll must lead to: every member open, and none woken by a timer, where it is left out',
       'refreshes.member': 'which member, such as node01',
       'refreshes.to': 'the version that it is refreshed to',
+      'refreshes.join': 'or: who joins, such as node04',
+      'refreshes.through': 'the member that lets it in (the first)',
+      'refreshes.leave': 'or: who is stopped, and taken out of the cluster for good',
+      'refreshes.by': 'the member that takes it out (the first)',
+      'refreshes.stop': 'or: who is stopped, and away until it is refreshed',
       'refreshes.crash': 'it is killed the first time, and started again',
       'refreshes.crash.at': 'where in its upgrade it is held, and killed',
       'refreshes.crash.leading': 'whether it is made the leader of the database first (false)',
@@ -54,6 +68,8 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
         'notice: no member may be woken by a timer; timer: one has to be, as a known stall makes it; either: whatever (notice)',
       'expect.safe':
         'false: some member has to open while another does not run its version, as a known flaw makes it (true)',
+      'expect.broken': 'checks of the judge that must be broken, as a known flaw breaks them',
+      'updates.fails': 'how often a member comes back in the build that it had',
       'expect.exits': 'which members must have exited by themselves, and why; no other may',
       ...budgetsIn('expect.budgets'),
       'expect.budgets':
@@ -70,6 +86,7 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       strategies: 'of our own daemon: at which gates it waits, and when it tells its peers (split)',
       wakeups: 'of our own daemon: whether a notice that comes too early is kept or dropped (latched)',
       databases: 'of our own daemon: one file that all share, or a replicated database (sqlite)',
+      paces: 'when the next refresh comes: settled, eager, together, auto (settled)',
       members: 'how many members; several numbers for several sizes (3)',
       runtime: 'where members live (process; of a described daemon, auto)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it (30s)',
@@ -89,6 +106,18 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       internal: 'how many of the internal schema updates it has, from versions/schema/internal',
       external: 'how many of the external schema updates it has, from versions/schema/external',
       extensions: 'the names of its API extensions, in order',
+      patches: 'the names of its local patches, in order, from versions/patches',
+    },
+  },
+  patch: {
+    title: 'A local patch of a version, named by its file',
+    keys: {
+      about: 'what the patch does, in a sentence',
+      sql: 'what it does to the cluster’s database',
+      moves_records: 'whether the values of records lie in the table record_values from then on',
+      move: 'or what it does to the member’s own state folder: a file has another place from then on',
+      'move.from': 'the file that is moved',
+      'move.to': 'where it is from then on',
     },
   },
   description: {

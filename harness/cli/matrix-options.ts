@@ -4,7 +4,7 @@ import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
-import { DATABASES } from '../input/scenario.ts';
+import { DATABASES, PACE_WORDS } from '../input/scenario.ts';
 import { readYaml } from '../input/yaml.ts';
 import type { RolledDaemon } from '../matrix/pairs.ts';
 import { DaemonKey, type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
@@ -23,6 +23,7 @@ const FLAGS = {
   strategy: { key: 'strategies', read: listIn },
   wakeups: { key: 'wakeups', read: listIn },
   database: { key: 'databases', read: listIn },
+  pace: { key: 'paces', read: listIn },
   members: { key: 'members', read: (text) => listIn(text).map(numberIn) },
   runtime: { key: 'runtime', read: asGiven },
   wait: { key: 'wait', read: asGiven },
@@ -49,6 +50,7 @@ export function withSpecFlags(command: Command): Command {
     .option('--strategy <names>', `of ${STRATEGY_NAMES.join(', ')} (default: split)`)
     .option('--wakeups <kinds>', `of ${WAKEUPS.join(', ')} (default: latched)`)
     .option('--database <engines>', `of ${DATABASES.join(', ')} (default: sqlite)`)
+    .option('--pace <paces>', `of ${PACE_WORDS.join(', ')} (default: settled)`)
     .option('--members <numbers>', 'how many members, such as 3,5 (default: 3)')
     .option('--runtime <name>', 'auto, process, container (default: process)')
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')

@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
@@ -24,6 +25,8 @@ export const FLAG_KEYS = {
   strategy: 'strategy',
   wakeups: 'wakeups',
   ahead: 'ahead',
+  patchWhen: 'patch_when',
+  patchBy: 'patch_by',
   wait: 'wait',
   pace: 'pace',
   aim: 'aim',
@@ -57,10 +60,12 @@ export function withRollFlags(command: Command): Command {
       '--ahead <policy>',
       `what a member does that finds a peer ahead: ${AHEAD_POLICIES.join(', ')} (default: exit)`,
     )
+    .option('--patch-when <time>', `when local patches are run: ${PATCH_WHEN.join(', ')} (default: after-open)`)
+    .option('--patch-by <whom>', `and by whom: ${PATCH_BY.join(', ')} (default: each)`)
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
     .option(
       '--pace <pace>',
-      'settled, eager, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
+      'settled, eager, together, auto, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
     )
     .option(
       '--aim <lead>',
@@ -129,7 +134,7 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const flag = FLAG_NAMES.find((name) => FLAG_KEYS[name] === issue.path[0])!;
-    return `--${flag.replace('L', '-l')} ${flags[flag]}: ${issue.message}`;
+    return `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${flags[flag]}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
 }

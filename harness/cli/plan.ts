@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { forecast } from '../explore/forecast.ts';
+import type { Happening } from '../explore/happening.ts';
 import { tell } from '../explore/tell.ts';
-import type { Happening } from '../explore/world.ts';
 import { describeStep } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';

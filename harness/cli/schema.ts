@@ -6,6 +6,7 @@ import { Argument, Command } from 'commander';
 import { z } from 'zod';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { Description } from '../input/description.ts';
+import { PatchFile } from '../input/patches.ts';
 import { RecordsFile, Scenario } from '../input/scenario.ts';
 import { VersionFile } from '../input/versions.ts';
 import { matrixFile } from '../matrix/spec.ts';
@@ -30,6 +31,7 @@ const MADE: Readonly<Record<SchemaName, () => JsonSchema>> = {
   scenario: () => converted(Scenario),
   matrix: matrixSchema,
   version: () => converted(VersionFile),
+  patch: () => converted(PatchFile),
   description: () => converted(Description),
   records: () => converted(RecordsFile),
 };

@@ -19,9 +19,9 @@ export function versionsCommand(): Command {
         if (from === undefined) {
           const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
           if (json) return printJson(rows);
-          const table = plainTable(['version', 'internal', 'external', 'extensions', 'about']);
-          for (const { name, internal, external, extensions, about } of rows)
-            table.push([name, internal, external, extensions.length, printable(about)]);
+          const table = plainTable(['version', 'internal', 'external', 'extensions', 'patches', 'about']);
+          for (const { name, internal, external, extensions, patches = [], about } of rows)
+            table.push([name, internal, external, extensions.length, patches.length, printable(about)]);
           return console.log(table.toString());
         }
         if (to === undefined)
@@ -44,6 +44,7 @@ export const STEP_WORDS: Readonly<Record<ReturnType<typeof stepKind>, string>> =
   both: 'raises schema and API, with the column already there',
   schema: 'raises the schema only',
   api: 'raises the API only',
+  patch: 'brings a local patch, and raises neither schema nor API',
   back: 'goes back to an older version',
   mixed:
     'up on one axis and down on another, or other names: whether members are turned away depends on the strategy and on what else the step raises; plan and explore say what becomes of it',

@@ -118,10 +118,10 @@ export interface MemberStatus {
   readonly waitsFor: string | null;
 }
 
-/** How a request of the rig failed: the member answered that it does not serve, did not answer in time, or was not there. */
+/** How a request of the rig failed: the member answered that it does not serve, or wrongly, or not in time, or was not there. */
 export class RequestError extends Error {
   override name = 'RequestError';
-  readonly how: 'refused' | 'timeout' | 'unreachable';
+  readonly how: 'refused' | 'wrong' | 'timeout' | 'unreachable';
 
   constructor(how: RequestError['how'], message: string) {
     super(message);
@@ -136,12 +136,14 @@ export interface MemberClient {
   readonly records: RecordsClient | null;
   readonly failpoints: FailpointsClient | null;
   readonly leader: LeaderClient | null;
+  /** Null where the rig cannot have a member taken out. */
+  readonly membership: MembershipClient | null;
 }
 
 export interface RecordsClient {
   write(key: string, value: string): Promise<void>;
-  /** One light read. */
-  readOne(): Promise<void>;
+  /** A light read: some records that must be right, values by key; none where that is for the end of the roll to see. */
+  readSome(): Promise<Readonly<Record<string, string>>>;
   /** All records: values by key. */
   readAll(): Promise<Record<string, string>>;
 }
@@ -151,6 +153,11 @@ export interface FailpointsClient {
   release(failpoint: Failpoint, notice?: string): Promise<void>;
   /** Hold the member nowhere any more. */
   disarm(): Promise<void>;
+}
+
+export interface MembershipClient {
+  /** Take another member out of the cluster for good. */
+  remove(member: string): Promise<void>;
 }
 
 export interface LeaderClient {

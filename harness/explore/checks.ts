@@ -48,7 +48,7 @@ export class Checks {
     const todo = protocol.command(local.state!);
     if (todo.do !== 'check') throw new Error('only a member at a gate can examine it');
     const others = this.#locals.rowsIn(peers).map((row, index) => ({ ...row, member: `peer ${index}` }));
-    const view = { applied, rows: [{ ...local.row, member: NOBODY }, ...others] };
+    const view = { applied, rows: [{ ...local.row!, member: NOBODY }, ...others] };
     const ruling = protocol.examine(rules.strategy, rules.ahead, todo.gate, NOBODY, local.version, view);
     const state = protocol.advance(rules, local.state!, { is: 'checked', outcome: ruling.outcome });
     const after = protocol.carryOut(view, ruling);
@@ -68,7 +68,7 @@ export class Checks {
     if (known !== undefined) return known;
     const made = new Table((number) => {
       const local = this.#locals.at(number);
-      return this.#locals.numberOf({ ...local, row: { ...local.row, extensions } });
+      return local.row === null ? number : this.#locals.numberOf({ ...local, row: { ...local.row, extensions } });
     });
     this.#seeds.set(extensions, made);
     return made;

@@ -1,16 +1,17 @@
 /** Exploring: one question, one answer: how many states, which of them fall short, and the shortest way into one. */
 import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Wakeups } from '../../node/upgrade/machine.ts';
+import { USUAL_PATCHING } from '../../node/upgrade/patch.ts';
 import type { COMPARED, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
-import { rulesOf } from '../plan/daemon.ts';
+import { type Model as ModelOfDaemon, rulesOf } from '../plan/daemon.ts';
 import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { Checks } from './checks.ts';
 import type { Ground } from './expansion.ts';
 import { Locals } from './locals.ts';
 import { type Told, walk } from './path.ts';
 import { type Model, PROTOCOL, type Protocol } from './protocol.ts';
-import type { Faults } from './question.ts';
+import { type Faults, NO_FAULTS, type Question, type Refreshing } from './question.ts';
 import { rescue } from './rescue.ts';
 import { Search } from './search.ts';
 import { Steps } from './steps.ts';
@@ -21,10 +22,17 @@ export interface Asked {
   readonly compares?: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
+  readonly patching?: ModelOfDaemon['patching'];
   readonly from: Version;
+  /** The releases between the first and the last, in order: a chain. */
+  readonly by?: readonly Version[];
   readonly to: Version;
   readonly members: number;
-  readonly faults: Faults;
+  readonly refreshing?: Refreshing;
+  /** How many members may leave, and how many new ones join. */
+  readonly leave?: number;
+  readonly join?: number;
+  readonly faults: Partial<Faults>;
   readonly mostStates: number;
   /** In bytes. */
   readonly mostBytes: number;
@@ -36,17 +44,27 @@ export interface Answer {
   readonly strategy: StrategyName;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
+  readonly patching: ModelOfDaemon['patching'];
+  /** Whether some release brings patches. */
+  readonly hasPatches: boolean;
   readonly step: StepKind;
   readonly from: string;
+  readonly by: readonly string[];
   readonly to: string;
   readonly members: number;
+  readonly refreshing: Refreshing;
+  readonly leave: number;
+  readonly join: number;
   readonly lose: number;
   readonly duplicate: number;
   readonly crash: number;
+  readonly fail: number;
   readonly states: number;
   readonly transitions: number;
   readonly stuck: number;
   readonly unsafe: number;
+  /** States in which a patch of the database has been run, and somebody serves who does not know it. */
+  readonly misread: number;
   readonly dead: number;
   /** States that can be come back to, or lie behind such: members that move without getting on. */
   readonly livelock: number;
@@ -56,17 +74,32 @@ export interface Answer {
   readonly exhaustive: boolean;
   /** Memory held by the search, in bytes. */
   readonly bytes: number;
-  /** A shortest way into a state that falls short: unsafe before stuck or dead before livelock; null where there is none. */
+  /** A shortest way into a state that falls short: unsafe before misread, stuck or dead, livelock; null where there is none. */
   readonly path: readonly Told[] | null;
 }
 
 /** @param protocol what members run; a test may plant a fault */
 export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
-  const { strategy, wakeups, ahead, from, to, members, faults, reduce } = asked;
-  const model: Model = { protocol, rules: rulesOf({ strategy, compares: asked.compares ?? null, wakeups, ahead }) };
-  const locals = new Locals(model, reduce);
-  const ground: Ground = { locals, steps: new Steps(locals, from, to), checks: new Checks(locals) };
-  const question = { members, from, to, faults, reduce, mostStates: asked.mostStates, mostBytes: asked.mostBytes };
+  const {
+    strategy,
+    wakeups,
+    ahead,
+    patching = USUAL_PATCHING,
+    from,
+    by = [],
+    to,
+    members,
+    reduce,
+    mostStates,
+    mostBytes,
+  } = asked;
+  const { refreshing = 'free', leave = 0, join = 0, compares = null } = asked;
+  const faults = { ...NO_FAULTS, ...asked.faults };
+  const model: Model = { protocol, rules: rulesOf({ strategy, compares, wakeups, ahead, patching }) };
+  const versions = [from, ...by, to];
+  const question: Question = { members, versions, refreshing, leave, join, faults, reduce, mostStates, mostBytes };
+  const locals = new Locals(model, reduce, versions);
+  const ground: Ground = { locals, steps: new Steps(locals, versions), checks: new Checks(locals) };
   const search = new Search(ground, question);
   const findings = search.run();
   const { dead, worstRounds } = rescue(
@@ -74,21 +107,28 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
     question,
     findings.stuck.map((state) => search.world(state)),
   );
-  const short = findings.unsafe[0] ?? findings.stuck[0] ?? findings.livelock[0];
-  const names = Array.from({ length: members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const short = findings.unsafe[0] ?? findings.misread[0] ?? findings.stuck[0] ?? findings.livelock[0];
+  const names = Array.from({ length: members + join }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
   return {
     strategy,
     wakeups,
     ahead,
+    patching,
+    hasPatches: locals.patches.length > 0,
     step: stepKind(from, to, model.rules.strategy.hasColumnAlways ? 0 : undefined),
     from: from.name,
+    by: by.map(({ name }) => name),
     to: to.name,
     members,
+    refreshing,
+    leave,
+    join,
     ...faults,
     states: findings.states,
     transitions: findings.transitions,
     stuck: findings.stuck.length,
     unsafe: findings.unsafe.length,
+    misread: findings.misread.length,
     dead,
     livelock: findings.livelock.length,
     worstTimerRounds: worstRounds,
@@ -100,5 +140,6 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
 
 /** Whether everything that was asked about holds, and all of it was seen. */
 export function isFine(answer: Answer): boolean {
-  return answer.exhaustive && answer.stuck === 0 && answer.unsafe === 0 && answer.dead === 0 && answer.livelock === 0;
+  const { stuck, unsafe, misread, dead, livelock } = answer;
+  return answer.exhaustive && stuck + unsafe + misread + dead + livelock === 0;
 }

@@ -4,16 +4,20 @@
  */
 import { rulesOf } from '../plan/daemon.ts';
 import { type Plan, type Step, versionOf } from '../plan/plan.ts';
+import { entrantsOf } from '../plan/sequence.ts';
+import type { Happening } from './happening.ts';
 import { type Model, PROTOCOL } from './protocol.ts';
 import {
   act,
   canAct,
   deliver,
   fireTimer,
-  type Happening,
+  join,
+  leave,
   type Moved,
   parkedMembers,
   refresh,
+  stop,
   type World,
   worldOf,
 } from './world.ts';
@@ -31,18 +35,44 @@ const MOST_MOVES = 100_000;
 export function forecast(plan: Plan): Forecast[] {
   if (plan.daemon.model === null) return plan.steps.map((step) => ({ step, happenings: [] }));
   const model: Model = { protocol: PROTOCOL, rules: rulesOf(plan.daemon.model) };
-  let world = worldOf(plan.members, versionOf(plan, plan.from));
-  return plan.steps.map((step): Forecast => {
+  const forming = plan.steps.findIndex((step) => !['bootstrap', 'join', 'form'].includes(step.do));
+  const founders = plan.steps.slice(0, forming).flatMap(entrantsOf);
+  let world = worldOf(model, founders, versionOf(plan, plan.from));
+  return plan.steps.map((step, index): Forecast => {
     const happenings: Happening[] = [];
     const moved = (next: Moved): void => {
       world = next.world;
       happenings.push(next.happening);
     };
-    if (step.do === 'refresh') {
-      for (const { member, to } of step.refreshes) moved(refresh(model, world, member, versionOf(plan, to)));
-      settle(model, () => world, moved);
+    const settled = (): void => settle(model, () => world, moved);
+    switch (step.do) {
+      case 'refresh':
+        for (const { member, to } of step.refreshes) moved(refresh(model, world, member, versionOf(plan, to)));
+        settled();
+        break;
+      case 'update':
+        // One after another, as they may come to ask.
+        for (const { member, to } of step.refreshes) {
+          moved(refresh(model, world, member, versionOf(plan, to)));
+          settled();
+        }
+        break;
+      case 'stop':
+        world = stop(world, step.member);
+        break;
+      case 'leave':
+        moved(leave(world, step.member, step.by));
+        settled();
+        break;
+      case 'join':
+        if (index >= forming) for (const member of step.members) moved(join(model, world, member, step.through));
+        break;
+      case 'settle':
+        fireTimers(model, () => world, moved);
+        break;
+      default:
+        break;
     }
-    if (step.do === 'settle') fireTimers(model, () => world, moved);
     return { step, happenings };
   });
 }

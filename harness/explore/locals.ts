@@ -3,22 +3,29 @@
  * local state are interchangeable. The rows in them are numbered too, and so are the schemas that get applied.
  */
 import type { Command, State } from '../../node/upgrade/machine.ts';
-import type { Row, Schema } from '../../node/upgrade/version.ts';
+import type { Patch } from '../../node/upgrade/patch.ts';
+import { hasPatch, type Row, type Schema, type Version } from '../../node/upgrade/version.ts';
 import { type Local, stateKeyOf, withoutIdle } from './local.ts';
 import type { Model } from './protocol.ts';
+import { patchesIn } from './question.ts';
 
 /** What a member does next by itself. */
-export type Next = Command['do'] | 'refresh';
+export type Next = Command['do'] | 'refresh' | 'absent';
 
 /** Rows are told apart by the bits of a mask. */
 const MOST_ROWS = 30;
 /** A packed world has 16 bits for each. */
 const MOST_LOCALS = 65_536;
 const MOST_SCHEMAS = 256;
+/** Of who is not a member. */
+const NO_ROW = -1;
 
 export class Locals {
   readonly model: Model;
+  /** The patches in question: a mask has a bit for each. */
+  readonly patches: readonly Patch[];
   readonly #reduce: boolean;
+  readonly #last: Version;
   readonly #numbers = new Map<string, number>();
   readonly #locals: Local[] = [];
   readonly #next: Next[] = [];
@@ -30,9 +37,14 @@ export class Locals {
   readonly #rowBits: number[] = [];
   readonly #schemas: Schema[] = [];
 
-  /** @param reduce drop the notices and latches that cannot change anything any more (`withoutIdle`) */
-  constructor(model: Model, reduce: boolean) {
+  /**
+   * @param reduce drop the notices and latches that cannot change anything any more (`withoutIdle`)
+   * @param versions those that members come to run, in order
+   */
+  constructor(model: Model, reduce: boolean, versions: readonly Version[]) {
     this.model = model;
+    this.patches = patchesIn(versions);
+    this.#last = versions.at(-1)!;
     this.#reduce = reduce;
   }
 
@@ -47,6 +59,21 @@ export class Locals {
   /** The bit of a member's row in a mask of rows. */
   rowBit(number: number): number {
     return this.#rowBits[number]!;
+  }
+
+  /** Whether nobody refreshes the member any more. */
+  isLast({ version }: Local): boolean {
+    return version === this.#last;
+  }
+
+  /** The bit of a patch in a mask of patches. */
+  patchBit({ name }: Patch): number {
+    return 1 << this.patches.findIndex((patch) => patch.name === name);
+  }
+
+  /** The mask of the patches that a version has. */
+  patchesOf(version: Version): number {
+    return this.patches.reduce((mask, patch, bit) => (hasPatch(version, patch) ? mask | (1 << bit) : mask), 0);
   }
 
   /** The rows of a mask. */
@@ -67,18 +94,24 @@ export class Locals {
 
   /** The number of a local state. */
   numberOf(given: Local): number {
-    const local = this.#reduce && !given.mortal ? withoutIdle(this.model, given) : given;
-    const { state, version, row: recorded, inbox, due, mortal } = local;
-    const row = this.#numberOfRow(recorded);
-    const key = `${this.#stateKey(state)} ${version.name} ${row} ${inbox[0]} ${inbox[1]} ${inbox[2]} ${due} ${mortal}`;
+    const isSettled = !given.mortal && this.isLast(given);
+    const local = this.#reduce && isSettled ? withoutIdle(this.model, given) : given;
+    const { state, version, row: recorded, inbox, notes, ran, inside, due, mortal } = local;
+    const row = recorded === null ? NO_ROW : this.#numberOfRow(recorded);
+    const key = `${this.#stateKey(state)} ${version.name} ${row} ${inbox.join(' ')} ${notes} ${ran} ${inside} ${due} ${mortal}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (this.#locals.length === MOST_LOCALS) throw new Error(`the packing holds ${MOST_LOCALS} local states`);
     const number = this.#locals.push(local) - 1;
     this.#numbers.set(key, number);
-    this.#rowBits.push(1 << row);
-    this.#next.push(state === null ? 'refresh' : this.model.protocol.command(state).do);
+    this.#rowBits.push(row === NO_ROW ? 0 : 1 << row);
+    this.#next.push(this.#nextOf(local));
     return number;
+  }
+
+  #nextOf({ state, row }: Local): Next {
+    if (row === null) return 'absent';
+    return state === null ? 'refresh' : this.model.protocol.command(state).do;
   }
 
   #stateKey(state: State | null): string {
@@ -98,7 +131,7 @@ export class Locals {
   }
 
   #numberOfEqualRow(row: Omit<Row, 'member'>): number {
-    const key = `${row.internal} ${row.external} ${row.extensions.join()}`;
+    const key = `${row.internal} ${row.external} ${row.extensions.join()} ${row.patchCount}`;
     const known = this.#rowNumbers.get(key);
     if (known !== undefined) return known;
     if (this.#rows.length === MOST_ROWS) throw new Error(`a mask holds ${MOST_ROWS} different rows`);

@@ -4,6 +4,7 @@
  */
 import { carryOut, examine } from '../../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Rules, start } from '../../node/upgrade/machine.ts';
+import { examinePatch } from '../../node/upgrade/patch.ts';
 
 export interface Protocol {
   readonly start: typeof start;
@@ -12,10 +13,11 @@ export interface Protocol {
   readonly dispositionOf: typeof dispositionOf;
   readonly examine: typeof examine;
   readonly carryOut: typeof carryOut;
+  readonly examinePatch: typeof examinePatch;
 }
 
 /** What the daemon runs. */
-export const PROTOCOL: Protocol = { start, command, advance, dispositionOf, examine, carryOut };
+export const PROTOCOL: Protocol = { start, command, advance, dispositionOf, examine, carryOut, examinePatch };
 
 /** A protocol with the rules by which its members run. */
 export interface Model {

@@ -5,7 +5,7 @@
  */
 
 import type { Ground } from './expansion.ts';
-import type { Question } from './question.ts';
+import { NO_FAULTS, type Question } from './question.ts';
 import { Search } from './search.ts';
 
 export interface Rescue {
@@ -44,7 +44,7 @@ export function rescue(ground: Ground, question: Question, stuck: readonly Stuck
 }
 
 function roundFrom(ground: Ground, question: Question, from: Stuck): { round: Round; next: Stuck[] } {
-  const search = new Search(ground, { ...question, faults: { lose: 0, duplicate: 0, crash: 0 } });
+  const search = new Search(ground, { ...question, faults: NO_FAULTS });
   const findings = search.runFrom(from.locals, from.applied);
   const next = findings.stuck.map((state) => search.world(state));
   return { round: { canOpen: findings.allOpen > 0, next: next.map(keyOf) }, next };

@@ -8,12 +8,24 @@ import { StateStore } from './store.ts';
 
 const MOST_MEMBERS = 12;
 
-/** The first word of a packed world, its head: the applied schema, and what may still go wrong, four bits each. */
+/**
+ * The first word of a packed world, its head: the applied schema, what may still go wrong, four bits each, and what else may
+ * still happen, two bits each.
+ */
 export const APPLIED_MASK = 0xff;
 export const LOSE = 1 << 8;
 export const DUPLICATE = 1 << 12;
 export const CRASH = 1 << 16;
+export const FAIL = 1 << 20;
+export const LEAVE = 1 << 24;
+export const JOIN = 1 << 26;
 export const MOST_FAULTS = 15;
+export const MOST_CHANGES = 3;
+
+/** How many of a kind a head still allows. */
+export function leftOf(head: number, kind: number, most = MOST_FAULTS): number {
+  return Math.trunc((head & (most * kind)) / kind);
+}
 
 export class States {
   /** Room for the members of a world: two go to a word, so where they are odd in number, a place stays empty. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Build, SchemaUpdate } from '../../node/build.ts';
 import { COLUMN_SINCE, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from './errors.ts';
+import { PatchName, type PatchSource, readPatch } from './patches.ts';
 import { VersionName } from './values.ts';
 import { readYaml } from './yaml.ts';
 
@@ -31,6 +32,10 @@ export const VersionFile = z.strictObject({
     .refine((names) => new Set(names).size === names.length, {
       message: 'must not name an extension twice',
     }),
+  patches: z
+    .array(PatchName, 'must be a list of patches')
+    .refine((names) => new Set(names).size === names.length, { message: 'must not name a patch twice' })
+    .optional(),
 });
 
 /**
@@ -47,15 +52,22 @@ function readVersion(folder: string, name: string): VersionSource {
   const file = join(folder, name);
   const named = VersionName.safeParse(basename(name, '.yaml'));
   if (!named.success) throw new InputError(`${file}: its name, without .yaml, ${named.error.issues[0]!.message}`);
-  const { about, internal, external, extensions } = readYaml(file, 'version', VersionFile);
+  const { about, internal, external, extensions, patches } = readYaml(file, 'version', VersionFile);
   if (extensions.length > 0 && internal < COLUMN_SINCE) {
     throw new InputError(
       `${file}: extensions: they need internal schema update ${COLUMN_SINCE}, and internal is ${internal}`,
     );
   }
-  const version: Version = { name: named.data, internal, external, extensions };
+  const sources = (patches ?? []).map((patch) => readPatch(folder, file, patch));
+  const version: Version = { name: named.data, internal, external, extensions, ...patchesIn(sources) };
   const updates = [...updatesOf(folder, file, 'internal', internal), ...updatesOf(folder, file, 'external', external)];
-  return { about, build: { version, updates } };
+  const changes = sources.map(({ change }) => change);
+  return { about, build: { version, updates, ...(changes.length === 0 ? {} : { changes }) } };
+}
+
+/** A version without patches says nothing of them, as before there were any. */
+function patchesIn(sources: readonly PatchSource[]): Pick<Version, 'patches'> {
+  return sources.length === 0 ? {} : { patches: sources.map(({ patch }) => patch) };
 }
 
 function updatesOf(folder: string, file: string, kind: SchemaUpdate['kind'], wanted: number): SchemaUpdate[] {

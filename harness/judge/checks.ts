@@ -4,6 +4,8 @@ import { withinBudgets } from './budgets.ts';
 import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, stoppedAsTold } from './course.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { noticesFromMembers } from './notices.ts';
+import { patchedOnce } from './patches.ts';
+import { rowsAreTrue } from './rows.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';
 import { openedByNotice } from './waking.ts';
@@ -18,6 +20,8 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   noticesFromMembers,
   nobodyOpenedEarly,
   appliedOnce,
+  patchedOnce,
+  rowsAreTrue,
   noRecordLost,
   openMembersServe,
   stoppedAsTold,

@@ -4,15 +4,24 @@
  * of the database; a notice arrives after it was sent. More order than that a trace does not have, and none is needed.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { MemberEvent } from '../../node/events.ts';
-import { carryOut, examine, type Ruling } from '../../node/upgrade/gate.ts';
+import type { ExitReason, MemberEvent } from '../../node/events.ts';
+import { carryOut, examine, withoutRow } from '../../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Input, type Rules, start } from '../../node/upgrade/machine.ts';
-import type { View } from '../../node/upgrade/version.ts';
+import { examinePatch, type PatchRuling } from '../../node/upgrade/patch.ts';
+import { patchesOf, type Version, type View } from '../../node/upgrade/version.ts';
 import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { observedDeviationOf } from './conform-observed.ts';
-import { type Follower, type Of, Queue, type Transaction, transactionsOf } from './follower.ts';
+import {
+  type Examined,
+  type Follower,
+  isTransaction,
+  type Of,
+  Queue,
+  type Transaction,
+  transactionsOf,
+} from './follower.ts';
 
 /** A step that the model could not have taken, or that is missing. */
 class Deviation extends Error {
@@ -36,6 +45,19 @@ export function deviationOf(plan: Plan, trace: Trace): string | null {
   }
 }
 
+/** What the machine itself gives up for. */
+const TURNED_AWAY: readonly ExitReason[] = ['ahead', 'forked', 'unsupported', 'patch-failed'];
+
+/** A notice on its way to one peer. */
+interface Sent {
+  readonly kind: string;
+  readonly by: string;
+  readonly atNs: number;
+  arrived: boolean;
+  answered: boolean;
+  accepted: boolean;
+}
+
 class Conformance {
   readonly #rules: Rules;
   readonly #followers: ReadonlyMap<string, Follower>;
@@ -43,16 +65,35 @@ class Conformance {
   /** Those whose next event may be due. */
   readonly #ready = new Queue<Follower>();
   #view: View = { applied: { internal: 0, external: 0 }, rows: [] };
+  /** Who has run which patch for all. */
+  readonly #claims: Record<string, string> = {};
   /** Notices that were sent, by their name and peer, and what is known of them. */
-  readonly #sent = new Map<string, { kind: string; arrived: boolean; answered: boolean; accepted: boolean }>();
+  readonly #sent = new Map<string, Sent>();
+  readonly #trace: Trace;
 
   constructor(plan: Plan, trace: Trace) {
+    this.#trace = trace;
     this.#rules = rulesOf(plan.daemon.model!);
     const version = plan.versions[plan.from]!;
     const followers = plan.members.map((member): Follower => {
       const events = eventsOf(trace, member);
-      const rulings = new Queue<Ruling>();
-      return { member, events, at: 0, version, state: null, rulings, recorded: null, applied: null, waking: false };
+      const rulings = new Queue<Examined>();
+      const patchRulings = new Queue<PatchRuling>();
+      return {
+        member,
+        events,
+        at: 0,
+        version,
+        state: null,
+        rulings,
+        recorded: null,
+        applied: null,
+        notes: [],
+        patchRulings,
+        peers: [],
+        taking: null,
+        waking: false,
+      };
     });
     this.#followers = new Map(followers.map((follower) => [follower.member, follower]));
     this.#transactions = followers
@@ -72,11 +113,18 @@ class Conformance {
       const left = events[at];
       if (left !== undefined) throw new Deviation(`${member} tells '${left.event}', and nothing could have led to it`);
     }
-    for (const [name, { arrived, answered, accepted }] of this.#sent) {
-      if (!answered) throw new Deviation(`notice ${name} was sent, and nobody tells how that ended`);
+    for (const [name, sent] of this.#sent) {
+      const { arrived, answered, accepted } = sent;
+      if (!answered && !this.#isKilledSince(sent))
+        throw new Deviation(`notice ${name} was sent, and nobody tells how that ended`);
       if (accepted && !arrived)
         throw new Deviation(`notice ${name} was accepted, and its receiver does not tell of it`);
     }
+  }
+
+  /** Of what a member had sent that was killed, it cannot tell any more. */
+  #isKilledSince({ by, atNs }: Sent): boolean {
+    return rigEventsOf(this.#trace, 'killing', by).some((killing) => killing.atNs > atNs);
   }
 
   /** The next transaction of the database, whichever member's it is. */
@@ -89,12 +137,32 @@ class Conformance {
       if (applied !== undefined) this.#view = { ...this.#view, applied: applied.to };
       return;
     }
+    if (told.event === 'patched') {
+      follower.patchRulings.add(this.#patch(follower.member, told, version));
+      return;
+    }
+    if (told.event === 'removed') {
+      this.#view = withoutRow(this.#view, told.peer);
+      follower.taking = this.#view.rows.map(({ member }) => member);
+      return;
+    }
     const { strategy, ahead } = this.#rules;
     if (!this.#view.rows.some(({ member }) => member === follower.member))
       throw new Deviation(`${follower.member} examines the ${told.gate} gate, and has no row in the database`);
     const ruling = examine(strategy, ahead, told.gate, follower.member, version, this.#view);
-    follower.rulings.add(ruling);
+    const peers = this.#view.rows.flatMap(({ member }) => (member === follower.member ? [] : member));
+    follower.rulings.add({ ruling, peers });
     this.#view = carryOut(this.#view, ruling);
+  }
+
+  /** The transaction of a patch. */
+  #patch(member: string, { patch: name }: Of<'patched'>, version: Version): PatchRuling {
+    const patch = patchesOf(version).find((one) => one.name === name);
+    if (patch === undefined)
+      throw new Deviation(`${member} runs the patch ${name}, which ${version.name} does not have`);
+    const ruling = examinePatch(this.#rules.patching.by, patch, this.#claims);
+    if (ruling.claims) this.#claims[name] = member;
+    return ruling;
   }
 
   /** The next events of all members, as far as what they need has happened. */
@@ -111,6 +179,8 @@ class Conformance {
 
   #isDue(follower: Follower, event: MemberEvent): boolean {
     if (event.event === 'checked') return !follower.rulings.isEmpty;
+    if (event.event === 'removed') return follower.taking !== null;
+    if (event.event === 'patched') return !isTransaction(event) || !follower.patchRulings.isEmpty;
     return event.event !== 'noticed' || this.#sent.has(nameOf(event.notice, follower.member));
   }
 
@@ -118,7 +188,7 @@ class Conformance {
     switch (event.event) {
       case 'started':
         follower.version = event.version;
-        follower.state = event.action === 'start' ? start(this.#rules) : null;
+        follower.state = event.action === 'start' ? start(this.#rules, patchesOf(event.version), follower.notes) : null;
         break;
       case 'recorded':
         follower.recorded = event;
@@ -149,6 +219,12 @@ class Conformance {
       case 'open':
         if (follower.state !== null) this.#input(follower, { is: 'opened' });
         break;
+      case 'patched':
+        this.#patched(follower, event);
+        break;
+      case 'noted':
+        this.#noted(follower, event);
+        break;
       case 'exiting':
         this.#exiting(follower, event);
         break;
@@ -156,6 +232,8 @@ class Conformance {
       case 'held':
       case 'leader':
       case 'handed-over':
+      case 'removed':
+      case 'asked':
         break;
     }
   }
@@ -163,7 +241,8 @@ class Conformance {
   #checked(follower: Follower, event: Of<'checked'>): void {
     const { member } = follower;
     this.#expectCommand(follower, 'check', event.gate);
-    const ruling = follower.rulings.take()!;
+    const { ruling, peers } = follower.rulings.take()!;
+    follower.peers = peers;
     if (!isDeepStrictEqual(ruling.outcome, event.outcome)) {
       throw new Deviation(
         `${member} tells '${event.outcome.is}' at the ${event.gate} gate, and the machine says '${ruling.outcome.is}'`,
@@ -186,20 +265,29 @@ class Conformance {
   }
 
   #notifying(follower: Follower, event: Of<'notifying'>): void {
-    this.#expectCommand(follower, 'notify', null);
-    const todo = command(follower.state!);
-    if (todo.do === 'notify' && todo.kind !== event.kind)
-      throw new Deviation(`${follower.member} sends '${event.kind}', and had to send '${todo.kind}'`);
+    // Whoever takes a member out tells all others, whatever it is at itself.
+    const taking = event.kind === 'both' ? follower.taking : null;
+    if (taking === null) this.#expectNotice(follower, event.kind);
     const told = new Set(event.peers);
-    const peers = [...this.#followers.values()].filter((peer) => peer !== follower);
-    if (event.peers.length !== peers.length || !peers.every(({ member }) => told.has(member)))
+    const peers = taking ?? follower.peers;
+    if (event.peers.length !== peers.length || !peers.every((member) => told.has(member)))
       throw new Deviation(`${follower.member} does not notify all its peers`);
     for (const peer of peers) {
-      const name = nameOf(event.notice, peer.member);
-      this.#sent.set(name, { kind: event.kind, arrived: false, answered: false, accepted: false });
-      this.#ready.add(peer);
+      const name = nameOf(event.notice, peer);
+      const { kind, member: by, atNs } = event;
+      this.#sent.set(name, { kind, by, atNs, arrived: false, answered: false, accepted: false });
+      const receiver = this.#followers.get(peer);
+      if (receiver !== undefined) this.#ready.add(receiver);
     }
-    this.#input(follower, { is: 'notified' });
+    if (taking !== null) follower.taking = null;
+    else this.#input(follower, { is: 'notified' });
+  }
+
+  #expectNotice(follower: Follower, kind: string): void {
+    this.#expectCommand(follower, 'notify', null);
+    const todo = command(follower.state!);
+    if (todo.do === 'notify' && todo.kind !== kind)
+      throw new Deviation(`${follower.member} sends '${kind}', and had to send '${todo.kind}'`);
   }
 
   #notified(follower: Follower, event: Of<'notified'>): void {
@@ -227,9 +315,36 @@ class Conformance {
     if (disposition === 'delivered') follower.waking = true;
   }
 
+  #patched(follower: Follower, event: Of<'patched'>): void {
+    const { member, state } = follower;
+    this.#expectCommand(follower, 'patch', null);
+    const todo = command(state!);
+    const { patch } = todo as typeof todo & { do: 'patch' };
+    if (patch.name !== event.patch || patch.changes !== event.changes)
+      throw new Deviation(`${member} runs the patch ${event.patch}, and had to run ${patch.name}`);
+    if (isTransaction(event)) {
+      const { outcome } = follower.patchRulings.take()!;
+      if (outcome !== event.outcome)
+        throw new Deviation(
+          `${member} tells that it ${event.outcome} the patch ${patch.name}, and the machine says '${outcome}'`,
+        );
+    }
+    this.#input(follower, { is: 'patched', outcome: event.outcome });
+  }
+
+  #noted(follower: Follower, { patch, born }: Of<'noted'>): void {
+    follower.notes.push(patch);
+    if (born) return;
+    this.#expectCommand(follower, 'note', null);
+    const todo = command(follower.state!);
+    if (todo.do === 'note' && todo.patch.name !== patch)
+      throw new Deviation(`${follower.member} notes the patch ${patch}, and had to note ${todo.patch.name}`);
+    this.#input(follower, { is: 'noted' });
+  }
+
   #exiting(follower: Follower, event: Of<'exiting'>): void {
     const { state, member } = follower;
-    const isTurnedAway = event.reason === 'ahead' || event.reason === 'forked' || event.reason === 'unsupported';
+    const isTurnedAway = TURNED_AWAY.includes(event.reason);
     if (isTurnedAway !== (state?.phase === 'exiting'))
       throw new Deviation(`${member} exits (${event.reason}), and the machine says otherwise`);
     if (follower.waking) throw new Deviation(`${member} was woken by a notice, and does not tell of it`);

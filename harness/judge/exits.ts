@@ -1,7 +1,7 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason, MemberEvent } from '../../node/events.ts';
 import { once } from '../host/once.ts';
-import type { Plan } from '../plan/plan.ts';
+import { awayAtEnd, type Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
@@ -99,6 +99,7 @@ const SIGNALS: Readonly<Record<number, string>> = {
 /** Open in the incarnation that its last start began, and not gone by itself since. */
 export function isOpenAtEnd(plan: Plan, trace: Trace, member: string): boolean {
   const incarnation = incarnationsOf(plan, trace, member).at(-1);
+  if (awayAtEnd(plan).has(member)) return false;
   if (incarnation === undefined || incarnation.open === null) return false;
   const launchedNs = rigEventsOf(trace, 'launching', member).at(-1)?.atNs;
   const isLast = launchedNs === undefined || incarnation.started.atNs >= launchedNs;

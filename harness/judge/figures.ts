@@ -131,7 +131,9 @@ function seenMoments(plan: Plan, history: History, incarnation: Incarnation, ope
 }
 
 function turnedBackMoments(plan: Plan, history: History, incarnation: Incarnation) {
-  const { checks } = incarnation;
+  const openNs = incarnation.open?.atNs ?? Number.POSITIVE_INFINITY;
+  // What an open member waits for, to run a patch, kept it from nothing.
+  const checks = incarnation.checks.filter(({ atNs }) => atNs <= openNs);
   const turnedBackAt = new Set(checks.filter((check) => check.outcome.is !== 'pass').map((check) => check.gate));
   return [...turnedBackAt].flatMap((gate) => {
     const passed = checks.findLast((check) => check.gate === gate && check.outcome.is === 'pass');

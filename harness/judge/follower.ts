@@ -2,6 +2,7 @@
 import type { MemberEvent } from '../../node/events.ts';
 import type { Ruling } from '../../node/upgrade/gate.ts';
 import type { State } from '../../node/upgrade/machine.ts';
+import type { PatchRuling } from '../../node/upgrade/patch.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 
 export type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
@@ -16,16 +17,34 @@ export interface Follower {
   /** Null: bootstrapped or joined, and serving. */
   state: State | null;
   /** What its transactions decided, until the events that tell of them come up. */
-  readonly rulings: Queue<Ruling>;
+  readonly rulings: Queue<Examined>;
+  /** The peers that it knew of when it looked at a gate last. */
+  peers: readonly string[];
+  /** Whom it has to tell that it has taken somebody out; null where it has told them. */
+  taking: readonly string[] | null;
   recorded: Of<'recorded'> | null;
   applied: Of<'applied'> | null;
+  /** What it has noted of patches, and what the transactions of its patches decided. */
+  readonly notes: string[];
+  readonly patchRulings: Queue<PatchRuling>;
   waking: boolean;
 }
 
-/** A transaction in which a member looked at a gate, or wrote its first row. */
+/** Whether a patch was run, or found run, in a transaction of the database: one that failed has left no trace. */
+export function isTransaction({ changes, outcome }: Of<'patched'>): boolean {
+  return changes === 'database' && typeof outcome === 'string';
+}
+
+/** What the transaction of a gate decided, and who the member's peers were then. */
+export interface Examined {
+  readonly ruling: Ruling;
+  readonly peers: readonly string[];
+}
+
+/** A transaction in which a member looked at a gate, ran a patch, or wrote its first row. */
 export interface Transaction {
   readonly follower: Follower;
-  readonly told: Of<'checked'> | FirstRow;
+  readonly told: Of<'checked'> | Of<'patched'> | Of<'removed'> | FirstRow;
   /** The version of the incarnation in which it was made. */
   readonly version: Version;
 }
@@ -57,7 +76,11 @@ export function transactionsOf(follower: Follower): Transaction[] {
   let { version } = follower;
   return follower.events.flatMap((told): Transaction[] => {
     if (told.event === 'started') version = told.version;
-    const isOne = told.event === 'checked' || (told.event === 'recorded' && told.gate === null);
+    const isOne =
+      told.event === 'checked' ||
+      told.event === 'removed' ||
+      (told.event === 'recorded' && told.gate === null) ||
+      (told.event === 'patched' && isTransaction(told));
     return isOne ? [{ follower, told: told as Transaction['told'], version }] : [];
   });
 }

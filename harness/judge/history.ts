@@ -2,8 +2,8 @@
  * What the cluster database held, from the first transaction to the last, as the members told it. Each transaction is
  * placed by the clock inside it, which orders them as the database did; one that was observed, by when it was seen.
  */
-import { withRow, withSchema } from '../../node/upgrade/gate.ts';
-import type { AXES, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
+import { withoutRow, withRow, withSchema } from '../../node/upgrade/gate.ts';
+import type { Axis, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeUntil } from '../trace/instants.ts';
@@ -14,6 +14,8 @@ export interface Change {
   /** Whose transaction it was. */
   readonly by: string;
   readonly row: Row | null;
+  /** Whom it took out of the cluster; null where it took nobody. */
+  readonly removed: string | null;
   /** The extensions that it wrote into every row; null where it wrote none. */
   readonly seeded: readonly string[] | null;
   readonly applied: Schema;
@@ -112,10 +114,10 @@ export function historyOf(plan: Plan, trace: Trace): History {
   const common = new CommonSchema();
   let applied = formedSchema(plan, trace);
   const decided = decidedIn(plan, trace);
-  const changes = decided.map(({ by, row, update }): Change => {
+  const changes = decided.map(({ by, row, removed = null, update }): Change => {
     if (tellsSchema && update !== null) applied = update.to;
     if (!tellsSchema && row !== null) applied = common.after(row);
-    return { by, row, seeded: update?.seeded ?? null, applied };
+    return { by, row, removed, seeded: update?.seeded ?? null, applied };
   });
   return new History(
     decided.map(({ atNs, sinceNs, by }) => ({ atNs, sinceNs, by })),
@@ -147,6 +149,7 @@ interface Decided {
   readonly sinceNs: number;
   readonly by: string;
   readonly row: Row | null;
+  readonly removed?: string;
   readonly update: { readonly to: Schema; readonly seeded: readonly string[] | null } | null;
 }
 
@@ -165,6 +168,10 @@ function decidedIn(plan: Plan, trace: Trace): Decided[] {
       const atNs = event.decidedNs;
       return [{ atNs, sinceNs: event.observed?.sinceNs ?? atNs, by, row: null, update: event }];
     }
+    if (event.event === 'removed') {
+      const { decidedNs, peer } = event;
+      return [{ atNs: decidedNs, sinceNs: decidedNs, by, row: null, removed: peer, update: null }];
+    }
     if (event.event === 'checked' && event.outcome.is === 'blocked') {
       const strangers = event.outcome.by.filter(({ member }) => member !== null && !members.has(member));
       const version = versions.get(by);
@@ -181,14 +188,16 @@ function decidedIn(plan: Plan, trace: Trace): Decided[] {
 }
 
 /** Somebody who is not of the plan tells nothing; that a member waits for it shows its row, as far as it differs. */
-function rowOfStranger(member: string, version: Version, axis: (typeof AXES)[number], has: number): Row {
+function rowOfStranger(member: string, version: Version, axis: Axis, has: number): Row {
   const { internal, external, extensions } = version;
   const row = { member, internal, external, extensions };
+  if (axis === 'patch') return { ...row, patchCount: has };
   return axis === 'api' ? { ...row, extensions: extensions.slice(0, has) } : { ...row, [axis]: has };
 }
 
-function after(view: View, { row, seeded, applied }: Change): View {
-  const written = row === null ? view : withRow(view, row);
+function after(view: View, { row, removed, seeded, applied }: Change): View {
+  const kept = removed === null ? view : withoutRow(view, removed);
+  const written = row === null ? kept : withRow(kept, row);
   return withSchema(written, applied, seeded);
 }
 

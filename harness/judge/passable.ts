@@ -6,7 +6,7 @@
 import { examine } from '../../node/upgrade/gate.ts';
 import type { Rules } from '../../node/upgrade/machine.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
-import type { Row, Schema, Version } from '../../node/upgrade/version.ts';
+import { count, type Row, type Schema, type Version } from '../../node/upgrade/version.ts';
 import type { Change, History } from './history.ts';
 
 /** Who examines a row: its own row says nothing. */
@@ -27,31 +27,46 @@ interface Last {
 
 export class Passable {
   readonly #lasts: readonly Last[];
-  /** The place at which each member's row came about. */
-  readonly #firsts: ReadonlyMap<string, number>;
+  /** From which place to which each member has had a row; again, where it has come back. */
+  readonly #stays: ReadonlyMap<string, readonly Stay[]>;
 
   constructor(rules: Rules, gate: Gate, version: Version, changes: readonly Change[]) {
     const rows = new Rows(rules, gate, version);
     let last: Last = { byMany: NEVER, byOne: NEVER, one: null, byOther: NEVER };
-    const firsts = new Map<string, number>();
+    const stays = new Map<string, Stay[]>();
     this.#lasts = changes.map((change, place) => {
-      if (change.row !== null && !firsts.has(change.row.member)) firsts.set(change.row.member, place);
+      note(stays, change, place);
       rows.take(change);
       last = after(last, rows, place);
       return last;
     });
-    this.#firsts = firsts;
+    this.#stays = stays;
   }
 
   /** The first place of the unbroken time, up to a place, in which the member could have passed; null where it could not have there. */
   since(member: string, place: number): number | null {
     const last = this.#lasts[place];
-    const first = this.#firsts.get(member);
-    if (last === undefined || first === undefined || first > place) return null;
+    const stay = this.#stays.get(member)?.find(({ from, to }) => from <= place && place < to);
+    if (last === undefined || stay === undefined) return null;
     const byPeer = last.one === member ? last.byOther : last.byOne;
-    const heldBack = Math.max(last.byMany, byPeer, first - 1);
+    const heldBack = Math.max(last.byMany, byPeer, stay.from - 1);
     return heldBack === place ? null : heldBack + 1;
   }
+}
+
+/** From a place on, and up to another. */
+interface Stay {
+  readonly from: number;
+  to: number;
+}
+
+function note(stays: Map<string, Stay[]>, { row, removed }: Change, place: number): void {
+  const open = (member: string): Stay | undefined =>
+    stays.get(member)?.find(({ to }) => to === Number.POSITIVE_INFINITY);
+  const leaving = removed === null ? undefined : open(removed);
+  if (leaving !== undefined) leaving.to = place;
+  if (row === null || open(row.member) !== undefined) return;
+  stays.set(row.member, [...(stays.get(row.member) ?? []), { from: place, to: Number.POSITIVE_INFINITY }]);
 }
 
 function after(last: Last, { passesNobody, holding }: Rows, place: number): Last {
@@ -75,7 +90,11 @@ class Rows {
       examine(strategy, ahead, gate, ASKER.member, version, { applied, rows: [ASKER, ...rows] }).outcome.is === 'pass';
   }
 
-  take({ row, seeded, applied }: Change): void {
+  take({ row, removed, seeded, applied }: Change): void {
+    if (removed !== null) {
+      this.#rows.delete(removed);
+      this.holding.delete(removed);
+    }
     if (row !== null) this.#rows.set(row.member, row);
     const isNew = this.#applied?.internal !== applied.internal || this.#applied.external !== applied.external;
     this.#applied = applied;
@@ -99,7 +118,7 @@ export function passableAt(rules: Rules, gate: Gate, version: Version, { changes
   KNOWN.set(changes, known);
   const { strategy, ahead } = rules;
   const { internal, external, extensions } = version;
-  const key = JSON.stringify([strategy.name, ahead, gate, internal, external, extensions]);
+  const key = JSON.stringify([strategy.name, ahead, gate, internal, external, extensions, count(version, 'patch')]);
   const found = known.get(key) ?? new Passable(rules, gate, version, changes);
   known.set(key, found);
   return found;

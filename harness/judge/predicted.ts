@@ -62,6 +62,18 @@ function differenceOf(step: Step & { do: 'release' | 'deliver' }, said: readonly
       const found = sent?.event === 'notifying' ? sent.kind : 'nothing';
       return found === move.kind ? null : `the model says ${move.kind}, and it was ${found}`;
     }
+    case 'begin':
+      return own.some((event) => event.event === 'held' && event.failpoint === 'in-patch')
+        ? null
+        : 'the model says that it enters the transaction, and it did not';
+    case 'patch': {
+      const patched = own.find((event) => event.event === 'patched');
+      const outcome = patched?.event === 'patched' ? patched.outcome : 'nothing';
+      const found = typeof outcome === 'string' ? outcome : outcome.is;
+      return found === move.outcome ? null : `the model says ${move.outcome}, and it was ${found}`;
+    }
+    case 'note':
+      return own.some((event) => event.event === 'noted') ? null : 'the model says noted, and it was not';
     case 'open':
       return own.some((event) => event.event === 'open') ? null : 'the model says open, and it was not';
   }

@@ -72,12 +72,24 @@ function missingAt(
   const rows = new Map(view.rows.map((row) => [row.member, row]));
   const faults = plan.members.flatMap((member) => {
     const row = rows.get(member) ?? null;
+    if (row === null && !isMemberAt(trace, plan, member, atNs)) return [];
     const looked = member === opening ? null : lookedWith(plan, trace, member, atNs);
     const hindrance = hindranceOf(version, row, looked, axes);
     return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
   });
   const schemaIsOff = tellsOfUpdates(plan, trace) && !isApplied(view.applied, version);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
+}
+
+/** Whether somebody had joined by an instant and had not left. */
+function isMemberAt(trace: Trace, plan: Plan, member: string, atNs: number): boolean {
+  const first = eventsOf(trace, member).find((event) => event.event === 'recorded');
+  if (first?.event === 'recorded' && first.gate === null && first.decidedNs > atNs) return false;
+  return !plan.members.some((other) =>
+    eventsOf(trace, other).some(
+      (event) => event.event === 'removed' && event.peer === member && event.decidedNs <= atNs,
+    ),
+  );
 }
 
 const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: string) => string>> = {

@@ -1,10 +1,12 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
-import { placeBefore, placeUntil } from '../trace/instants.ts';
+import { formatDuration } from '../../node/duration.ts';
+import { firstFrom, placeBefore, placeUntil } from '../trace/instants.ts';
 import {
   eventsOf,
   OPERATIONS,
   type Operation,
   type Records,
+  type RigEvent,
   rigEvents,
   rigEventsOf,
   type Trace,
@@ -93,8 +95,11 @@ export function openMembersServe({ plan, trace }: Evidence): Check {
       operation,
     })),
   );
-  const words = ({ member, operation, because }: (typeof failures)[number]): string =>
-    `${member} was open and did not serve a ${operation}: ${because}`;
+  const words = (failure: (typeof failures)[number]): string => {
+    const { member, operation, how, because } = failure;
+    if (how !== 'wrong') return `${member} was open and did not serve a ${operation}: ${because}`;
+    return `${member} was open and answered reads wrongly, ${wrongFor(trace, failure)}: ${because}`;
+  };
   const late = failures.filter(({ how }) => how === 'timeout');
   const neverServed = cameToItsEnd(trace)
     ? idle.filter(({ member, operation }) => !late.some((one) => one.member === member && one.operation === operation))
@@ -109,6 +114,24 @@ export function openMembersServe({ plan, trace }: Evidence): Check {
     return cannotTell(name, withLag(listed([...new Set(late.map(words))]), [...lags]));
   }
   return holds(name, 'no open member refused a read or a write');
+}
+
+/** From when a wrong answer was asked for, to the first right one or the member's end: `for 1.2 s, until it was told to stop`. */
+function wrongFor(trace: Trace, { member, operation, atNs, sinceNs }: RigEvent & { rig: 'unavailable' }): string {
+  const right = firstFrom(
+    rigEventsOf(trace, 'available', member).filter((event) => event.operation === operation),
+    atNs,
+  );
+  const end = firstFrom(
+    (['stopping', 'killing', 'gone'] as const)
+      .flatMap((name): ReadonlyArray<{ atNs: number }> => rigEventsOf(trace, name, member))
+      .toSorted((one, other) => one.atNs - other.atNs),
+    atNs,
+  );
+  const isHealed = right !== undefined && (end === undefined || right.atNs < end.atNs);
+  const untilNs = (isHealed ? right : end)?.atNs ?? atNs;
+  const until = isHealed ? 'it answered rightly' : 'it was stopped';
+  return `for ${formatDuration((untilNs - sinceNs) / 1e6)}, until ${until}`;
 }
 
 function withLag(words: string, lags: Parameters<typeof lagWords>[0]): string {
@@ -142,11 +165,17 @@ function openIntervals(trace: Trace, member: string): OpenInterval[] {
   const ends = (['stopping', 'killing', 'gone'] as const)
     .flatMap((name): ReadonlyArray<{ atNs: number; rig: string }> => rigEventsOf(trace, name, member))
     .toSorted((one, other) => one.atNs - other.atNs);
-  const openings = eventsOf(trace, member).filter((event) => event.event === 'open');
-  return openings.map(({ atNs }) => {
-    const end = ends[placeUntil(ends, atNs) + 1];
-    return { fromNs: atNs, toNs: end?.atNs ?? Number.POSITIVE_INFINITY, goesByItself: end?.rig === 'gone' };
-  });
+  const events = eventsOf(trace, member);
+  // Whoever says that it gives up has stopped serving.
+  const sayings = events.filter((event) => event.event === 'exiting');
+  return events
+    .filter((event) => event.event === 'open')
+    .map(({ atNs }) => {
+      const end = ends[placeUntil(ends, atNs) + 1];
+      const toNs = end?.atNs ?? Number.POSITIVE_INFINITY;
+      const saidNs = sayings[placeUntil(sayings, atNs) + 1]?.atNs ?? toNs;
+      return { fromNs: atNs, toNs: Math.min(toNs, saidNs), goesByItself: end?.rig === 'gone' };
+    });
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {

@@ -50,7 +50,9 @@ export function cellsOf(spec: MatrixSpec, rolled: RolledDaemon): Cell[] {
   const places = spec.databases.flatMap((database) =>
     spec.strategies.flatMap((strategy) =>
       spec.wakeups.flatMap((wakeups) =>
-        pairs.flatMap((pair) => orders.map((order) => placeOf(pair, order, { strategy, wakeups, database }))),
+        spec.paces.flatMap((pace) =>
+          pairs.flatMap((pair) => orders.map((order) => placeOf(pair, order, { strategy, wakeups, database, pace }))),
+        ),
       ),
     ),
   );
@@ -58,7 +60,9 @@ export function cellsOf(spec: MatrixSpec, rolled: RolledDaemon): Cell[] {
   return chosenOf([...once.values()], spec).map(({ how, ...place }) => cellOf(place, how, spec, rolled));
 }
 
-function placeOf(pair: Pair, order: Order, rest: Pick<Dimensions, 'strategy' | 'wakeups' | 'database'>) {
+function placeOf(pair: Pair, given: Order, rest: Pick<Dimensions, 'strategy' | 'wakeups' | 'database' | 'pace'>) {
+  // Whoever are refreshed at once have no order.
+  const order: Order = rest.pace === 'together' ? { ...given, name: 'together', order: 'together' } : given;
   const dimensions = { pair: pairName(pair), order: order.name, ...rest, members: order.members };
   return { id: idOf(dimensions), ...pair, ...dimensions, how: order };
 }
@@ -77,10 +81,12 @@ function ordersOf(spec: MatrixSpec, members: number, pair: Pair, { source: daemo
 }
 
 function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daemon, versions }: RolledDaemon): Cell {
-  const { id, from, to, strategy, wakeups, database, members } = place;
+  const { id, from, to, strategy, wakeups, database, members, pace } = place;
   const scenario = Scenario.parse({
     name: rollName(id),
     ...{ from, to, order, members, runtime: spec.runtime, expect: { budgets: spec.budgets } },
+    ...(pace === OWN || pace === 'together' ? {} : { pace }),
+    ...(pace === 'auto' ? { seed: spec.seed } : {}),
     ...(spec.aim === null ? {} : { aim: spec.aim }),
     ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
   });

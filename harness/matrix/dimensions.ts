@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
-import { DATABASES, MOST_MEMBERS } from '../input/scenario.ts';
+import { DATABASES, MOST_MEMBERS, PACE_WORDS } from '../input/scenario.ts';
 
 /** On a dimension that is a setting of our daemon, another daemon has a value of its own, which nobody sets. */
 export const OWN = 'own';
@@ -18,6 +18,8 @@ export const Dimensions = z.object({
   database: z.enum([...DATABASES, OWN]),
   /** How many. */
   members: z.int().min(1).max(MOST_MEMBERS),
+  /** When the next refresh comes. A matrix that was rolled before there was a choice went on once a member had settled. */
+  pace: z.enum([...PACE_WORDS, OWN]).default('settled'),
 });
 export type Dimensions = Readonly<z.output<typeof Dimensions>>;
 export type Dimension = keyof Dimensions;
@@ -25,9 +27,9 @@ export type Dimension = keyof Dimensions;
 /** In the order in which an id names them. */
 export const DIMENSIONS = Object.keys(Dimensions.shape) as readonly Dimension[];
 
-/** `v1-v2/123/split/latched/sqlite/3`, or `1.0-2.0/123/3`: the same for the same cell, in whatever matrix. */
+/** `v1-v2/123/split/latched/sqlite/3`, or `1.0-2.0/123/3`: the same for the same cell, in whatever matrix. The usual pace is not said. */
 export function idOf(dimensions: Dimensions): string {
   return DIMENSIONS.map((dimension) => dimensions[dimension])
-    .filter((value) => value !== OWN)
+    .filter((value) => value !== OWN && value !== 'settled')
     .join('/');
 }

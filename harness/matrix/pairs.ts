@@ -1,10 +1,10 @@
 /** Pairs of versions, from which and to which a cluster is rolled. */
-import type { Version } from '../../node/upgrade/version.ts';
+import { patchesOf, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import { type StepKind, stepKind } from '../plan/step-kind.ts';
 
-/** The word for every forward pair of the main line. */
+/** The word for every forward pair of the main line: of the versions without patches. */
 export const FORWARD = 'forward';
 
 /** The daemon that a matrix rolls, and its versions. */
@@ -21,7 +21,7 @@ export interface Pair {
   readonly to: string;
 }
 
-const FORWARD_KINDS: readonly StepKind[] = ['introduces', 'both', 'schema', 'api'];
+const FORWARD_KINDS: readonly StepKind[] = ['introduces', 'both', 'schema', 'api', 'patch'];
 
 /** `v1-v2` */
 export function pairName({ from, to }: Pair): string {
@@ -54,9 +54,9 @@ export function pairsNamed(text: string, rolled: RolledDaemon): Pair[] {
   return [pair];
 }
 
-/** Every forward pair of the main line: without forks, which no later version continues. */
+/** Every forward pair of the main line: without forks, which no later version continues, and without releases of patches. */
 function forwardPairs(versions: ReadonlyMap<string, Version>): Pair[] {
-  const all = [...versions.values()];
+  const all = [...versions.values()].filter((version) => patchesOf(version).length === 0);
   const before = (newer: Version): Version[] => all.filter((older) => leadsTo(older, newer));
   const newest = all.reduce((best, next) => (before(next).length >= before(best).length ? next : best));
   const line = [...before(newest), newest];

@@ -1,7 +1,8 @@
 /** The spec of a matrix: what is to be rolled with what. A plain document, in the words in which a person writes it. */
 import { z } from 'zod';
 import { InputError } from '../input/errors.ts';
-import { Scenario } from '../input/scenario.ts';
+import { PACE_WORDS, Scenario } from '../input/scenario.ts';
+import { oneOf } from '../input/values.ts';
 import { OWN } from './dimensions.ts';
 import { FORWARD, pairsNamed, type RolledDaemon } from './pairs.ts';
 import { parsePattern } from './pattern.ts';
@@ -68,6 +69,7 @@ export function matrixFile(rolled: RolledDaemon) {
       strategies: ours(listOf(scenarioKeys.strategy.unwrap())),
       wakeups: ours(listOf(scenarioKeys.wakeups.unwrap())),
       databases: ours(listOf(scenarioKeys.database.unwrap())),
+      paces: listOf(oneOf(PACE_WORDS)),
       members: listOf(scenarioKeys.members.unwrap().min(2, 'must be 2 or more: one member waits for nobody')),
       runtime: scenarioKeys.runtime.unwrap(),
       wait: ours(writtenAs(scenarioKeys.wait.unwrap())),
@@ -87,7 +89,7 @@ export function matrixFile(rolled: RolledDaemon) {
 /** A matrix file as it was read: every key may be missing. */
 export type MatrixFile = z.output<ReturnType<typeof matrixFile>>;
 
-type Settings = 'strategies' | 'wakeups' | 'databases';
+type Settings = 'strategies' | 'wakeups' | 'databases' | 'paces';
 
 /** A matrix in which nothing is missing. A dimension that is none of its daemon has one value, which nobody sets. */
 export type MatrixSpec = {
@@ -107,6 +109,7 @@ export const DEFAULT_SPEC: MatrixSpec = {
   strategies: ['split'],
   wakeups: ['latched'],
   databases: ['sqlite'],
+  paces: ['settled'],
   members: [3],
   runtime: 'process',
   wait: '30s',
@@ -120,7 +123,7 @@ export const DEFAULT_SPEC: MatrixSpec = {
 
 /** A spec from what was given, the later before the earlier, and the defaults. */
 export function specFrom(rolled: RolledDaemon, ...given: readonly MatrixFile[]): MatrixSpec {
-  const own = { strategies: [OWN], wakeups: [OWN], databases: [OWN], runtime: 'auto', wait: '' };
+  const own = { strategies: [OWN], wakeups: [OWN], databases: [OWN], paces: [OWN], runtime: 'auto', wait: '' };
   const said = given.map((file) => Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined)));
   const defaults = { ...DEFAULT_SPEC, daemon: rolled.name, ...(rolled.described === null ? {} : own) };
   return Object.assign(defaults, ...said) as MatrixSpec;

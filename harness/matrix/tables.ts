@@ -2,7 +2,7 @@
 import { type Dimension, type Dimensions, OWN } from './dimensions.ts';
 import type { CellResult } from './state.ts';
 
-const HEADED_BY = ['strategy', 'wakeups', 'database', 'members'] as const satisfies readonly Dimension[];
+const HEADED_BY = ['strategy', 'wakeups', 'database', 'members', 'pace'] as const satisfies readonly Dimension[];
 
 export interface MatrixTable extends Pick<Dimensions, (typeof HEADED_BY)[number]> {
   /** The columns. */
@@ -14,19 +14,20 @@ export interface MatrixTable extends Pick<Dimensions, (typeof HEADED_BY)[number]
 export function tablesOf(results: readonly CellResult[]): MatrixTable[] {
   const groups = Map.groupBy(results, ({ cell }) => HEADED_BY.map((dimension) => cell[dimension]).join('/'));
   return [...groups.values()].map((own): MatrixTable => {
-    const { strategy, wakeups, database, members } = own[0]!.cell;
+    const { strategy, wakeups, database, members, pace } = own[0]!.cell;
     const orders = [...new Set(own.map(({ cell }) => cell.order))].sort();
     const pairs = Map.groupBy(own, ({ cell }) => cell.pair);
     const rows = [...pairs].map(([pair, cells]) => ({
       pair,
       cells: orders.map((order) => cells.find(({ cell }) => cell.order === order) ?? null),
     }));
-    return { strategy, wakeups, database, members, orders, rows };
+    return { strategy, wakeups, database, members, pace, orders, rows };
   });
 }
 
-/** `strategy split, wake-ups latched, sqlite, 3 members` */
-export function tableHeading({ strategy, wakeups, database, members }: MatrixTable): string {
-  if (strategy === OWN) return `${members} members`;
-  return `strategy ${strategy}, wake-ups ${wakeups}, ${database}, ${members} members`;
+/** `strategy split, wake-ups latched, sqlite, 3 members, pace auto`; the usual pace is not said */
+export function tableHeading({ strategy, wakeups, database, members, pace }: MatrixTable): string {
+  const size = `${members} members${pace === OWN || pace === 'settled' ? '' : `, pace ${pace}`}`;
+  if (strategy === OWN) return size;
+  return `strategy ${strategy}, wake-ups ${wakeups}, ${database}, ${size}`;
 }

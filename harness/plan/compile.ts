@@ -4,20 +4,12 @@ import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
-import { canAim, type DaemonSource, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
+import { type Course, courseOf } from './course.ts';
+import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
-import {
-  type Crash,
-  type Expectation,
-  type Given,
-  type Pace,
-  PLAN_FORMAT,
-  type Plan,
-  type Refresh,
-  type SeedRecord,
-  type Step,
-} from './plan.ts';
+import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
 import { refusedRefresh, refuseIntroduction } from './refusals.ts';
+import { refuseContradictions, type Target } from './targets.ts';
 
 /** What a plan is made from. */
 export interface Sources {
@@ -46,9 +38,6 @@ type Settings = Scenario & { readonly [Key in keyof typeof DEFAULTS | 'from' | '
 const SETTLE_SLACK_MS = 60_000;
 /** Where it is not known how long a member waits. */
 const UNKNOWN_WAIT_MS = 60_000;
-/** What a member is left to start and to come to its barrier, where nothing tells that it has. */
-const BLIND_PACE: Pace = { pauseMs: 5000 };
-
 /**
  * Make the plans of a scenario.
  * @throws InputError where the scenario contradicts itself or asks for what there is not
@@ -67,8 +56,11 @@ export function compile(sources: Sources): Plan[] {
 }
 
 function withDefaults({ scenario, daemon }: Sources): Settings {
+  refuseContradictions(scenario);
   const given = Object.entries(scenario).filter(([, value]) => value !== undefined);
-  return { ...DEFAULTS, ...daemon.defaults, ...Object.fromEntries(given) } as Settings;
+  const { versions } = scenario;
+  const ends = versions === undefined ? {} : { from: versions[0], to: versions.at(-1) };
+  return { ...DEFAULTS, ...daemon.defaults, ...ends, ...Object.fromEntries(given) } as Settings;
 }
 
 /** The 3 of node03. */
@@ -76,36 +68,23 @@ function numberOf(member: string): number {
   return Number(member.slice('node'.length));
 }
 
-interface Target {
-  readonly member: string;
-  readonly to: string;
-  readonly crash?: Crash | undefined;
+/** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
+function membersToRefresh({ to }: Settings, { refreshes }: Scenario, members: readonly string[]): Target[] {
+  if (refreshes !== undefined)
+    return refreshes.flatMap(({ member, to: version, crash }) =>
+      member === undefined ? [] : [{ member: known(members, member), to: version!, crash }],
+    );
+  const targets =
+    typeof to === 'string'
+      ? members.map((member) => ({ member, to }))
+      : Object.entries(to).map(([member, version]) => ({ member: known(members, member), to: version }));
+  if (targets.length === 0) throw new InputError('to: it names no member to refresh');
+  return members.flatMap((member) => targets.filter((target) => target.member === member));
 }
 
-/** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */
-function membersToRefresh({ to }: Settings, scenario: Scenario, members: readonly string[]): Target[] {
-  const { refreshes } = scenario;
-  if (scenario.seed !== undefined && scenario.order !== 'random') {
-    throw new InputError('seed: it draws a random order: say order random, or drop it');
-  }
-  if (refreshes !== undefined && (scenario.order !== undefined || scenario.to !== undefined)) {
-    throw new InputError(
-      'refreshes: it already says which members go to what, and in which order: drop `to` and `order`',
-    );
-  }
-  const targets =
-    refreshes ??
-    (typeof to === 'string'
-      ? members.map((member) => ({ member, to }))
-      : Object.entries(to).map(([member, version]) => ({ member, to: version })));
-  if (targets.length === 0) throw new InputError('to: it names no member to refresh');
-  for (const { member } of targets) {
-    if (!members.includes(member))
-      throw new InputError(`there is no member ${member}; there are ${members.join(', ')}`);
-  }
-  return refreshes !== undefined
-    ? targets
-    : members.flatMap((member) => targets.filter((target) => target.member === member));
+function known(members: readonly string[], member: string): string {
+  if (members.includes(member)) return member;
+  throw new InputError(`there is no member ${member}; there are ${members.join(', ')}`);
 }
 
 interface Order {
@@ -114,16 +93,18 @@ interface Order {
   readonly seed: number | null;
 }
 
-function ordersOf({ order, seed: given }: Settings, freshSeed: number, targets: Target[]): Order[] {
+function ordersOf({ order, pace, seed: given }: Settings, freshSeed: number, targets: Target[]): Order[] {
   const one = (chosen: Target[], more: Partial<Order> = {}): Order[] => [
     { targets: chosen, together: false, seed: null, ...more },
   ];
-  if (Array.isArray(order)) return one(numbered(order, targets));
+  // What is drawn where members ask by themselves is how long each waits.
+  const auto = pace === 'auto' ? { seed: given ?? freshSeed } : {};
+  if (Array.isArray(order)) return one(numbered(order, targets), auto);
   switch (order) {
     case 'forward':
-      return one(targets);
+      return one(targets, auto);
     case 'reverse':
-      return one(targets.toReversed());
+      return one(targets.toReversed(), auto);
     case 'together':
       return one(targets, { together: true });
     case 'random': {
@@ -136,7 +117,7 @@ function ordersOf({ order, seed: given }: Settings, freshSeed: number, targets: 
           `order: all orders of ${targets.length} members are too many; the limit is ${ALL_ORDERS_LIMIT}: try random`,
         );
       }
-      return permutations(targets).flatMap((chosen) => one(chosen));
+      return permutations(targets).flatMap((chosen) => one(chosen, auto));
   }
 }
 
@@ -151,43 +132,53 @@ function numbered(numbers: readonly number[], targets: readonly Target[]): Targe
   return numbers.map((number) => targets[wanted.indexOf(number)]!);
 }
 
-function planOf(scenario: Settings, sources: Sources, members: readonly string[], order: Order): Plan {
-  const refreshes = withFrom(order.targets, scenario.from);
-  const names = [...new Set([scenario.from, ...order.targets.map((target) => target.to)])];
-  const versions = Object.fromEntries(names.map((name) => [name, known(sources.versions, name)]));
-  const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : refreshes.at(-1)!.to;
-  const daemon = sources.daemon.plan(sources.scenario);
-  const aimed = withAim(scenario, daemon, refreshes, order.together);
+function planOf(scenario: Settings, sources: Sources, initial: readonly string[], order: Order): Plan {
+  const daemon = sources.daemon.plan({ ...sources.scenario, ...(order.seed === null ? {} : { seed: order.seed }) });
+  const course = courseOf(scenario, daemon, initial, order.targets, order.together);
+  const { refreshes, newcomers } = course;
+  const members = [...initial, ...newcomers];
+  const names = [...new Set([scenario.from, ...refreshes.map((refresh) => refresh.to)])];
+  const versions = Object.fromEntries(names.map((name) => [name, versionNamed(sources.versions, name)]));
+  const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : lastVersion(course);
   if (daemon.model !== null) {
-    refuseIntroduction(rulesOf(daemon.model).strategy, Object.values(versions), known(sources.versions, scenario.from));
+    const from = versionNamed(sources.versions, scenario.from);
+    refuseIntroduction(rulesOf(daemon.model).strategy, Object.values(versions), from);
   }
   const refused = refusedRefresh(daemon, refreshes);
   if (refused !== null) throw new InputError(refused);
+  const { records } = sources;
   return {
     format: PLAN_FORMAT,
     name: scenario.name,
     about: scenario.about,
     members,
     from: scenario.from,
-    to,
+    to: to ?? scenario.from,
     order: refreshes.map((refresh) => refresh.member),
     seed: order.seed,
     versions,
     ...givenOf(names, sources.given),
     daemon,
     runtime: scenario.runtime,
-    records: sources.records,
+    records,
     holds: false,
     steps: [
-      ...enteringSteps(daemon, members, scenario.from),
-      ...rollSteps(aimed, order.together, paceOf(scenario, daemon), sources.records.length),
+      ...enteringSteps(daemon, initial, scenario.from),
+      ...(records.length === 0 ? [] : [{ do: 'load', records: records.length } as const]),
+      ...course.steps,
+      { do: 'settle' },
+      { do: 'verify' },
     ],
-    expect: expectationOf(scenario, members),
+    expect: expectationOf(scenario, members, course.away),
     settleLimitMs: Math.min(
       (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
       LONGEST_MS,
     ),
   };
+}
+
+function lastVersion({ refreshes }: Course): string | undefined {
+  return refreshes.at(-1)?.to;
 }
 
 function givenOf(names: readonly string[], given: Sources['given']): Pick<Plan, 'given'> {
@@ -198,39 +189,10 @@ function givenOf(names: readonly string[], given: Sources['given']): Pick<Plan, 
   return found.length === 0 ? {} : { given: Object.fromEntries(found) };
 }
 
-function known(versions: ReadonlyMap<string, Version>, name: string): Version {
+function versionNamed(versions: ReadonlyMap<string, Version>, name: string): Version {
   const version = versions.get(name);
   if (version !== undefined) return version;
   throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-}
-
-function withFrom(targets: readonly Target[], from: string): Refresh[] {
-  const now = new Map<string, string>();
-  return targets.map(({ member, to, crash }) => {
-    const refresh = { member, from: now.get(member) ?? from, to, ...(crash === undefined ? {} : { crash }) };
-    now.set(member, to);
-    return refresh;
-  });
-}
-
-/** The last refresh is the one that makes the others' gates passable. @throws InputError where there is nothing to aim at */
-function withAim(
-  { aim }: Settings,
-  daemon: PlannedDaemon,
-  refreshes: readonly Refresh[],
-  together: boolean,
-): Refresh[] {
-  const last = refreshes.at(-1);
-  if (aim === undefined || last === undefined) return [...refreshes];
-  if (!canAim(daemon))
-    throw new InputError(
-      `aim: it is not known when a timer of ${daemon.name} is due: its description must say its timer and when it waits`,
-    );
-  if (refreshes.length < 2 || together)
-    throw new InputError(
-      'aim: the last refresh is aimed at the timer of a member that was refreshed before it: refresh two or more, one after the other',
-    );
-  return [...refreshes.slice(0, -1), { ...last, aim: { leadMs: aim } }];
 }
 
 /** How the cluster comes to be that is rolled. */
@@ -241,32 +203,19 @@ function enteringSteps({ forming }: PlannedDaemon, members: readonly string[], v
   return others.length === 0 ? [bootstrap] : [bootstrap, { do: 'join', members: others, version, through: first }];
 }
 
-/** A member of which nothing tells when it waits cannot be seen to settle: it would be waited for in vain. */
-function paceOf({ pace }: Settings, daemon: PlannedDaemon): Pace {
-  const isSeen = !daemon.capabilities.waits || tells(daemon, 'parked');
-  if (pace === 'settled' && !isSeen)
-    throw new InputError(
-      `pace: settled: nothing tells when a member of ${daemon.name} waits for others: say a pause, such as 2s`,
-    );
-  return pace ?? (isSeen ? 'settled' : BLIND_PACE);
-}
-
-function rollSteps(refreshes: readonly Refresh[], together: boolean, pace: Pace, records: number): Step[] {
-  return [
-    ...(records === 0 ? [] : [{ do: 'load', records } as const]),
-    ...(together
-      ? [{ do: 'refresh', refreshes, pace: 'eager' } as const]
-      : refreshes.map((refresh): Step => ({ do: 'refresh', refreshes: [refresh], pace }))),
-    { do: 'settle' },
-    { do: 'verify' },
-  ];
-}
-
-function expectationOf(scenario: Scenario, members: readonly string[]): Expectation {
-  const { open, woken = 'notice', safe = true, exits = {}, budgets = {} } = scenario.expect ?? {};
+/** @param away who has left in the end, or was stopped and has not come back */
+function expectationOf(scenario: Scenario, members: readonly string[], away: readonly string[]): Expectation {
+  const { open, woken = 'notice', safe = true, exits = {}, budgets = {}, broken = [] } = scenario.expect ?? {};
   // Who exits and is not said to be open afterwards stays away.
-  const others = members.filter((member) => !(member in exits));
-  const chosen = open === undefined ? others : open === 'all' ? members : open === 'none' ? [] : open;
+  const others = members.filter((member) => !(member in exits) && !away.includes(member));
+  const chosen =
+    open === undefined
+      ? others
+      : open === 'all'
+        ? members.filter((member) => !away.includes(member))
+        : open === 'none'
+          ? []
+          : open;
   for (const member of [...chosen, ...Object.keys(exits)]) {
     if (!members.includes(member))
       throw new InputError(`expect: there is no member ${member}; there are ${members.join(', ')}`);
@@ -276,6 +225,7 @@ function expectationOf(scenario: Scenario, members: readonly string[]): Expectat
     wokenBy: woken,
     safe,
     exits,
+    ...(broken.length === 0 ? {} : { broken }),
     budgets: {
       timeToOpenMs: budgets.time_to_open,
       unblockLatencyMs: budgets.unblock_latency,

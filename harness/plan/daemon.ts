@@ -5,6 +5,7 @@
 import type { EventName } from '../../node/events.ts';
 import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Rules, Wakeups } from '../../node/upgrade/machine.ts';
+import { type PatchBy, type PatchWhen, patchPolicy } from '../../node/upgrade/patch.ts';
 import { type COMPARED, oneGate, STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Scenario } from '../input/scenario.ts';
 
@@ -25,6 +26,10 @@ export interface Capabilities {
   readonly failpoints: boolean;
   /** A member can be made the leader. */
   readonly leader: boolean;
+  /** A member can be taken out of its cluster; not where it says nothing. */
+  readonly removal?: boolean;
+  /** A member asks to be refreshed when it learns that a peer is newer; not where it says nothing. */
+  readonly asks?: boolean;
   /** What exits are for its supervisor to heal; null where nothing starts a member again. */
   readonly supervisor: Supervisor | null;
   /**
@@ -49,6 +54,8 @@ export interface Model {
   readonly compares: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
+  /** When its local patches are run, and by whom. */
+  readonly patching: { readonly when: PatchWhen; readonly by: PatchBy };
 }
 
 export interface Timer {
@@ -82,8 +89,13 @@ export interface DaemonSource {
 }
 
 /** The rules by which the pure machine plays this daemon. */
-export function rulesOf({ strategy, compares, wakeups, ahead }: Model): Rules {
-  return { strategy: compares === null ? STRATEGIES[strategy] : oneGate(compares), wakeups, ahead };
+export function rulesOf({ strategy, compares, wakeups, ahead, patching }: Model): Rules {
+  return {
+    strategy: compares === null ? STRATEGIES[strategy] : oneGate(compares),
+    wakeups,
+    ahead,
+    patching: patchPolicy(patching.when, patching.by),
+  };
 }
 
 /** Whether an event of its members is told, pushed or observed. */

@@ -15,6 +15,16 @@ export function describeStep(plan: Plan, step: Step): string {
       const what = step.refreshes.map(refreshWords).join(', ');
       return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
     }
+    case 'stop':
+      return `stop ${step.member}, which stays away`;
+    case 'leave':
+      return `stop ${step.member}, and have ${step.by} take it out of the cluster for good`;
+    case 'update': {
+      const fails = Object.entries(step.fails).map(
+        ([member, times]) => `; the first ${times} times it fails for ${member}`,
+      );
+      return `refresh ${step.refreshes.map(refreshWords).join(', ')}, each when it asks for it${fails.join('')}`;
+    }
     case 'release':
       return `let ${step.member} ${MOVE_WORDS[step.move.step]}`;
     case 'deliver':
@@ -40,6 +50,9 @@ const MOVE_WORDS: Readonly<Record<Move['step'], string>> = {
   park: 'park',
   notify: 'notify its peers',
   open: 'open',
+  begin: 'enter the transaction of its patch',
+  patch: 'run its patch',
+  note: 'note its patch',
 };
 
 function paceWords(pace: Pace): string {

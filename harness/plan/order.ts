@@ -1,4 +1,5 @@
 /** In which order members are refreshed. */
+import { randomFrom } from '../../node/random.ts';
 
 /** The most members for which `all` is offered: 6 have 720 orders. */
 export const ALL_ORDERS_LIMIT = 6;
@@ -16,22 +17,11 @@ export function permutations<Thing>(things: readonly Thing[]): Thing[][] {
  * @param seed a whole number; 32 bits of it count
  */
 export function shuffled<Thing>(things: readonly Thing[], seed: number): Thing[] {
-  const random = mulberry32(seed);
+  const random = randomFrom(seed);
   const copy = [...things];
   for (let index = copy.length - 1; index > 0; index -= 1) {
     const other = Math.floor(random() * (index + 1));
     [copy[index], copy[other]] = [copy[other]!, copy[index]!];
   }
   return copy;
-}
-
-/** Mulberry32: a small generator of known quality, numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -6,6 +6,7 @@ import type { ExitReason } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Outcome } from '../../node/upgrade/gate.ts';
 import type { Disposition } from '../../node/upgrade/machine.ts';
+import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
@@ -24,7 +25,12 @@ export type Move =
   | { readonly step: 'check'; readonly outcome: Outcome['is'] }
   | { readonly step: 'park'; readonly wokenAtOnce: boolean }
   | { readonly step: 'notify'; readonly kind: NoticeKind }
-  | { readonly step: 'open' };
+  | { readonly step: 'open' }
+  /** Into the middle of a patch's transaction. */
+  | { readonly step: 'begin' }
+  /** Through a patch, from before it or from the middle of it. */
+  | { readonly step: 'patch'; readonly outcome: PatchOutcome | 'patch-failed' }
+  | { readonly step: 'note' };
 
 export type RuntimeName = 'process' | 'container';
 
@@ -39,6 +45,21 @@ export type Step =
   | { readonly do: 'load'; readonly records: number }
   /** Stop a member, swap its build, start it; several at once where the plan refreshes together. */
   | { readonly do: 'refresh'; readonly refreshes: readonly Refresh[]; readonly pace: Pace }
+  /** Stop a member, which stays away until it is refreshed. */
+  | { readonly do: 'stop'; readonly member: string }
+  /** Stop a member where it runs, and have another take it out of the cluster for good. */
+  | { readonly do: 'leave'; readonly member: string; readonly by: string }
+  /** Play the update program: refresh each of these members when it asks, until all run their release. */
+  | {
+      readonly do: 'update';
+      readonly refreshes: readonly Refresh[];
+      /** How long the program is at it before it stops a member. */
+      readonly takesMs: number;
+      /** How often a member comes back in the build that it had. */
+      readonly fails: Readonly<Record<string, number>>;
+      /** For so long a member may not ask, and then it is a finding. */
+      readonly limitMs: number;
+    }
   /** Let a held member take its next step, and no more. Only in a plan that holds members. */
   | { readonly do: 'release'; readonly member: string; readonly move: Move }
   /** Let the oldest held notice of a kind from one member to another arrive. Only in a plan that holds members. */
@@ -96,6 +117,8 @@ export interface Expectation {
   readonly safe: boolean;
   /** Why members must have exited by themselves. */
   readonly exits: Readonly<Record<string, ExitReason>>;
+  /** The checks that must be broken, as a known flaw makes them; none where it says nothing. */
+  readonly broken?: readonly string[];
   readonly budgets: Budgets;
 }
 
@@ -149,7 +172,17 @@ export function versionOf(plan: Plan, name: string): Version {
   return version;
 }
 
+/** Who is not there at the end of a plan: it has left, or was stopped and not refreshed since. */
+export function awayAtEnd({ steps }: Plan): ReadonlySet<string> {
+  const away = new Set<string>();
+  for (const step of steps) {
+    if (step.do === 'stop' || step.do === 'leave') away.add(step.member);
+    else if ('refreshes' in step) for (const { member } of step.refreshes) away.delete(member);
+  }
+  return away;
+}
+
 /** The refreshes of a plan, in order. */
 export function refreshesOf(plan: Plan): Refresh[] {
-  return plan.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes : []));
+  return plan.steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
 }

@@ -18,9 +18,18 @@ export function faultOfSequence(plan: Plan): SequenceFault | null {
     const message = faultOfStep(plan, one, running);
     if (message !== null) return { step, message };
   }
-  const order = plan.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
+  const entering = new Set(plan.steps.flatMap(entrantsOf));
+  const missing = plan.members.find((member) => !entering.has(member));
+  if (missing !== undefined) return { step: null, message: `${missing} never enters the cluster` };
+  const order = plan.steps.flatMap((step) => ('refreshes' in step ? step.refreshes.map(({ member }) => member) : []));
   if (order.join() === plan.order.join()) return null;
   return { step: null, message: `order: the steps refresh ${order.join(', ') || 'nobody'}` };
+}
+
+/** Who enters the cluster by a step. */
+export function entrantsOf(step: Step): readonly string[] {
+  if (step.do === 'bootstrap') return [step.member];
+  return step.do === 'join' || step.do === 'form' ? step.members : [];
 }
 
 /** @param running the version of every member that has entered the cluster; brought up to date here */
@@ -32,12 +41,9 @@ function faultOfStep(plan: Plan, step: Step, running: Map<string, string>): stri
       return enter(plan, step.members, step.version, running, running.size === 0);
     case 'join':
       if (!running.has(step.through)) return `${step.through} is not in the cluster yet`;
-      return enter(plan, step.members, step.version, running, true);
-    default: {
-      const missing = plan.members.find((member) => !running.has(member));
-      if (missing !== undefined) return `${missing} has not entered the cluster before it`;
-      return faultOfLaterStep(plan, step, running);
-    }
+      return enter(plan, step.members, step.version, running, true, running.get(step.through)!);
+    default:
+      return running.size === 0 ? 'nobody has entered the cluster before it' : faultOfLaterStep(plan, step, running);
   }
 }
 
@@ -47,9 +53,10 @@ function enter(
   version: string,
   running: Map<string, string>,
   isInTime: boolean,
+  expected = from,
 ): string | null {
   if (!isInTime) return 'the cluster is there already';
-  if (version !== from) return `all members start with ${from}, and not with ${version}`;
+  if (version !== expected) return `whoever enters starts with ${expected} there, and not with ${version}`;
   if (members.length === 0) return 'it names no member';
   for (const member of members) {
     if (running.has(member)) return `${member} is in the cluster already`;
@@ -69,6 +76,13 @@ function faultOfLaterStep({ daemon, holds, records }: Plan, step: Step, running:
       if (new Set(names).size < names.length) return 'a member is refreshed twice at once';
       return step.refreshes.map((refresh) => faultOfRefresh(refresh, daemon, running)).find(Boolean) ?? null;
     }
+    case 'stop':
+      return running.has(step.member) ? null : `${step.member} is not in the cluster by then`;
+    case 'leave':
+      return faultOfLeaving(step, daemon, running);
+    case 'update':
+      if (daemon.capabilities.asks !== true) return `a member of ${daemon.name} does not ask to be refreshed`;
+      return step.refreshes.map((refresh) => faultOfRefresh(refresh, daemon, running)).find(Boolean) ?? null;
     case 'release':
     case 'deliver':
     case 'release-all':
@@ -76,6 +90,16 @@ function faultOfLaterStep({ daemon, holds, records }: Plan, step: Step, running:
     default:
       return null;
   }
+}
+
+function faultOfLeaving(
+  { member, by }: Step & { do: 'leave' },
+  { name, capabilities }: Plan['daemon'],
+  running: Map<string, string>,
+): string | null {
+  if (capabilities.removal !== true) return `a member of ${name} cannot be taken out`;
+  if (member === by || !running.has(by)) return `${by} cannot take ${member} out`;
+  return running.delete(member) ? null : `${member} is not in the cluster by then`;
 }
 
 function faultOfRefresh(

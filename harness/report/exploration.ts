@@ -56,27 +56,34 @@ function narrow({ columns }: Screen): Pick<Screen, 'columns'> {
 }
 
 /** How a state falls short, with how an answer counts those. */
-const FALLS_SHORT = ['stuck', 'unsafe', 'dead', 'livelock'] as const satisfies ReadonlyArray<keyof Answer>;
+const FALLS_SHORT = ['stuck', 'unsafe', 'misread', 'dead', 'livelock'] as const satisfies ReadonlyArray<keyof Answer>;
 
 /** How nothing falls short has no column: the statement says so of all. */
 function tableOf(answers: readonly Answer[], screen: Screen): string {
   const bad = (count: number): string => (count === 0 ? '–' : colors.red(String(count)));
   const found = FALLS_SHORT.filter((how) => how === 'stuck' || answers.some((answer) => answer[how] > 0));
+  const hasPatches = answers.some((answer) => answer.hasPatches);
   const rows = answers.map((answer) => [
     answer.strategy,
     answer.wakeups,
-    `${answer.from}-${answer.to} ${answer.step}`,
+    ...(hasPatches ? [patchingWords(answer)] : []),
+    `${releases(answer)} ${answer.step}`,
     answer.exhaustive ? String(answer.states) : colors.yellow(`more than ${answer.states}`),
     ...found.map((how) => bad(answer[how])),
     answer.dead > 0 ? 'never' : String(answer.worstTimerRounds ?? 'no bound'),
   ]);
-  return tableText(['strategy', 'wake-ups', 'step', 'states', ...found, 'timer rounds'], rows, narrow(screen));
+  return tableText(
+    ['strategy', 'wake-ups', ...(hasPatches ? ['patches'] : []), 'step', 'states', ...found, 'timer rounds'],
+    rows,
+    narrow(screen),
+  );
 }
 
 /** A row a strategy and kind of wake-ups, a column a step, a word a question. */
 function gridOf(answers: readonly Answer[], screen: Screen): string {
   const rowOf = ({ strategy, wakeups }: Answer): string => `${strategy}\n${wakeups}`;
-  const columnOf = ({ from, to, step }: Answer): string => `${from}-${to}\n${step}`;
+  const columnOf = (answer: Answer): string =>
+    `${releases(answer)}${answer.hasPatches ? ` ${patchingWords(answer)}` : ''}\n${answer.step}`;
   const columns = [...new Set(answers.map(columnOf))];
   const rows = [...Map.groupBy(answers, rowOf)].map(([row, own]) => [
     ...row.split('\n'),
@@ -99,16 +106,28 @@ function wordOf(answer: Answer): string {
   return worst === undefined ? colors.green('holds') : colors.red(worst);
 }
 
+/** `v4-v5-v6` */
+function releases({ from, by, to }: Answer): string {
+  return [from, ...by, to].join('-');
+}
+
+/** `at-start, each` */
+function patchingWords({ patching }: Answer): string {
+  return `${patching.when}, ${patching.by}`;
+}
+
 function pathOf(answer: Answer, screen: Screen): string {
   const what =
     answer.unsafe > 0
       ? 'unsafe'
-      : answer.dead > 0
-        ? 'stuck or dead'
-        : answer.stuck > 0
-          ? 'stuck'
-          : 'come back to without end';
-  const heading = `\n${colors.bold(`${answer.strategy}, ${answer.wakeups}, ${answer.from} → ${answer.to}`)}: the shortest way into a state that is ${what}`;
+      : answer.misread > 0
+        ? 'misread: a patch has been run on the database, and somebody serves who does not know it'
+        : answer.dead > 0
+          ? 'stuck or dead'
+          : answer.stuck > 0
+            ? 'stuck'
+            : 'come back to without end';
+  const heading = `\n${colors.bold(`${answer.strategy}, ${answer.wakeups}${answer.hasPatches ? `, patches ${patchingWords(answer)}` : ''}, ${[answer.from, ...answer.by, answer.to].join(' → ')}`)}: the shortest way into a state that is ${what}`;
   const steps = answer.path!.map((told, index) => {
     const number = `${String(index + 1).padStart(NUMBER)}. `;
     return `${number}${wrapped(tell(told), { columns: screen.columns - number.length }).replaceAll('\n', `\n${' '.repeat(number.length)}`)}`;
@@ -127,8 +146,15 @@ function statement(answers: readonly Answer[]): string {
     [first.duplicate, 'duplicated'],
   ] as const;
   const notices = faults.filter(([count]) => count > 0).map(([count, word]) => `up to ${count} notices ${word}`);
-  const crashes = first.crash > 0 ? [`up to ${first.crash} crashes`] : [];
-  const scope = [`${first.members} members`, 'all orders', ...notices, ...crashes].join(', ');
+  const more = [
+    [first.crash, 'crashes'],
+    [first.fail, 'refreshes that fail'],
+    [first.leave, 'members that leave'],
+    [first.join, 'members that join'],
+  ] as const;
+  const changes = more.filter(([count]) => count > 0).map(([count, word]) => `up to ${count} ${word}`);
+  const orders = first.refreshing === 'auto' ? 'all orders in which members ask for it' : 'all orders';
+  const scope = [`${first.members} members`, orders, ...notices, ...changes].join(', ');
   const unseen = answers.filter((answer) => !answer.exhaustive).length;
   if (unseen > 0) {
     return colors.yellow(
@@ -137,7 +163,10 @@ function statement(answers: readonly Answer[]): string {
   }
   const fine = answers.filter(isFine);
   const states = fine.reduce((sum, answer) => sum + answer.states, 0);
-  const proof = `${scope}, all states (${states}): nobody waits for a timer, nobody opens early, no update is applied twice`;
+  const patched = fine.some((answer) => answer.hasPatches)
+    ? ', nobody serves who does not know a patch that was run'
+    : '';
+  const proof = `${scope}, all states (${states}): nobody waits for a timer, nobody opens early, no update is applied twice${patched}`;
   if (fine.length === answers.length) return colors.green(`Proved, within the model: ${proof}.`);
   const short = answers.length - fine.length;
   const rest = fine.length === 0 ? '' : ` For the other ${fine.length} it is proved, within the model: ${proof}.`;

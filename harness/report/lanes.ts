@@ -2,7 +2,8 @@
  * What a roll looks like, as data: for every member the spans that it spent in a state, the notices between members, and
  * the instants that concern the whole cluster. Pure, and free of Node: the terminal, the page and the live page draw it.
  */
-import type { EventGate } from '../../node/events.ts';
+import type { EventGate, MemberEvent } from '../../node/events.ts';
+import { PATCH_GATE } from '../../node/upgrade/strategy.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
@@ -30,7 +31,7 @@ export interface Mark {
   /** When it may have happened at the earliest: the same as `atNs`, unless that was observed. */
   readonly sinceNs: number;
   readonly atNs: number;
-  readonly is: 'schema' | 'leader' | 'killed';
+  readonly is: 'schema' | 'patch' | 'leader' | 'killed';
   readonly says: string;
 }
 
@@ -135,6 +136,8 @@ function stateAfter(event: TraceEvent, isRefreshed: boolean, begins: Lanes['begi
       if (isRefreshed) return { is: 'starting' };
       return { is: begins === 'forming' ? 'entering' : 'old' };
     case 'checked':
+      // Whoever has passed the gate of the patches served before, and goes on.
+      if (event.gate === PATCH_GATE && event.outcome.is === 'pass') return { is: 'open' };
       return isRefreshed ? { is: 'at', gate: event.gate } : null;
     case 'parked':
       return { is: 'parked', gate: event.gate };
@@ -179,6 +182,7 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
         { sinceNs: atNs, atNs, is: 'killed', says: `${event.member} was killed ${event.at.replaceAll('-', ' ')}` },
       ];
     }
+    if (event.event === 'patched') return patchMarks(event);
     if (event.event !== 'applied') return [];
     const { from, to } = event;
     const axes = (['internal', 'external'] as const).filter((axis) => to[axis] > from[axis]);
@@ -191,6 +195,14 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
     return { sinceNs: fromNs, atNs: fromNs, is: 'leader', says };
   });
   return [...marks, ...leaders].sort((one, other) => one.atNs - other.atNs);
+}
+
+function patchMarks({ decidedNs, member, patch, changes, outcome }: MemberEvent & { event: 'patched' }): Mark[] {
+  if (outcome === 'found') return [];
+  const where = changes === 'database' ? 'on the database' : 'in its own state folder';
+  const says =
+    outcome === 'ran' ? `${member} ran the patch ${patch} ${where}` : `${member} failed to run the patch ${patch}`;
+  return [{ sinceNs: decidedNs, atNs: decidedNs, is: 'patch', says }];
 }
 
 function beginningOf(trace: Trace): Pick<Lanes, 'begins' | 'fromNs'> | null {

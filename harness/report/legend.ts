@@ -1,5 +1,6 @@
 /** The signs of a timeline: the hatching of the gates, and a legend of what is drawn. */
 import { EVENT_GATES, type EventGate } from '../../node/events.ts';
+import { PATCH_GATE } from '../../node/upgrade/strategy.ts';
 import { GATE_WORDS } from '../../node/words.ts';
 import { rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -48,6 +49,8 @@ const SHAPES: Readonly<Record<EventGate, Shape>> = {
   },
   // A lattice.
   pair: { size: 7, turn: 0, at: 'M0,0h7v0.8h-6.2v6.2h-0.8z', parked: 'M0,0h7v2h-5v5h-2z' },
+  // A cross.
+  patch: { size: 9, turn: 0, at: 'M4,0h1v9h-1zM0,4h9v1h-9z', parked: 'M3,0h3v9h-3zM0,3h9v3h-9z' },
   // Upright stripes.
   barrier: { size: 5, turn: 0, at: 'M0,0h0.8v5h-0.8z', parked: 'M0,0h2v5h-2z' },
 };
@@ -89,7 +92,9 @@ function statesOf(gates: readonly EventGate[]): ReadonlyArray<readonly [state: S
 
 /** Where members of a plan can wait. */
 function gatesOf({ daemon }: Plan): readonly EventGate[] {
-  return daemon.model === null ? ['barrier'] : rulesOf(daemon.model).strategy.gates;
+  if (daemon.model === null) return ['barrier'];
+  const { strategy, patching } = rulesOf(daemon.model);
+  return patching.waitsForAll ? [...strategy.gates, PATCH_GATE] : strategy.gates;
 }
 
 function sample(paint: string): Html {
@@ -102,6 +107,7 @@ const NOW = html`<svg aria-hidden="true" viewBox="0 0 28 14"><path d="M14,0V14" 
 
 const MARKS: ReadonlyArray<readonly [is: Mark['is'], says: string]> = [
   ['schema', 'the schema is committed'],
+  ['patch', 'a patch is run'],
   ['leader', 'another leader'],
   ['killed', 'a member is killed'],
 ];

@@ -44,6 +44,10 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
       return `${event.member} applied schema updates: internal ${event.from.internal} → ${event.to.internal}, external ${event.from.external} → ${event.to.external}`;
     case 'woken':
       return event.by === 'unknown' ? `${event.member} woken` : `${event.member} woken by a ${event.by}`;
+    case 'patched':
+      if (typeof event.outcome !== 'string')
+        return `${event.member} could not run the patch ${event.patch}: ${event.outcome.why}`;
+      return `${event.member} ${event.outcome === 'ran' ? 'ran the patch' : 'found run the patch'} ${event.patch}`;
     case 'handed-over':
       return event.to === null
         ? `${event.member} could not hand the leadership over: ${event.because}`

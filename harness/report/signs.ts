@@ -9,7 +9,12 @@ export function paintOf(state: SpanState): string {
 }
 
 /** At the upper end of what concerns the whole cluster. */
-export const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = { schema: '◆', leader: '★', killed: '☠' };
+export const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = {
+  schema: '◆',
+  patch: '✚',
+  leader: '★',
+  killed: '☠',
+};
 
 /** How the lines of notices differ but for their colour. */
 export const DASHES: Readonly<Record<Fate, string>> = {

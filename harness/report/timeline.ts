@@ -19,12 +19,14 @@ const CHARACTERS = {
   schema: 's',
   api: 'a',
   pair: 'p',
+  patch: 'x',
   barrier: 'b',
 } as const;
 type CharacterName = keyof typeof CHARACTERS;
 const ORDER = Object.keys(CHARACTERS) as CharacterName[];
 
 const LEGEND = '· serving the old version, - starting, s a p parked at the schema, API, schema-and-API gate, = open';
+const PATCH_LEGEND = 'x waiting at the gate of the patches, and serving';
 const BARRIER_LEGEND = '· serving the old version, - starting, b parked at its upgrade barrier, = open';
 const LEADER = 'leader';
 const NOBODY = '?';
@@ -52,8 +54,13 @@ export function timeline(
     .map((member) => `${member.padEnd(width)}  ${row(lanes, spans.get(member) ?? [])}`);
   if (leaderships.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
   const scale = `${' '.repeat(width)}  0${formatDuration((lanes.toNs - lanes.fromNs) / 1e6).padStart(COLUMNS - 1)}`;
-  const hasBarrier = lanes.spans.some(({ state }) => state.is === 'parked' && state.gate === 'barrier');
-  const legends = [hasBarrier ? BARRIER_LEGEND : LEGEND, ...(leaderships.length > 0 ? [LEADER_LEGEND] : [])];
+  const isParkedAt = (gate: string): boolean =>
+    lanes.spans.some(({ state }) => state.is === 'parked' && state.gate === gate);
+  const legends = [
+    isParkedAt('barrier') ? BARRIER_LEGEND : LEGEND,
+    ...(isParkedAt('patch') ? [PATCH_LEGEND] : []),
+    ...(leaderships.length > 0 ? [LEADER_LEGEND] : []),
+  ];
   return [...rows, ...[scale, ...legends.map((line) => wrapped(line, screen))].map((line) => colors.dim(line))];
 }
 

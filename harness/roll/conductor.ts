@@ -16,6 +16,7 @@ import { Members } from './members.ts';
 import { Replay } from './replay.ts';
 import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
+import { UpdateProgram } from './update-program.ts';
 
 /**
  * Carry out a plan. All members have been stopped when it returns; the caller closes the site. What kept it from an end is
@@ -74,6 +75,10 @@ class Roll {
   readonly #forming: Forming;
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
+  /** Whether the cluster has been formed that is rolled. */
+  #isThere = false;
+  /** How many events there were before the operator refreshed somebody last. */
+  #sinceOperator = 0;
 
   constructor(plan: Plan, stage: Stage) {
     this.#plan = plan;
@@ -91,14 +96,28 @@ class Roll {
       case 'bootstrap':
       case 'join':
       case 'form':
-        if (await this.#forming.carryOut(step)) await this.#beginTraffic(this.#plan.members);
+        if (this.#isThere) await this.#join(step);
+        else if (await this.#forming.carryOut(step)) {
+          this.#isThere = true;
+          await this.#beginTraffic(this.#members.names);
+        }
         return true;
       case 'load':
         await this.#load();
         return true;
       case 'refresh':
-        await all(step.refreshes.map((refresh) => this.#refresh(refresh)));
-        await this.#keepPace(step.refreshes, step.pace);
+        await this.#refreshAll(step.refreshes, step.pace);
+        return true;
+      case 'stop':
+        await this.#members.stop(step.member);
+        return true;
+      case 'leave':
+        await this.#leave(step.member, step.by);
+        return true;
+      case 'update':
+        await new UpdateProgram(step, this.#stage.recorder, this.#stage.signal, (refresh) =>
+          this.#refresh(refresh),
+        ).run(this.#sinceOperator);
         return true;
       case 'release':
         await this.#replay.release(step.member, step.move.step);
@@ -126,6 +145,34 @@ class Roll {
     const traffic = this.#traffic;
     if (traffic === null) return;
     await all(members.map((member) => traffic.run(member, () => this.#members.client(member)?.records ?? null)));
+  }
+
+  /** Somebody joins the cluster that is being rolled. */
+  async #join(step: Step & { do: 'bootstrap' | 'join' | 'form' }): Promise<void> {
+    if (step.do !== 'join') throw new Error('a cluster is formed once');
+    // Only a member that is open lets anybody in.
+    await this.#members.untilEnded(step.through, this.#plan.settleLimitMs);
+    await this.#forming.admit(step);
+    await this.#beginTraffic(step.members);
+  }
+
+  async #leave(member: string, by: string): Promise<void> {
+    await this.#members.stop(member);
+    const membership = this.#members.client(by)?.membership ?? null;
+    if (membership === null) throw new Finding(by, `${by} was to take ${member} out of the cluster, and is not there`);
+    try {
+      await membership.remove(member);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      throw new Finding(by, `${by} did not take ${member} out of the cluster: ${error.message}`);
+    }
+  }
+
+  async #refreshAll(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
+    const from = this.#stage.recorder.trace.length;
+    this.#sinceOperator = from;
+    await all(refreshes.map((refresh) => this.#refresh(refresh)));
+    await this.#keepPace(refreshes, pace, from);
   }
 
   async #refresh({ member, to, crash, aim }: Refresh): Promise<void> {
@@ -165,11 +212,12 @@ class Roll {
     }
   }
 
-  async #keepPace(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
+  /** @param from how many events there were before the refreshes */
+  async #keepPace(refreshes: readonly Refresh[], pace: Pace, from: number): Promise<void> {
     if (pace === 'eager') return;
     if (pace === 'held') {
       for (const { member } of refreshes)
-        await this.#members.said(member, 'held', (event) => event.failpoint === 'before-check');
+        await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
       return;
     }
     if (pace === 'settled') {
@@ -234,7 +282,7 @@ class Roll {
         const bytes = await this.#members.memoryBytes(member).catch(() => null);
         recorder.tell('memory', { member, bytes });
         const records = this.#members.client(member)?.records ?? null;
-        if (records === null || this.#members.standings.word(member) !== 'open') return;
+        if (records === null || !this.#members.standings.isServing(member)) return;
         try {
           found[member] = await records.readAll();
         } catch (error) {

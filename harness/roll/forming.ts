@@ -37,6 +37,11 @@ export class Forming {
     }
   }
 
+  /** Somebody joins a cluster that is there. @throws Finding */
+  async admit({ members, version, through }: Step & { do: 'join' }): Promise<void> {
+    await this.#join(members, version, this.#members.peer(through));
+  }
+
   async #join(members: readonly string[], version: string, peer: Peer): Promise<void> {
     if (this.#stage.daemon.joinsAtOnce) await all(members.map((member) => this.#enter('join', member, version, peer)));
     else for (const member of members) await this.#enter('join', member, version, peer);

@@ -12,5 +12,14 @@ const HOLDS: Readonly<Record<Action, readonly Failpoint[]>> = {
   bootstrap: ['on-notice'],
   join: ['on-notice'],
   reform: ['on-notice'],
-  start: ['before-check', 'before-park', 'before-notify', 'before-open', 'on-notice'],
+  start: [
+    'before-check',
+    'before-park',
+    'before-notify',
+    'before-open',
+    'before-patch',
+    'in-patch',
+    'before-note',
+    'on-notice',
+  ],
 };

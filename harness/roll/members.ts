@@ -195,14 +195,28 @@ export class Members {
     matches: (event: MemberEvent & { event: Name }) => boolean,
     from = 0,
   ): Promise<MemberEvent & { event: Name }> {
+    const isIt = (event: MemberEvent): boolean =>
+      event.event === name && matches(event as MemberEvent & { event: Name });
+    const found = await this.saidAny(member, `say '${name}' where the plan has it`, isIt, from);
+    return found as MemberEvent & { event: Name };
+  }
+
+  /**
+   * Wait for the first event of a member that matches, of whatever kind.
+   * @param what the member does thereby, for a person
+   * @throws Finding where it does not come
+   */
+  async saidAny(
+    member: string,
+    what: string,
+    matches: (event: MemberEvent) => boolean,
+    from: number,
+  ): Promise<MemberEvent> {
     const { recorder, signal } = this.#stage;
-    const isIt = (event: TraceEvent): event is MemberEvent & { event: Name } =>
-      !isRigEvent(event) &&
-      event.member === member &&
-      event.event === name &&
-      matches(event as MemberEvent & { event: Name });
+    const isIt = (event: TraceEvent): event is MemberEvent =>
+      !isRigEvent(event) && event.member === member && matches(event);
     const found = await recorder.next(member, isIt, from, WORD_LIMIT_MS, signal);
-    if (found === null) throw this.didNot(member, `say '${name}' where the plan has it`, WORD_LIMIT_MS);
+    if (found === null) throw this.didNot(member, what, WORD_LIMIT_MS);
     return found;
   }
 

@@ -1,5 +1,6 @@
 /** The steps of a plan that holds members: each is let go for one step of its upgrade, or for one notice. */
-import type { EventName } from '../../node/events.ts';
+import type { MemberEvent } from '../../node/events.ts';
+import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
 import type { Move } from '../plan/plan.ts';
@@ -8,13 +9,18 @@ import { all } from './all.ts';
 import type { Members } from './members.ts';
 import type { Recorder } from './recorder.ts';
 
-/** What members say when a step is done. */
-const MOVE_EVENTS: Readonly<Record<Move['step'], EventName>> = {
-  check: 'checked',
-  park: 'parked',
-  notify: 'notifying',
-  open: 'open',
+/** Where a member is held before a step, the first of these at which it is; and what it says when the step is done. */
+const MOVES: Readonly<Record<Move['step'], { readonly held: readonly Failpoint[]; readonly said: Said }>> = {
+  check: { held: ['before-check'], said: (event) => event.event === 'checked' },
+  park: { held: ['before-park'], said: (event) => event.event === 'parked' },
+  notify: { held: ['before-notify'], said: (event) => event.event === 'notifying' },
+  open: { held: ['before-open'], said: (event) => event.event === 'open' },
+  begin: { held: ['before-patch'], said: (event) => event.event === 'held' && event.failpoint === 'in-patch' },
+  // Where nobody can be in the way, the model takes no step into the middle of a patch.
+  patch: { held: ['before-patch', 'in-patch'], said: (event) => event.event === 'patched' },
+  note: { held: ['before-note'], said: (event) => event.event === 'noted' },
 };
+type Said = (event: MemberEvent) => boolean;
 
 export class Replay {
   readonly #recorder: Recorder;
@@ -29,11 +35,19 @@ export class Replay {
 
   /** Let a member go from where it is held before a step, and wait for its word that the step is done. @throws Finding */
   async release(member: string, step: Move['step']): Promise<void> {
-    await this.#isHeld(member);
-    const from = this.#recorder.trace.length;
-    this.#released.set(member, from);
-    await this.#let(member, `take the step '${step}'`, (failpoints) => failpoints.release(`before-${step}`));
-    await this.#members.said(member, MOVE_EVENTS[step], () => true, from);
+    const { held, said } = MOVES[step];
+    let at = await this.#heldAt(member);
+    for (;;) {
+      const from = this.#recorder.trace.length;
+      this.#released.set(member, from);
+      const failpoint = held.includes(at) ? at : held[0]!;
+      await this.#let(member, `take the step '${step}'`, (failpoints) => failpoints.release(failpoint));
+      const isNext = (event: MemberEvent): boolean =>
+        said(event) || isHeldAt(event, held.slice(held.indexOf(failpoint) + 1));
+      const next = await this.#members.saidAny(member, `be through with the step '${step}'`, isNext, from);
+      if (said(next)) return;
+      at = next.event === 'held' ? next.failpoint : at;
+    }
   }
 
   /** Let the oldest notice of a kind arrive that one member has sent to another, and that has not arrived. @throws Finding */
@@ -50,18 +64,25 @@ export class Replay {
     await this.#members.said(to, 'noticed', isIt);
   }
 
-  /** Hold nobody any more. */
+  /** Hold nobody any more. Whoever gives up just then is held nowhere. */
   async releaseAll(): Promise<void> {
-    await all(this.#members.names.map((member) => this.#let(member, 'go on', (failpoints) => failpoints.disarm())));
+    const isGone = (error: unknown): boolean => error instanceof RequestError && error.how === 'unreachable';
+    const disarm = (failpoints: FailpointsClient): Promise<void> =>
+      failpoints.disarm().catch((error: unknown) => {
+        if (!isGone(error)) throw error;
+      });
+    await all(this.#members.names.map((member) => this.#let(member, 'go on', disarm)));
   }
 
   /** What woke a member is told before it has come to where it is held next. @throws Finding */
-  async #isHeld(member: string): Promise<void> {
+  async #heldAt(member: string): Promise<Failpoint> {
     const started = this.#recorder.trace.findLastIndex(
       (event) => !isRigEvent(event) && event.member === member && event.event === 'started',
     );
+    // Entering a transaction is told by being held in it.
     const from = Math.max(started, this.#released.get(member) ?? 0, 0);
-    await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
+    const held = await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
+    return held.failpoint;
   }
 
   /** A member that is not where its path says is what the replay was to find out. */
@@ -75,4 +96,8 @@ export class Replay {
       throw new Finding(member, `${member} was to ${what}, and it is not held where the model says: ${error.message}`);
     }
   }
+}
+
+function isHeldAt(event: MemberEvent, failpoints: readonly Failpoint[]): boolean {
+  return event.event === 'held' && failpoints.includes(event.failpoint);
 }

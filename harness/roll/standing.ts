@@ -2,6 +2,7 @@
  * Where every member stands, folded event by event: no question about it looks at the trace again, however long that is.
  */
 import type { MemberEvent } from '../../node/events.ts';
+import { count } from '../../node/upgrade/version.ts';
 import type { Timer } from '../plan/daemon.ts';
 import { reckonedCause } from '../trace/cause.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
@@ -15,6 +16,12 @@ interface Standing {
   parkedNs: number | null;
   /** When it was that its last two timers fired, counted in events; the older first. */
   timers: readonly number[];
+  /** Whether it serves, wherever else it waits. */
+  serves: boolean;
+  /** The patches that it has still to deal with since it opened. */
+  owes: ReadonlySet<string>;
+  /** How many patches its version has. */
+  patches: number;
   /** When it went, counted in events; null where it has been started since. */
   goneAt: number | null;
 }
@@ -34,10 +41,17 @@ export class Standings {
   #goings = 0;
 
   constructor(members: readonly string[], timer: Timer | null) {
-    const nothing = (): Standing => ({ word: null, parkedNs: null, timers: [], goneAt: null });
+    const nothing = (): Standing => ({
+      word: null,
+      parkedNs: null,
+      timers: [],
+      serves: false,
+      owes: new Set(),
+      patches: 0,
+      goneAt: null,
+    });
     this.#standings = new Map(members.map((member) => [member, nothing()]));
     this.#timer = timer;
-    for (const member of members) this.#underWay.add(member);
   }
 
   /** Take an event in. */
@@ -100,9 +114,14 @@ export class Standings {
     return this.#arrived.has(`${notice} ${member}`);
   }
 
-  /** The members that are still on their way. */
+  /** Whether it serves, also where it waits to run a patch. */
+  isServing(member: string): boolean {
+    return this.#standings.get(member)?.serves ?? false;
+  }
+
+  /** The members that are still on their way, and not for want of others that nobody refreshes. */
   underWay(): string[] {
-    return [...this.#standings.keys()].filter((member) => this.#underWay.has(member));
+    return [...this.#standings.keys()].filter((member) => this.#underWay.has(member) && !this.#isHeldUp(member));
   }
 
   /**
@@ -110,7 +129,7 @@ export class Standings {
    * again, since some other went for good.
    */
   isOver(): boolean {
-    if (this.#underWay.size === 0) return true;
+    if (this.underWay().length === 0) return true;
     if (this.#gone.size === 0) return false;
     // They are in the order in which they went.
     const [first] = this.#gone;
@@ -122,8 +141,19 @@ export class Standings {
     return true;
   }
 
+  /** It serves, and waits at the gate of the patches for one that runs a version with fewer. */
+  #isHeldUp(member: string): boolean {
+    const { word, serves, patches } = this.#standings.get(member)!;
+    if (!serves || word !== 'parked') return false;
+    for (const other of this.#standings.values()) if (other.patches < patches) return true;
+    return false;
+  }
+
   #foldMember(event: MemberEvent, standing: Standing): void {
     switch (event.event) {
+      case 'started':
+        standing.patches = count(event.version, 'patch');
+        break;
       case 'parked':
         standing.parkedNs = event.atNs;
         this.#say(event.member, standing, 'parked');
@@ -132,10 +162,18 @@ export class Standings {
         const parkedMs = standing.parkedNs === null ? 0 : (event.atNs - standing.parkedNs) / 1e6;
         const by = event.by === 'unknown' ? reckonedCause(parkedMs, parkedMs, this.#timer) : event.by;
         if (by === 'timer') standing.timers = [...standing.timers, this.#events].slice(-TIMERS_IN_VAIN);
-        this.#say(event.member, standing, 'launching');
+        this.#say(event.member, standing, standing.serves ? 'open' : 'launching');
         break;
       }
+      case 'noted':
+        standing.owes = new Set([...standing.owes].filter((patch) => patch !== event.patch));
+        if (standing.serves && standing.word === 'open') this.#say(event.member, standing, 'open');
+        break;
       case 'open':
+        standing.serves = true;
+        standing.owes = new Set(event.patches ?? []);
+        this.#say(event.member, standing, 'open');
+        break;
       case 'exiting':
         this.#say(event.member, standing, event.event);
         break;
@@ -150,7 +188,9 @@ export class Standings {
   #say(member: string, standing: Standing, word: Word): void {
     standing.word = word;
     if (word !== 'parked') standing.parkedNs = null;
-    if (word === 'open' || word === 'exiting' || word === 'gone') this.#underWay.delete(member);
+    if (word !== 'parked' && word !== 'open') standing.serves = false;
+    const isOver = word === 'exiting' || word === 'gone' || (word === 'open' && standing.owes.size === 0);
+    if (isOver) this.#underWay.delete(member);
     else this.#underWay.add(member);
   }
 }

@@ -89,7 +89,15 @@ export class Traffic {
     });
     // Whoever hangs has been asked for long enough.
     if (this.#stop.signal.aborted) return;
-    await this.#attempt(member, 'read', () => required(records()).readOne());
+    await this.#attempt(member, 'read', async () => this.#compare(await required(records()).readSome()));
+  }
+
+  /** A record has one value, whenever it is read. @throws RequestError where it is another */
+  #compare(found: Records): void {
+    const known = Object.entries(found).filter(([key]) => this.#acknowledged[key] !== undefined);
+    const wrong = known.filter(([key, value]) => value !== this.#acknowledged[key]).map(([key]) => key);
+    if (wrong.length > 0)
+      throw new RequestError('wrong', `it returned other values than were written: of ${wrong.join(', ')}`);
   }
 
   async #attempt(member: string, operation: Operation, request: () => Promise<void>): Promise<void> {

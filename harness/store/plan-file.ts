@@ -67,12 +67,16 @@ function namedBy(step: Step): { members: readonly string[]; versions: readonly s
     case 'form':
       return { members: step.members, versions: [step.version] };
     case 'refresh':
+    case 'update':
       return {
         members: step.refreshes.map(({ member }) => member),
         versions: step.refreshes.flatMap(({ from, to }) => [from, to]),
       };
     case 'release':
+    case 'stop':
       return { members: [step.member], versions: [] };
+    case 'leave':
+      return { members: [step.member, step.by], versions: [] };
     case 'deliver':
       return { members: [step.from, step.to], versions: [] };
     default:

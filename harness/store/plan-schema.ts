@@ -6,10 +6,11 @@ import { EXIT_REASONS } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
-import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { PATCH_BY, PATCH_WHEN, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
+import { COMPARED, NOTICE_KINDS, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { Description } from '../input/description.ts';
 import { Name } from '../input/description-values.ts';
-import { MOST_MEMBERS } from '../input/scenario.ts';
+import { EXPECTED_BROKEN, MOST_MEMBERS } from '../input/scenario.ts';
 import { MemberName, RollName, VersionName } from '../input/values.ts';
 import { PLAN_FORMAT } from '../plan/plan.ts';
 import { MemberEvent, Version } from '../trace/schema.ts';
@@ -18,7 +19,7 @@ import { MemberEvent, Version } from '../trace/schema.ts';
 const MOST_STEPS = 10_000;
 
 const Members = z.array(MemberName).max(MOST_MEMBERS);
-const Kind = z.enum(['schema', 'api', 'both']);
+const Kind = z.enum(NOTICE_KINDS);
 /** Timers of Node fire at once past this length. */
 const Ms = z.number().positive().max(LONGEST_MS);
 
@@ -35,6 +36,9 @@ const Move = z.discriminatedUnion('step', [
   z.object({ step: z.literal('park'), wokenAtOnce: z.boolean() }),
   z.object({ step: z.literal('notify'), kind: Kind }),
   z.object({ step: z.literal('open') }),
+  z.object({ step: z.literal('begin') }),
+  z.object({ step: z.literal('patch'), outcome: z.enum(['ran', 'found', 'patch-failed']) }),
+  z.object({ step: z.literal('note') }),
 ]);
 
 const Step = z.discriminatedUnion('do', [
@@ -46,6 +50,15 @@ const Step = z.discriminatedUnion('do', [
     do: z.literal('refresh'),
     refreshes: z.array(Refresh).min(1),
     pace: z.union([z.enum(['settled', 'eager', 'held']), z.object({ pauseMs: z.number().min(0).max(LONGEST_MS) })]),
+  }),
+  z.object({ do: z.literal('stop'), member: MemberName }),
+  z.object({ do: z.literal('leave'), member: MemberName, by: MemberName }),
+  z.object({
+    do: z.literal('update'),
+    refreshes: z.array(Refresh).min(1),
+    takesMs: z.number().min(0).max(LONGEST_MS),
+    fails: z.record(MemberName, z.int().min(0)),
+    limitMs: Ms,
   }),
   z.object({ do: z.literal('release'), member: MemberName, move: Move }),
   z.object({
@@ -67,6 +80,8 @@ const Capabilities = z.object({
   records: z.boolean(),
   failpoints: z.boolean(),
   leader: z.boolean(),
+  removal: z.boolean().optional(),
+  asks: z.boolean().optional(),
   supervisor: z
     .object({
       restart: z.enum(['on-failure', 'always']),
@@ -81,6 +96,10 @@ const OurSettings = z.strictObject({
   database: z.enum(['sqlite', 'dqlite']),
   handover: z.boolean(),
   networkLatencyMs: Ms.nullable(),
+  update: z
+    .object({ withinMs: Ms, seed: z.int().min(0) })
+    .nullable()
+    .optional(),
 });
 /** As a description is written, only that its durations are milliseconds by now. */
 const SavedDescription = z.custom<Description>().superRefine((value, context) => {
@@ -104,6 +123,8 @@ const Daemon = z.object({
       compares: z.enum(COMPARED).nullable(),
       wakeups: z.enum(WAKEUPS),
       ahead: z.enum(AHEAD_POLICIES),
+      // Of a plan that was made before there were patches, it is of no matter.
+      patching: z.object({ when: z.enum(PATCH_WHEN), by: z.enum(PATCH_BY) }).default(USUAL_PATCHING),
     })
     .nullable(),
   timer: z.object({ everyMs: Ms, toleranceMs: z.number().min(0) }).nullable(),
@@ -139,6 +160,7 @@ export const SavedPlan = z.object({
     wokenBy: z.enum(['notice', 'timer', 'either']),
     safe: z.boolean(),
     exits: z.record(MemberName, z.enum(EXIT_REASONS)),
+    broken: z.array(z.enum(EXPECTED_BROKEN)).optional(),
     budgets: z.object({ timeToOpenMs: Budget, unblockLatencyMs: Budget, stallMs: Budget, downtimeMs: Budget }),
   }),
   settleLimitMs: Ms,

@@ -3,11 +3,12 @@
  * not known are kept: a newer daemon may tell more.
  */
 import { z } from 'zod';
-import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../../node/events.ts';
+import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES, PHASES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
+import { NOTICE_KINDS } from '../../node/upgrade/strategy.ts';
 import { PATTERN_EVENTS } from '../input/description.ts';
 import { Label } from '../input/values.ts';
-import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT } from './trace.ts';
+import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT, UPDATE_ANSWERS } from './trace.ts';
 
 /** A reading of a monotonic clock: nanoseconds, of no more than thirty years. */
 const Ns = z.number().min(-1e18).max(1e18);
@@ -20,13 +21,19 @@ const Records = z.record(Text, Text);
 
 const EventGate = z.enum(EVENT_GATES);
 const Gate = EventGate.exclude(['barrier']);
-const NoticeKind = z.enum(['schema', 'api', 'both']);
+const NoticeKind = z.enum(NOTICE_KINDS);
 const Schema = z.object({ internal: Count, external: Count });
-export const Version = Schema.extend({ name: Label, extensions: Labels });
-const Row = Schema.extend({ member: Label, extensions: Labels });
+const Patch = z.object({
+  name: Label,
+  changes: z.enum(['database', 'state']),
+  interrupted: z.enum(['again', 'never']),
+  waits: z.boolean(),
+});
+export const Version = Schema.extend({ name: Label, extensions: Labels, patches: z.array(Patch).optional() });
+const Row = Schema.extend({ member: Label, extensions: Labels, patchCount: Count.optional() });
 const Difference = z.object({
   member: Label.nullable(),
-  axis: z.enum(['internal', 'external', 'api']),
+  axis: z.enum(['internal', 'external', 'api', 'patch']),
   has: Count,
   wants: Count,
 });
@@ -69,7 +76,16 @@ export const MemberEvent = z.discriminatedUnion('event', [
   member('notified', { peer: Label, ...Notice, outcome: z.enum(NOTIFY_OUTCOMES), sentNs: Ns }),
   member('leader', { leader: Label.nullable() }),
   member('handed-over', { to: Label.nullable(), because: Text.nullable() }),
-  member('open', {}),
+  member('open', { patches: Labels.optional() }),
+  member('patched', {
+    patch: Label,
+    changes: Patch.shape.changes,
+    outcome: z.union([z.enum(['ran', 'found']), z.object({ is: z.literal('patch-failed'), patch: Label, why: Text })]),
+    decidedNs: Ns,
+  }),
+  member('noted', { patch: Label, born: z.boolean() }),
+  member('removed', { peer: Label, decidedNs: Ns }),
+  member('asked', { of: Label, by: z.enum(['rows', 'notice']), afterMs: Ms, phase: z.enum(PHASES) }),
   member('patching', { patch: Label }),
   member('held', { failpoint: z.enum(FAILPOINTS), notice: Label.nullable() }),
   member('exiting', { reason: z.enum(EXIT_REASONS), message: Text }),
@@ -102,6 +118,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('aimed', { member: Label, at: Label.nullable(), dueNs: Ns.nullable() }),
   rig('launching', { member: Label, version: Label }),
   rig('stopping', { member: Label, by: z.enum(STOP_WAYS) }),
+  rig('updating', { member: Label, to: Label, how: z.enum(UPDATE_ANSWERS) }),
   rig('killing', { member: Label, at: z.enum(FAILPOINTS) }),
   rig('gone', { member: Label, code: z.int().nullable(), signal: Label.nullable(), killed: z.boolean() }),
   rig('restarting', { member: Label, attempt: Count.min(1), most: Count.min(1), afterMs: Ms }),

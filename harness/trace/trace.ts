@@ -14,13 +14,20 @@ export const TRACE_FORMAT = 2;
 export const OPERATIONS = ['read', 'write'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** How a request failed: answered that it is not served, not answered in time, or nobody there. */
-export const REQUEST_FAILURES = ['refused', 'timeout', 'unreachable'] as const;
+/** How a request failed: answered that it is not served, or wrongly, not answered in time, or nobody there. */
+export const REQUEST_FAILURES = ['refused', 'wrong', 'timeout', 'unreachable'] as const;
 export type RequestFailure = (typeof REQUEST_FAILURES)[number];
 
 /** How a member is told to stop. */
 export const STOP_WAYS = ['signal', 'command', 'kill'] as const;
 export type StopWay = (typeof STOP_WAYS)[number];
+
+/**
+ * What the update program makes of a member that asks to be refreshed: it begins; it is at it already; or it fails, so that the
+ * member comes back in the build that it had.
+ */
+export const UPDATE_ANSWERS = ['begins', 'under-way', 'fails'] as const;
+export type UpdateAnswer = (typeof UPDATE_ANSWERS)[number];
 
 export const ENDINGS = ['complete', 'unsettled', 'interrupted', 'finding', 'environment'] as const;
 export type Ending = (typeof ENDINGS)[number];
@@ -46,6 +53,8 @@ export interface RigFields {
   launching: { member: string; version: string };
   /** A member has been told to stop; by `kill` where the plan's daemon has it so for a parked one. */
   stopping: { member: string; by: StopWay };
+  /** A member has asked to be refreshed. */
+  updating: { member: string; to: string; how: UpdateAnswer };
   /** A member is about to be killed, where the plan has it. */
   killing: { member: string; at: Failpoint };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */

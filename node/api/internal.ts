@@ -1,6 +1,6 @@
 /**
  * What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. And what an
- * operator may: to make this member the leader of the database.
+ * operator may: to take a member out, and to make this one the leader of the database.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -29,6 +29,12 @@ export function internalRoutes(routes: Routes, member: Served): void {
     return { leader: member.name };
   });
 
+  // Also through a member that waits: it may be the one that is taken out for which all the others do.
+  routes.add('DELETE', '/internal/members/:name', async ({ params }) => {
+    await member.remove(params.name!);
+    return { removed: params.name };
+  });
+
   routes.add('POST', '/internal/members', async ({ body }) => {
     const joining = body as Partial<JoinRequest> | undefined;
     if (typeof joining?.name !== 'string' || typeof joining.address !== 'string' || joining.version === undefined) {
@@ -40,8 +46,8 @@ export function internalRoutes(routes: Routes, member: Served): void {
 
 function kindOf(upgrade: string | null): NoticeKind {
   if (upgrade === null) return 'both';
-  if (upgrade === 'schema' || upgrade === 'api') return upgrade;
-  throw new Refusal(400, `upgrade=${upgrade}: it must be schema or api; without it a notice counts as both`);
+  if (upgrade === 'schema' || upgrade === 'api' || upgrade === 'patch') return upgrade;
+  throw new Refusal(400, `upgrade=${upgrade}: it must be schema, api or patch; without it a notice counts as both`);
 }
 
 function header(message: IncomingMessage, name: string): string | undefined {

@@ -1,5 +1,5 @@
-/** `GET|POST /1.0/records`: the application's data, served only by an open member. */
-import { readRecords, writeRecord } from '../database/records.ts';
+/** `GET|POST /1.0/records`: the application's data, served only by an open member; `?after=ID&limit=N` of it. */
+import { PAGE } from '../database/records.ts';
 
 import { Refusal } from './refusal.ts';
 import { Answer, type Routes } from './routes.ts';
@@ -10,7 +10,9 @@ export function recordRoutes(routes: Routes, member: Served): void {
     member.requireOpen();
     const after = Number(query.get('after') ?? 0);
     if (!Number.isSafeInteger(after) || after < 0) throw new Refusal(400, 'after must be the id of a record');
-    return { records: await member.database.read((transaction) => readRecords(transaction, after)) };
+    const limit = Number(query.get('limit') ?? PAGE);
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new Refusal(400, 'limit must be a number of records');
+    return { records: await member.database.read((transaction) => member.records.read(transaction, after, limit)) };
   });
 
   routes.add('POST', '/1.0/records', async ({ body }) => {
@@ -18,7 +20,7 @@ export function recordRoutes(routes: Routes, member: Served): void {
     const { key, value } = (body ?? {}) as { key?: unknown; value?: unknown };
     if (typeof key !== 'string' || key === '') throw new Refusal(400, 'key must be a text that is not empty');
     if (typeof value !== 'string') throw new Refusal(400, 'value must be a text');
-    await member.database.write((transaction) => writeRecord(transaction, key, value));
+    await member.database.write((transaction) => member.records.write(transaction, key, value));
     return new Answer(201, { key, value });
   });
 }

@@ -66,6 +66,8 @@ export interface Replication {
    * @returns HOST:PORT of the new leader, or why there is none; null where this member did not lead
    */
   handOver(): Promise<{ readonly to: string } | { readonly because: string } | null>;
+  /** Take a member's server out of the cluster, for good. @throws UnavailableError */
+  remove(id: number): Promise<void>;
   /** Become the leader. @throws UnavailableError */
   lead(): Promise<void>;
 }

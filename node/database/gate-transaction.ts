@@ -6,10 +6,11 @@ import type { Build } from '../build.ts';
 import { nowNs } from '../clock.ts';
 import { examine, type Ruling } from '../upgrade/gate.ts';
 import type { Rules } from '../upgrade/machine.ts';
-import type { Gate } from '../upgrade/strategy.ts';
+import { type Gate, PATCH_GATE } from '../upgrade/strategy.ts';
 import type { Schema } from '../upgrade/version.ts';
 import type { Database } from './database.ts';
 import { type MemberRecord, readApplied, readMembers, seedExtensions, updateMember } from './members.ts';
+import { recordPatches, withPatches } from './patches.ts';
 import { applyUpdates } from './schema.ts';
 
 /** What the transaction of a gate saw and did. */
@@ -46,9 +47,14 @@ export async function passGate(
 ): Promise<Examined> {
   return database.write(async (transaction) => {
     const applied = await readApplied(transaction);
-    const members = await readMembers(transaction);
+    const isOfPatches = gate === PATCH_GATE;
+    const rows = await readMembers(transaction);
+    const members = isOfPatches ? await withPatches(transaction, rows) : rows;
     const ruling = examine(rules.strategy, rules.ahead, gate, member, build.version, { applied, rows: members });
-    if (ruling.record !== null) await updateMember(transaction, ruling.record, applied);
+    if (ruling.record !== null) {
+      if (isOfPatches) await recordPatches(transaction, ruling.record);
+      else await updateMember(transaction, ruling.record, applied);
+    }
     if (ruling.apply !== null) await applyUpdates(transaction, build, applied);
     if (ruling.seed !== null) await seedExtensions(transaction, ruling.seed);
     await beforeCommit();

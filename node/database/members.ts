@@ -79,6 +79,11 @@ export async function insertMember(
   return (await transaction.all<{ id: number }>(select, row.member))[0]!.id;
 }
 
+/** Take a member out. */
+export async function deleteMember(transaction: Transaction, member: string): Promise<void> {
+  await transaction.run('DELETE FROM internal_cluster_members WHERE name = ?', member);
+}
+
 /** Record what a member runs. Its extensions are written only if the column exists. */
 export async function updateMember(transaction: Transaction, row: Row, applied: Schema): Promise<void> {
   const withColumn = hasColumn(applied);

@@ -3,7 +3,7 @@
  * and which updates do I apply? A pure function; the daemon runs it inside one serialised transaction of the real
  * database, the explorer on a view in memory.
  */
-import { cannotTake, type Gate, type Strategy } from './strategy.ts';
+import { cannotTake, type Gate, PATCH_GATE, type Strategy } from './strategy.ts';
 import {
   AXES,
   type Axis,
@@ -60,6 +60,7 @@ const LOOKS_AT: Readonly<Record<Gate, readonly Axis[]>> = {
   schema: ['internal', 'external'],
   api: ['api'],
   pair: ['internal', 'external', 'api'],
+  patch: ['patch'],
 };
 
 /** The axes that the gates of a strategy look at. */
@@ -86,7 +87,8 @@ export function examine(
     return { outcome, record: leavesNoTrace ? null : record, apply: null, seed: null };
   }
   const behind = view.applied.internal < version.internal || view.applied.external < version.external;
-  const apply = gate !== 'api' && behind ? { internal: version.internal, external: version.external } : null;
+  const apply =
+    LOOKS_AT[gate].includes('internal') && behind ? { internal: version.internal, external: version.external } : null;
   const introduces = apply !== null && !column && hasColumn(apply);
   return { outcome, record, apply, seed: introduces && strategy.seeds ? version.extensions : null };
 }
@@ -102,6 +104,11 @@ export function withRow(view: View, row: Row): View {
   const isKnown = view.rows.some((other) => other.member === row.member);
   const rows = isKnown ? view.rows.map((other) => (other.member === row.member ? row : other)) : [...view.rows, row];
   return { ...view, rows };
+}
+
+/** The view without a member that has left. */
+export function withoutRow(view: View, member: string): View {
+  return { ...view, rows: view.rows.filter((row) => row.member !== member) };
 }
 
 /** The view with schema updates applied, and with what they write into every row. */
@@ -120,6 +127,8 @@ function recorded(strategy: Strategy, gate: Gate, member: string, version: Versi
     internal: recordsSchema ? version.internal : before.internal,
     external: recordsSchema ? version.external : before.external,
     extensions: recordsApi ? version.extensions : before.extensions,
+    // Whatever build looks at another gate, an older one too, takes back what was recorded of patches.
+    ...(gate === PATCH_GATE ? { patchCount: count(version, 'patch') } : {}),
   };
 }
 
@@ -130,9 +139,12 @@ function judge(gate: Gate, version: Version, view: View, member: string, column:
     axes.map((axis) => difference(row.member, axis, count(row, axis), version)),
   );
   const ofSchema = axes.flatMap((axis) =>
-    axis === 'api' ? [] : [difference(null, axis, view.applied[axis], version)].filter(isAhead),
+    axis === 'internal' || axis === 'external'
+      ? [difference(null, axis, view.applied[axis], version)].filter(isAhead)
+      : [],
   );
-  const of = [...differences.filter(isAhead), ...ofSchema];
+  // Whoever has more patches has these too.
+  const of = gate === PATCH_GATE ? [] : [...differences.filter(isAhead), ...ofSchema];
   if (of.length > 0) return { is: 'ahead', of };
   const from = axes.includes('api') ? forks(peers, version) : [];
   if (from.length > 0) return { is: 'forked', from };

@@ -4,24 +4,30 @@
  */
 import { hasColumn, type Schema } from './version.ts';
 
-/** A condition on what all members have recorded. `pair` looks at the schema and the API extensions together. */
-export type Gate = 'schema' | 'api' | 'pair';
+/** A condition on what all members have recorded, to open. `pair` looks at the schema and the API extensions together. */
+export type OpeningGate = 'schema' | 'api' | 'pair';
+
+/** The gate of the patches, which open members meet where patches wait for all. No strategy has it among its own. */
+export const PATCH_GATE = 'patch';
+
+export type Gate = OpeningGate | typeof PATCH_GATE;
 
 /** What a notice says has been settled. `both` is the notice without a parameter, as older builds send it. */
-export type NoticeKind = 'schema' | 'api' | 'both';
+export const NOTICE_KINDS = ['schema', 'api', 'both', 'patch'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 export const STRATEGY_NAMES = ['combined', 'split', 'seed', 'preemptive', 'upstream', 'pair'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
 /** What the one gate of a daemon of the `pair` kind compares: the schema, the API extensions, or both together. */
-export const COMPARED = ['schema', 'api', 'pair'] as const satisfies readonly Gate[];
+export const COMPARED = ['schema', 'api', 'pair'] as const satisfies readonly OpeningGate[];
 
 export interface Strategy {
   readonly name: StrategyName;
   /** What it is, in one line, for a person who chooses. */
   readonly about: string;
   /** The gates, in the order in which a member must pass them. */
-  readonly gates: readonly Gate[];
+  readonly gates: readonly OpeningGate[];
   /** The gates whose transaction records the member's API extensions (where the column exists by then). */
   readonly recordsApiAt: readonly Gate[];
   /** Whether the update that introduces the column also writes the committer's extensions into every row. */
@@ -90,11 +96,13 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
 
 /** Whether a notice of this kind is meant for a member that waits at this gate. */
 export function isFor(strategy: Strategy, kind: NoticeKind, gate: Gate): boolean {
+  if (kind === PATCH_GATE || gate === PATCH_GATE) return kind === gate || kind === 'both';
   return strategy.notifies === 'open' || kind === 'both' || kind === gate;
 }
 
 /** The notice that passing a gate gives rise to; none where peers are told only after opening. */
 export function noticeAfter(strategy: Strategy, gate: Gate): NoticeKind | null {
+  if (gate === PATCH_GATE) return PATCH_GATE;
   return strategy.notifies === 'each-gate' && gate !== 'pair' ? gate : null;
 }
 

@@ -4,10 +4,12 @@
  * A version number is the length of a list: of internal schema updates (the framework's), of external schema
  * updates (the application's), of API extension names.
  */
+import type { Patch } from './patch.ts';
 
 /** The three axes on which a version can move. */
 export const AXES = ['internal', 'external', 'api'] as const;
-export type Axis = (typeof AXES)[number];
+/** What a gate can look at. A version may bring a patch without moving on any axis. */
+export type Axis = (typeof AXES)[number] | 'patch';
 
 /** How many internal and external schema updates: those a build knows, or those a database has had applied. */
 export interface Schema {
@@ -19,12 +21,16 @@ export interface Schema {
 export interface Version extends Schema {
   readonly name: string;
   readonly extensions: readonly string[];
+  /** Its local patches, in order; none where it says nothing of them. */
+  readonly patches?: readonly Patch[];
 }
 
 /** What one member has recorded of itself in the cluster database. Unrecorded extensions are an empty list. */
 export interface Row extends Schema {
   readonly member: string;
   readonly extensions: readonly string[];
+  /** How many patches its build has: recorded at the gate of the patches, and taken back whenever it records anything anew. */
+  readonly patchCount?: number;
 }
 
 /** Everything a gate looks at: the schema that has been applied, and the row of every member. */
@@ -42,11 +48,32 @@ export function hasColumn(applied: Schema): boolean {
 }
 
 /** A version or a row, as far as its numbers go. */
-type Numbered = Schema & { readonly extensions: readonly string[] };
+type Numbered = Schema & {
+  readonly extensions: readonly string[];
+  readonly patches?: readonly Patch[];
+  readonly patchCount?: number;
+};
 
 /** The number of a version, or of a row, on one axis. */
 export function count(of: Numbered, axis: Axis): number {
+  if (axis === 'patch') return of.patchCount ?? of.patches?.length ?? 0;
   return axis === 'api' ? of.extensions.length : of[axis];
+}
+
+/** The patches of a version, in order. */
+export function patchesOf({ patches }: Pick<Version, 'patches'>): readonly Patch[] {
+  return patches ?? [];
+}
+
+/** Whether two versions have the same patches, name by name. */
+export function samePatches(one: Pick<Version, 'patches'>, other: Pick<Version, 'patches'>): boolean {
+  const names = (version: Pick<Version, 'patches'>) => patchesOf(version).map(({ name }) => name);
+  return sameNames(names(one), names(other));
+}
+
+/** Whether a version has a patch. */
+export function hasPatch(version: Pick<Version, 'patches'>, { name }: Pick<Patch, 'name'>): boolean {
+  return patchesOf(version).some((patch) => patch.name === name);
 }
 
 /** Whether two lists of extension names are the same, name by name. */

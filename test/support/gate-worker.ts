@@ -3,12 +3,18 @@ import { once } from 'node:events';
 import { readBuild } from '../../node/build.ts';
 import { passGate } from '../../node/database/gate-transaction.ts';
 import { openSqlite } from '../../node/database/sqlite.ts';
+import { patchPolicy } from '../../node/upgrade/patch.ts';
 import { STRATEGIES } from '../../node/upgrade/strategy.ts';
 
 const [file = '', member = '', versionFile = ''] = process.argv.slice(2);
 const build = readBuild(versionFile);
 const database = await openSqlite({ file, create: false });
-const rules = { strategy: STRATEGIES.split, wakeups: 'latched', ahead: 'exit' } as const;
+const rules = {
+  strategy: STRATEGIES.split,
+  wakeups: 'latched',
+  ahead: 'exit',
+  patching: patchPolicy('after-open', 'each'),
+} as const;
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 const { ruling, decidedNs } = await passGate(database, rules, 'schema', member, build, async () => undefined);

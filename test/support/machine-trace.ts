@@ -16,6 +16,7 @@ import {
   type State,
   start,
 } from '../../node/upgrade/machine.ts';
+import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version, View } from '../../node/upgrade/version.ts';
 
 /**
@@ -148,7 +149,7 @@ class Cluster {
     }
   }
 
-  #notify(from: string, kind: 'schema' | 'api' | 'both'): void {
+  #notify(from: string, kind: NoticeKind): void {
     this.#notices += 1;
     const notice = `${from}.1.${this.#notices}`;
     const peers = this.#plan.members.filter((member) => member !== from);

@@ -10,7 +10,7 @@ import type { Place } from '../../harness/daemon/contract.ts';
 import { askEngine } from '../../harness/host/engine.ts';
 import { paths } from '../../harness/host/paths.ts';
 import { deviationOf } from '../../harness/judge/conform.ts';
-import type { RuntimeName } from '../../harness/plan/plan.ts';
+import type { Plan, RuntimeName } from '../../harness/plan/plan.ts';
 import { lackOfNamespaces } from '../../harness/runtime/namespaces/tools.ts';
 
 /** Skips the test where members cannot live so; in CI that is a failure. */
@@ -54,6 +54,17 @@ export async function rollAll(
     if (deviation !== null) throw new Error(`${plan.name} does not conform: ${deviation}`);
   }
   return rolled;
+}
+
+/** Rolls one plan on processes. */
+export async function rollOne(plan: Plan): Promise<Rolled> {
+  const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
+  try {
+    const { runtime } = await runtimeFor(plan);
+    return await roll(plan, { runtime, runs, signal: new AbortController().signal });
+  } finally {
+    rmSync(runs, { recursive: true });
+  }
 }
 
 /** What a failing roll has to say for itself. */

@@ -1,5 +1,6 @@
 /** From a description to what a plan says of its daemon: its capabilities are what the description makes possible. */
 import type { EventName } from '../../../node/events.ts';
+import { USUAL_PATCHING } from '../../../node/upgrade/patch.ts';
 import type { Version } from '../../../node/upgrade/version.ts';
 import { pinnedBy } from '../../input/described-versions.ts';
 import type { Description } from '../../input/description.ts';
@@ -100,7 +101,9 @@ function toldBy({ patterns, probes, events }: Description): EventName[] {
 function modelOf({ model }: Description): Model | null {
   if (model === undefined) return null;
   const { strategy, compares, wakeups, ahead } = model;
-  return { strategy, compares: compares ?? (strategy === 'pair' ? 'pair' : null), wakeups, ahead };
+  // How it has its patches run, no model of a described daemon says; nothing is reckoned from it.
+  const patching = USUAL_PATCHING;
+  return { strategy, compares: compares ?? (strategy === 'pair' ? 'pair' : null), wakeups, ahead, patching };
 }
 
 function timerOf({ timer }: Description): Timer | null {

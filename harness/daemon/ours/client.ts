@@ -8,6 +8,9 @@ import { type MemberClient, RequestError } from '../contract.ts';
 /** Long: that a member is slow on a busy machine is not that it refuses. */
 const CLIENT_TIMEOUT_MS = 10_000;
 
+/** The first records: those of the scenario, where it has some. */
+const READ_SOME = 5;
+
 /** @param authority HOST:PORT by which the rig reaches the member */
 export function ourClient(authority: string): MemberClient {
   const api = (method: Asking['method'], path: string, json?: unknown): Promise<unknown> =>
@@ -20,7 +23,7 @@ export function ourClient(authority: string): MemberClient {
     },
     records: {
       write: async (key, value) => void (await api('POST', '/1.0/records', { key, value })),
-      readOne: async () => void (await page(Number.MAX_SAFE_INTEGER)),
+      readSome: async () => valuesOf((await api('GET', `/1.0/records?limit=${READ_SOME}`)) as Page),
       readAll: () => readRecords(page),
     },
     failpoints: {
@@ -30,6 +33,7 @@ export function ourClient(authority: string): MemberClient {
       },
       disarm: async () => void (await api('DELETE', '/internal/failpoints')),
     },
+    membership: { remove: async (member) => void (await api('DELETE', `/internal/members/${member}`)) },
     leader: { lead: async () => void (await api('POST', '/internal/leader')) },
   };
 }
@@ -45,9 +49,13 @@ async function readRecords(page: (after: number) => Promise<Page>): Promise<Reco
     const { records } = await page(after);
     const last = records.at(-1);
     if (last === undefined) return found;
-    for (const { key, value } of records) found[key] = value;
+    Object.assign(found, valuesOf({ records }));
     after = last.id;
   }
+}
+
+function valuesOf({ records }: Page): Record<string, string> {
+  return Object.fromEntries(records.map(({ key, value }) => [key, value]));
 }
 
 /** What a member answers that does as it is asked. One that refuses says why in its answer. */

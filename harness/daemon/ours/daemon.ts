@@ -113,13 +113,15 @@ function layerOf(bundle: Bundle): Layer {
 function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): string[] {
   const { model, timer } = daemon;
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
-  const { database, handover, networkLatencyMs } = daemon.settings as OurSettings;
+  const { database, handover, networkLatencyMs, update = null } = daemon.settings as OurSettings;
   return [
     ...['--name', seat.member, '--listen', seat.address, '--state', seat.stateFolder],
     ...['--database', database === 'sqlite' ? `sqlite:${seat.sharedFolder}/cluster.db` : database],
     ...(networkLatencyMs === null ? [] : ['--network-latency', `${networkLatencyMs}ms`]),
     ...(handover ? [] : ['--no-handover']),
+    ...(update === null ? [] : updateArgs(update, seat.member)),
     ...['--strategy', model.strategy, '--wakeups', model.wakeups, '--ahead', model.ahead],
+    ...['--patch-when', model.patching.when, '--patch-by', model.patching.by],
     ...['--wait', `${timer.everyMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),
@@ -127,3 +129,11 @@ function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): 
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
   ];
 }
+
+/** Each member draws waits of its own, by the number in its name. */
+function updateArgs({ withinMs, seed }: NonNullable<OurSettings['update']>, member: string): string[] {
+  const own = (seed + SEEDS_APART * Number(/\d+$/.exec(member)?.[0] ?? 0)) % 2 ** 31;
+  return ['--update-within', `${withinMs}ms`, '--update-seed', String(own)];
+}
+
+const SEEDS_APART = 7919;

@@ -1,4 +1,5 @@
 /** What a plan says of our own daemon: its strategy, its wake-ups and its database come from the scenario. */
+import { USUAL_PATCHING } from '../../../node/upgrade/patch.ts';
 import { InputError } from '../../input/errors.ts';
 import type { DatabaseName, Scenario } from '../../input/scenario.ts';
 import type { Capabilities, DaemonSource, PlannedDaemon } from '../../plan/daemon.ts';
@@ -12,6 +13,8 @@ export type OurSettings = {
   readonly handover: boolean;
   /** What dqlite times its elections by, in milliseconds; null for its own. */
   readonly networkLatencyMs: number | null;
+  /** How members ask to be refreshed; null, or nothing, where they do not. */
+  readonly update?: { readonly withinMs: number; readonly seed: number } | null;
 };
 
 const TELLS: Capabilities['tells'] = [
@@ -28,6 +31,10 @@ const TELLS: Capabilities['tells'] = [
   'leader',
   'handed-over',
   'open',
+  'patched',
+  'noted',
+  'removed',
+  'asked',
   'held',
   'exiting',
 ];
@@ -36,7 +43,8 @@ export const ourSource: DaemonSource = {
   defaults: { from: 'v1', to: 'v2' },
   plan: (scenario): PlannedDaemon => {
     const { strategy = 'split', wakeups = 'latched', ahead = 'exit', wait = 30_000 } = scenario;
-    const settings = settingsOf(scenario);
+    const { patch_when: when = USUAL_PATCHING.when, patch_by: by = USUAL_PATCHING.by } = scenario;
+    const settings = { ...settingsOf(scenario), ...updateOf(scenario, wait) };
     return {
       name: OURS,
       capabilities: {
@@ -46,10 +54,12 @@ export const ourSource: DaemonSource = {
         records: true,
         failpoints: true,
         leader: settings.database === 'dqlite',
+        removal: true,
+        asks: true,
         supervisor: null,
         steadyMs: 0,
       },
-      model: { strategy, compares: null, wakeups, ahead },
+      model: { strategy, compares: null, wakeups, ahead, patching: { when, by } },
       timer: { everyMs: wait, toleranceMs: 0 },
       forming: 'one-by-one',
       settings,
@@ -58,13 +68,22 @@ export const ourSource: DaemonSource = {
   scenarioOf,
 };
 
+/** A member of the reported system waits for up to as long as one park lasts before it asks. */
+function updateOf({ pace, updates, seed = 1 }: Scenario, waitMs: number): Pick<OurSettings, 'update'> {
+  if (pace === 'auto') return { update: { withinMs: updates?.within ?? waitMs, seed } };
+  if (updates !== undefined)
+    throw new InputError('updates: it is about members that ask for it: say pace auto, or drop it');
+  return {};
+}
+
 /** Every setting, those included that are so by default. */
 function scenarioOf({ model, timer, settings }: PlannedDaemon): Scenario {
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
-  const { strategy, wakeups, ahead } = model;
+  const { strategy, wakeups, ahead, patching } = model;
   const { database, handover, networkLatencyMs } = settings as OurSettings;
   const latency = networkLatencyMs === null ? {} : { network_latency: networkLatencyMs };
-  return { strategy, wakeups, ahead, wait: timer.everyMs, database, handover, ...latency };
+  const patches = { patch_when: patching.when, patch_by: patching.by };
+  return { strategy, wakeups, ahead, ...patches, wait: timer.everyMs, database, handover, ...latency };
 }
 
 /** What is said of a leader needs a database that has one. @throws InputError */

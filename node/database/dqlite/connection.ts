@@ -149,6 +149,11 @@ export class Connection {
     await this.#expect({ is: 'assign', id: BigInt(id), role }, 'empty');
   }
 
+  /** Take a server out of the cluster. Only the leader can. */
+  async remove(id: number): Promise<void> {
+    await this.#expect({ is: 'remove', id: BigInt(id) }, 'empty');
+  }
+
   /** Hand the leadership to a voter. Only the leader can. */
   async transfer(id: number): Promise<void> {
     await this.#expect({ is: 'transfer', id: BigInt(id) }, 'empty');

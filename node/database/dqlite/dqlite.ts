@@ -172,6 +172,14 @@ export class DqliteDatabase implements Database, Replication {
     });
   }
 
+  async remove(id: number): Promise<void> {
+    await this.#patiently(async ({ connection }) => {
+      const servers = await serversOf(connection);
+      // An earlier try whose answer was lost may have been carried out.
+      if (servers.some((server) => server.id === id)) await connection.remove(id);
+    });
+  }
+
   get #entered(): Inside {
     if (this.#inside === null) throw new UnavailableError('this member has not taken its place in the cluster yet');
     return this.#inside;

@@ -28,6 +28,7 @@ export const REQUESTS = {
   'query-sql': { code: 9, fields: SQL },
   add: { code: 12, fields: { id: 'uint64', address: 'text' } },
   assign: { code: 13, fields: { id: 'uint64', role: 'uint64' } },
+  remove: { code: 14, fields: { id: 'uint64' } },
   cluster: { code: 16, fields: { format: 'uint64' } },
   transfer: { code: 17, fields: { id: 'uint64' } },
 } as const satisfies Record<string, Layout>;

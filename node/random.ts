@@ -1,0 +1,15 @@
+/** Random numbers that the same seed draws again, on any machine. */
+
+/**
+ * Mulberry32: a small generator of known quality, numbers in [0, 1).
+ * @param seed a whole number; 32 bits of it count
+ */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

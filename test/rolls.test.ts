@@ -1,0 +1,191 @@
+import { expect } from 'chai';
+import { ourSource } from '../harness/daemon/ours/plan.ts';
+import { counterexample } from '../harness/explore/counterexample.ts';
+import { type Answer, type Asked, explore } from '../harness/explore/explore.ts';
+import { tell } from '../harness/explore/tell.ts';
+import { deviationOf } from '../harness/judge/conform.ts';
+import { eventsOf, rigEventsOf } from '../harness/trace/trace.ts';
+import { randomFrom } from '../node/random.ts';
+import { AHEAD_POLICIES } from '../node/upgrade/gate.ts';
+import { WAKEUPS } from '../node/upgrade/machine.ts';
+import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
+import { ENGINES, requireDqlite } from './support/engines.ts';
+import { account, rollAll, rollOne } from './support/rig.ts';
+import { pinned, planOf, version } from './support/versions.ts';
+
+const ON = { sqlite: {}, dqlite: { database: 'dqlite', networkLatency: '100ms' } } as const;
+
+/** Scenarios that say themselves what comes of them. */
+const FIXTURES = [
+  'chain',
+  'chain-skipping',
+  'chain-overtaken',
+  'back-blocks',
+  'back-waits',
+  'leaves-during',
+  'away-for-a-release',
+  'away-comes-back-old',
+  'auto',
+  'auto-troubled',
+] as const;
+
+for (const engine of ENGINES) {
+  describe(`a roll that nobody paces, on ${engine}`, function () {
+    this.timeout(120_000);
+    if (engine === 'dqlite')
+      before(async function () {
+        await requireDqlite(this);
+      });
+
+    for (const fixture of FIXTURES) {
+      it(`does what its scenario says: ${fixture}`, async () => {
+        const [rolled] = await rollAll(fixture, { ...ON[engine], runtime: 'process' });
+        expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
+      });
+    }
+  });
+}
+
+describe('members that ask to be refreshed', function () {
+  this.timeout(60_000);
+
+  it('ask again while the program is at it, once more after it has failed, and while they are parked', async () => {
+    const [rolled] = await rollAll('auto-troubled', { runtime: 'process' });
+    const { trace } = rolled!;
+    const answers = (member: string) => rigEventsOf(trace, 'updating', member).map(({ how }) => how);
+    expect(answers('node02')).to.include('begins').and.include('under-way');
+    expect(answers('node03').filter((how) => how !== 'under-way')).to.deep.equal(['fails', 'begins']);
+    const phases = eventsOf(trace, 'node03').flatMap((event) => (event.event === 'asked' ? [event.phase] : []));
+    expect(phases).to.include('open').and.include('waiting');
+  });
+
+  it('wait for as long as the seed says', async () => {
+    const rolled = await rollOne(planOf({ from: 'v4', to: 'v5', pace: 'auto', wait: 2000, seed: 5 }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    for (const [index, member] of (['node02', 'node03'] as const).entries()) {
+      const asked = eventsOf(rolled.trace, member).find((event) => event.event === 'asked');
+      expect(asked).to.include({ afterMs: Math.round(randomFrom(5 + 7919 * (index + 2))() * 2000) });
+    }
+  });
+
+  it('do not learn of a release that raises neither schema nor API, and that is a finding', async () => {
+    const plan = planOf({ from: 'v4', to: 'v4.1', pace: 'auto', wait: 300 });
+    const steps = plan.steps.map((step) => (step.do === 'update' ? { ...step, limitMs: 1500 } : step));
+    const { verdict } = await rollOne({ ...plan, steps });
+    expect(verdict.checks.find(({ name }) => name === 'complete')).to.include({ outcome: 'broken' });
+    expect(verdict.sentence).to.match(/node0\d did not ask to be refreshed within 1\.5 s/);
+  });
+});
+
+describe('half-way and back', function () {
+  this.timeout(120_000);
+  /** Who is open in the end, by how many had gone, and whether the rows are right, by policy. */
+  const ENDS = {
+    exit: [true, false, false],
+    record: [true, true, true],
+    wait: [true, true, true],
+  } as const;
+  const OPEN = { exit: [3, 1, 0], record: [3, 2, 1], wait: [3, 3, 3] } as const;
+
+  for (const ahead of AHEAD_POLICIES) {
+    it(`leaves rows and members as ${ahead} has it, from every point`, async () => {
+      const points = [1, 2, 3].map(async (back) => {
+        const rolled = await rollOne(planOf({ from: 'v2', to: 'v3', back_after: back, ahead, wait: 2000 }));
+        expect(deviationOf(rolled.plan, rolled.trace)).to.equal(null);
+        const isTrue = rolled.verdict.checks.find(({ name }) => name === 'rows-true')?.outcome === 'holds';
+        const opened = rolled.verdict.checks.find(({ name }) => name === 'opened')!.because;
+        const missing = opened.match(/did not open/g)?.length ?? 0;
+        return { isTrue, open: 3 - missing };
+      });
+      const found = await Promise.all(points);
+      expect(found.map(({ isTrue }) => isTrue)).to.deep.equal([...ENDS[ahead]]);
+      expect(found.map(({ open }) => open)).to.deep.equal([...OPEN[ahead]]);
+    });
+  }
+});
+
+function ask(names: readonly string[], more: Partial<Asked> = {}): Answer {
+  const [from, ...by] = names.map(version);
+  return explore({
+    ...{ strategy: 'pair', wakeups: 'latched', ahead: 'exit', members: 3, faults: {}, reduce: true },
+    ...{ mostStates: 5_000_000, mostBytes: 2 ** 31, from: from!, by: by.slice(0, -1), to: by.at(-1)!, ...more },
+  } as Asked);
+}
+
+describe('the explorer, of rolls that nobody paces', function () {
+  this.timeout(120_000);
+
+  it('finds that two gates let a member open beside one that a second roll has overtaken, and that one gate does not', () => {
+    const chain = ['v4', 'v5', 'v6'];
+    expect(ask(chain).unsafe).to.equal(0);
+    const answer = ask(chain, { strategy: 'split', reduce: false });
+    expect(answer.unsafe).to.be.greaterThan(0);
+    const path = answer.path!.map(tell);
+    expect(path.at(-1)).to.match(/^node0\d passes the API gate$/);
+    expect(path.filter((line) => line.endsWith('is refreshed to v6'))).to.have.length(1);
+  });
+
+  it('and real members do what that path says', async () => {
+    const answer = ask(['v4', 'v5', 'v6'], { strategy: 'split', reduce: false });
+    const rolled = await rollOne(counterexample(answer, ourSource, pinned));
+    expect(rolled.verdict.checks.find(({ name }) => name === 'as-predicted')?.outcome, account(rolled)).to.equal(
+      'holds',
+    );
+    expect(rolled.verdict.checks.find(({ name }) => name === 'nobody-early')?.outcome, account(rolled)).to.equal(
+      'holds',
+    );
+  });
+
+  it('proves that members which ask, leave or join need no timer, where the strategy needs none', () => {
+    for (const strategy of ['split', 'upstream', 'pair'] as const) {
+      for (const more of [{ refreshing: 'auto' }, { leave: 1 }, { join: 1 }] as const) {
+        const answer = ask(['v4', 'v5'], { strategy, ...more });
+        const { exhaustive, stuck, unsafe, dead } = answer;
+        expect([exhaustive, stuck, unsafe, dead], `${strategy}, ${JSON.stringify(more)}`).to.deep.equal([
+          true,
+          0,
+          0,
+          0,
+        ]);
+      }
+    }
+  });
+
+  it('finds that a member whose update fails never asks again where it is turned away, and does where it waits', () => {
+    const failing = { refreshing: 'auto', faults: { fail: 1 } } as const;
+    for (const ahead of ['exit', 'record'] as const)
+      expect(ask(['v4', 'v5'], { ...failing, ahead }).dead, ahead).to.be.greaterThan(0);
+    const waiting = ask(['v4', 'v5'], { ...failing, ahead: 'wait' });
+    expect([waiting.dead, waiting.unsafe]).to.deep.equal([0, 0]);
+  });
+
+  describe('agrees with itself when it leaves unordered what cannot matter:', () => {
+    const asked: Array<[string, readonly string[], Partial<Asked>]> = [
+      ['members that ask', ['v4', 'v5'], { refreshing: 'auto' }],
+      [
+        'members that ask, and an update that fails',
+        ['v4', 'v5'],
+        { refreshing: 'auto', faults: { fail: 1 }, members: 2 },
+      ],
+      ['a chain', ['v4', 'v5', 'v6'], { members: 2 }],
+      ['a chain of one kind of step each', ['v2', 'v3', 'v4'], { members: 2 }],
+      ['one that leaves', ['v4', 'v5'], { leave: 1, members: 2 }],
+      ['one that joins', ['v4', 'v5'], { join: 1, members: 2 }],
+    ];
+    for (const [title, chain, more] of asked) {
+      it(title, () => {
+        for (const strategy of STRATEGY_NAMES) {
+          for (const wakeups of WAKEUPS) {
+            const [full, reduced] = [false, true].map((reduce) => ask(chain, { strategy, wakeups, ...more, reduce }));
+            const has = ({ stuck, unsafe, misread, dead, livelock }: Answer) =>
+              [stuck, unsafe, misread, dead, livelock].map((count) => count > 0);
+            const where = `${strategy}, ${wakeups}`;
+            expect([full!.exhaustive, reduced!.exhaustive], where).to.deep.equal([true, true]);
+            expect(has(reduced!), where).to.deep.equal(has(full!));
+            expect(reduced!.states, where).to.be.at.most(full!.states);
+          }
+        }
+      });
+    }
+  });
+});
