@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Plan } from '../../harness/plan/plan.ts';
+import { SavedPlan } from '../../harness/store/plan-schema.ts';
 import type { Trace, TraceEvent } from '../../harness/trace/trace.ts';
 
 export function recorded(name: string): { readonly plan: Plan; readonly trace: Trace } {
   const file = join(import.meta.dirname, '..', 'recorded', `${name}.ndjson.gz`);
   const [plan = '', ...events] = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
-  return { plan: JSON.parse(plan) as Plan, trace: events.map((event) => JSON.parse(event) as TraceEvent) };
+  return { plan: SavedPlan.parse(JSON.parse(plan)) as Plan, trace: events.map((event) => JSON.parse(event) as TraceEvent) };
 }
