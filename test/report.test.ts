@@ -220,19 +220,30 @@ describe('the report', function () {
         cwd: home,
         reject: false,
       });
-      const address = await new Promise<string>((resolve) => {
-        rig.stdout.on('data', (said: Buffer) => {
-          const found = /watch it at (\S+)/.exec(String(said))?.[1];
-          if (found !== undefined) resolve(found);
+      try {
+        const address = await new Promise<string>((resolve) => {
+          rig.stdout.on('data', (said: Buffer) => {
+            const found = /watch it at (\S+)/.exec(String(said))?.[1];
+            if (found !== undefined) resolve(found);
+          });
         });
-      });
-      const { page, faults } = await openPage(browser, address);
-      expect(await page.locator('.verdict').textContent()).to.equal('The roll goes on.');
-      await page.locator('[data-part="detail"] [aria-label*="is parked at the schema gate"]').first().waitFor();
-      await page.getByText('The verdict holds.').waitFor();
-      expect((await labels(page, 'bar')).filter((label) => label.includes('is open'))).to.have.length(3);
-      expect(faults).to.deep.equal([]);
-      rig.kill('SIGINT');
+        const { page, faults } = await openPage(browser, address);
+        // Neither the colour of a verdict that holds, nor that of any other.
+        expect(await page.locator('.verdict').getAttribute('class')).to.equal('verdict going');
+        expect(await page.locator('.verdict').textContent()).to.equal('The roll goes on.');
+        await page.locator('[data-part="detail"] [aria-label*="is parked at the schema gate"]').first().waitFor();
+        await page.locator('[data-part="now"]').getByText('node01 is parked at the schema gate, timer').waitFor();
+        const now = () => page.locator('[data-part="detail"] [aria-label="now"]').evaluate((line) => line.outerHTML);
+        const first = await now();
+        await page.waitForFunction(
+          `document.querySelector('[data-part="detail"] [aria-label="now"]').outerHTML !== ${JSON.stringify(first)}`,
+        );
+        await page.getByText('The verdict holds.').waitFor();
+        expect((await labels(page, 'bar')).filter((label) => label.includes('is open'))).to.have.length(3);
+        expect(faults).to.deep.equal([]);
+      } finally {
+        rig.kill('SIGINT');
+      }
       expect((await rig).exitCode).to.equal(0);
     });
   });

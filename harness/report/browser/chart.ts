@@ -93,7 +93,7 @@ export function detailChart(
       }),
       ...notices(lanes, stretch),
       whiskers(lanes, stretch),
-      ...instant(nowMs, stretch, { stroke: 'var(--now)', strokeWidth: 2, ariaLabel: 'now' }),
+      ...instant(nowMs, stretch, { stroke: 'var(--now)', strokeWidth: 2, ariaLabel: () => 'now' }),
       ...instant(cursorMs, stretch, { stroke: 'currentColor', strokeDasharray: '2,3' }),
     ],
   });

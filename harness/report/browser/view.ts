@@ -6,8 +6,10 @@ import type { Lanes, Span } from '../lanes.ts';
 import { type Item, Parks, storyOf } from '../story.ts';
 import { barWords, detailChart, plotArea } from './chart.ts';
 import { since, told } from './instant.ts';
+import { drive, ZOOM } from './keys.ts';
 import { LogTable } from './log-table.ts';
 import { Overview } from './overview.ts';
+import { explainWhatIsPointedAt } from './pointing.ts';
 import { Rows } from './rows.ts';
 import type { Scale, Stretch } from './scale.ts';
 import type { Hit } from './search.ts';
@@ -170,12 +172,12 @@ export class View {
 
   #listen(): void {
     const detail = this.#part('detail');
-    detail.addEventListener('keydown', (event) => this.#key(event));
-    detail.addEventListener('pointermove', (event) => this.#point(event.target as Element, event));
-    detail.addEventListener('pointerleave', () => this.#host.tip.hide());
-    detail.addEventListener('focusin', (event) => this.#point(event.target as Element, null));
-    detail.addEventListener('focusout', () => this.#host.tip.hide());
-    detail.addEventListener('click', (event) => this.#clicked(event));
+    detail.addEventListener('keydown', (event) => drive(this, event));
+    explainWhatIsPointedAt(detail, this.#host.tip, {
+      words: (element, clientX) => this.#wordsOf(element, clientX),
+      say: (text) => this.#say(text),
+      go: (clientX, says) => this.goTo(this.#msAt(clientX), says),
+    });
     detail.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     this.#detailsOf('story').addEventListener('toggle', () => this.#isOpen('story') && this.#tellStory());
     this.#detailsOf('log').addEventListener('toggle', () => this.#isOpen('log') && this.#logs.draw());
@@ -244,43 +246,13 @@ export class View {
     this.#rows.show(this.#items());
   }
 
-  #key(event: KeyboardEvent): void {
-    const act = KEYS[event.key];
-    if (act === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    act(this, event.shiftKey);
-  }
-
-  /** @param pointer null where the keyboard has come to it */
-  #point(target: Element, pointer: PointerEvent | null): void {
-    const says = this.#wordsOf(target, pointer);
-    const { tip } = this.#host;
-    if (says === null) {
-      tip.hide();
-      return;
-    }
-    this.#say(says);
-    const { left, bottom } = target.getBoundingClientRect();
-    tip.show(says, pointer?.clientX ?? Math.max(0, left), pointer?.clientY ?? bottom);
-  }
-
-  #wordsOf(target: Element, pointer: PointerEvent | null): string | null {
-    const span = this.#spans.get(target);
-    if (span !== undefined && pointer !== null && this.#lanes !== null) {
-      const atNs = this.#lanes.fromNs + this.#msAt(pointer.clientX) * 1e6;
-      return barWords(this.#lanes, this.#parks, span, Math.min(span.toNs, Math.max(span.fromNs, atNs)));
-    }
-    const label = target.closest('[aria-label]');
-    // The whole chart, or the whole group, has nothing to say here.
-    const isWhole =
-      label === null || label.tagName === 'svg' || label.tagName === 'g' || !this.#part('detail').contains(label);
-    return isWhole || label === this.#part('detail') ? null : label.getAttribute('aria-label');
-  }
-
-  #clicked(event: MouseEvent): void {
-    if (this.#lanes === null || (event.target as Element).tagName === 'svg') return;
-    const says = this.#wordsOf(event.target as Element, event as PointerEvent);
-    if (says !== null) this.goTo(this.#msAt(event.clientX), says);
+  /** What a bar says at the instant that is pointed at; null for what says the same everywhere. */
+  #wordsOf(element: Element, clientX: number): string | null {
+    const span = this.#spans.get(element);
+    const lanes = this.#lanes;
+    if (span === undefined || lanes === null) return null;
+    const atNs = lanes.fromNs + this.#msAt(clientX) * 1e6;
+    return barWords(lanes, this.#parks, span, Math.min(span.toNs, Math.max(span.fromNs, atNs)));
   }
 
   /** The instant below a place of the window. */
@@ -302,16 +274,3 @@ export class View {
     this.#scale.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, this.#msAt(event.clientX));
   }
 }
-
-const ZOOM = 1.6;
-const PAN = 0.3;
-const KEYS: Readonly<Record<string, (view: View, shift: boolean) => void>> = {
-  ArrowRight: (view, shift) => (shift ? view.pan(PAN) : view.step(1)),
-  ArrowLeft: (view, shift) => (shift ? view.pan(-PAN) : view.step(-1)),
-  '+': (view) => view.zoom(ZOOM),
-  '=': (view) => view.zoom(ZOOM),
-  '-': (view) => view.zoom(1 / ZOOM),
-  '0': (view) => view.showAll(),
-  '[': (view) => view.stepOfPlan(-1),
-  ']': (view) => view.stepOfPlan(1),
-};
