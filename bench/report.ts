@@ -70,7 +70,7 @@ async function measurePage(browser: Browser, members: number, runs: string, empt
   // In turns: what else the machine does slows both.
   for (let run = 0; run < RUNS; run += 1) {
     blank.push(await paintedMs(browser, empty, 'p'));
-    drawn.push(await paintedMs(browser, page, '[data-part="detail"] rect'));
+    drawn.push(await paintedMs(browser, page, '[data-part="detail"] [aria-label="bar"] path'));
   }
   return {
     members,
