@@ -9,5 +9,8 @@ import type { Trace, TraceEvent } from '../../harness/trace/trace.ts';
 export function recorded(name: string): { readonly plan: Plan; readonly trace: Trace } {
   const file = join(import.meta.dirname, '..', 'recorded', `${name}.ndjson.gz`);
   const [plan = '', ...events] = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n');
-  return { plan: SavedPlan.parse(JSON.parse(plan)) as Plan, trace: events.map((event) => JSON.parse(event) as TraceEvent) };
+  return {
+    plan: SavedPlan.parse(JSON.parse(plan)) as Plan,
+    trace: events.map((event) => JSON.parse(event) as TraceEvent),
+  };
 }
