@@ -271,6 +271,13 @@ describe('a member as a process', function () {
     expect(markedProcesses().filter((found) => found.run === run)).to.deep.equal([]);
   });
 
+  it('has the whole of its grace to stop', async () => {
+    const { site, member, says } = await start("trap 'sleep 6; exit 0' TERM; echo ready; while :; do sleep 0.1; done");
+    await says('ready');
+    expect(await member.stop('SIGTERM', 20_000)).to.deep.equal({ code: 0, signal: null, killed: false });
+    await site.close();
+  });
+
   it('has nothing of the environment of the rig that could be a setting of its own', async () => {
     process.env.MEMBER_STRATEGY = 'combined';
     try {

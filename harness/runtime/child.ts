@@ -40,6 +40,8 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
     // The rig stops its members itself, in order; a Ctrl-C in the terminal must not reach them first. And a group of its
     // own is what can be killed as a whole.
     detached: true,
+    // How long it may take to stop is its daemon's to say; execa would kill it after five seconds.
+    forceKillAfterDelay: false,
     cleanup: true,
   });
   const streams = [
