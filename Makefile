@@ -44,11 +44,11 @@ picture: $(SET_UP) ## make the README's picture anew (takes a 30 s timer, and ne
 	@$(RIG) diff --toggle split-notification --runtime process --order 1,2,3
 	node_modules/.bin/node docs/picture.ts runs/latest/comparison.html docs/deadlock.png
 
-incus: $(SET_UP) ## roll real Incus, 6.0 to 7.0, in containers (needs a Docker engine, root and mmdebstrap; the first time, minutes)
-	@$(RIG) roll --daemon incus --runtime container $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
+incus: $(SET_UP) ## roll real Incus, 6.0 to 7.0, as Debian packages it (needs root and mmdebstrap; the first time, minutes)
+	@$(RIG) roll --daemon incus $(call flag,RUNTIME,runtime) $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
 
 lxd: $(SET_UP) ## the same with LXD, a step that raises the API extensions alone
-	@$(RIG) roll --daemon lxd --runtime container $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
+	@$(RIG) roll --daemon lxd $(call flag,RUNTIME,runtime) $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
 
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images

@@ -13,6 +13,7 @@ import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
 import { helpRatio } from './help.ts';
 import { matrixBench } from './matrix.ts';
+import { realRatio } from './real.ts';
 import { reportBench } from './report.ts';
 import { sizeBench } from './size.ts';
 import { startRatio } from './start.ts';
@@ -59,6 +60,7 @@ async function ratioBench(): Promise<void> {
     transactions.dqlite === null ? null : await unblockRatios('dqlite', median(transactions.dqlite.gates));
   const crowd = await crowdRatio();
   const containers = await containerRatio(versions);
+  const real = await realRatio();
   const table = ratioTable();
   const ratios = [
     start,
@@ -67,10 +69,12 @@ async function ratioBench(): Promise<void> {
     ...(unblockDqlite?.ratios ?? []),
     crowd,
     ...(containers === null ? [] : [containers]),
+    ...(real === null ? [] : [real]),
   ];
   for (const ratio of ratios) table.push(rowOf(ratio));
   console.log(table.toString());
   if (containers === null) console.log('no Docker engine answers: containers were not measured');
+  if (real === null) console.log('real daemons were not measured: see refresh-rig doctor');
   if (unblockDqlite === null) console.log('libdqlite is not installed: dqlite was not measured');
   for (const [database, measured] of [
     ['sqlite', unblock],

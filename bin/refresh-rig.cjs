@@ -14,6 +14,8 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   );
   process.exitCode = 3;
 } else {
+  // Compiling is most of a start. It is kept where Node keeps such things; no process that this one starts is concerned.
+  require('node:module').enableCompileCache();
   // The sources, where this is a checkout: what is compiled there may be older.
   const [sources, compiled] = ['../harness/cli/main.ts', '../dist/main.js'].map((file) => join(__dirname, file));
   import(pathToFileURL(existsSync(sources) ? sources : compiled).href);

@@ -22,6 +22,7 @@ describe('the command that rolls again', () => {
       [{ order: 'reverse', strategy: 'combined' }, 'roll --from v1 --to v2 --order 3,2,1 --strategy combined'],
       [{ order: 'random', members: '5' }, null],
       [{ order: 'together', wait: '500ms', wakeups: 'lossy' }, null],
+      [{ aim: '150ms', strategy: 'upstream' }, null],
       [{ database: 'dqlite', handover: false, networkLatency: '20ms' }, null],
       [{ pace: '1500ms', ahead: 'wait', runtime: 'container' }, null],
       [

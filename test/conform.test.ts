@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { deviationOf } from '../harness/judge/conform.ts';
+import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
-import { isRigEvent, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
+import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
 import type { MemberEvent } from '../node/events.ts';
+import { recorded } from './support/recorded.ts';
 import { rollAll } from './support/rig.ts';
 
 /** What a member tells of its upgrade; the rest (`listening`, `held`, the first `started`) says nothing about the machine. */
@@ -75,5 +77,59 @@ describe('a real roll', () => {
       return event.decidedNs === before.decidedNs ? { ...event, decidedNs: commit.decidedNs } : event;
     };
     expect(deviationOf(plan, trace.map(moved))).to.be.a('string');
+  });
+});
+
+describe('a recorded roll of unpatched Incus', () => {
+  const TURNS = new Set(['parked', 'woken', 'open']);
+
+  /** Each of the two at the time of the other, and as uncertain. */
+  function exchanged(trace: Trace, one: MemberEvent, other: MemberEvent): Trace {
+    const at = (event: MemberEvent, { atNs, observed }: MemberEvent): TraceEvent => ({ ...event, atNs, observed });
+    return trace.map((event) => (event === one ? at(one, other) : event === other ? at(other, one) : event));
+  }
+
+  for (const name of ['incus-panic', 'incus-timer']) {
+    it(`(${name}) conforms to the machine, and does not with two of its events exchanged`, () => {
+      const { plan, trace } = recorded(name);
+      expect(deviationOf(plan, trace)).to.equal(null);
+      const refreshedNs = rigEvents(trace, 'launching').find(({ version }) => version === plan.to)!.atNs;
+      const turns = trace.filter(
+        (event): event is MemberEvent => !isRigEvent(event) && TURNS.has(event.event) && event.atNs > refreshedNs,
+      );
+      // Of one member, what follows from each other; of two, that one waits and that the other opens.
+      const pairs = turns.flatMap((one, index) => {
+        const next = turns.slice(index + 1).find(({ member, event }) => member === one.member && event !== one.event);
+        const opens = turns.find(({ member, event }) => member === plan.order.at(-1) && event === 'open')!;
+        const waits = one.event === 'parked' && one.member !== opens.member;
+        return [...(next === undefined ? [] : [[one, next] as const]), ...(waits ? [[one, opens] as const] : [])];
+      });
+      expect(pairs.length).to.be.greaterThan(5);
+      for (const [one, other] of pairs) {
+        const words = `${one.event} of ${one.member} and ${other.event} of ${other.member}`;
+        expect(deviationOf(plan, exchanged(trace, one, other)), words).to.be.a('string');
+      }
+    });
+  }
+
+  it('is judged by what its members did: one of the old version that came back opened in time, and a timer that was first saved nobody', () => {
+    for (const name of ['incus-panic', 'incus-timer']) {
+      const { plan, trace } = recorded(name);
+      const { outcome, sentence } = judge(plan, trace);
+      expect(outcome, sentence).to.equal('holds');
+    }
+  });
+});
+
+describe('a recorded roll of unpatched LXD in which all were refreshed at once', () => {
+  it('stood still in a cycle, since the record of one was lost, until a timer fired', () => {
+    const { plan, trace } = recorded('lxd-lost-record');
+    expect(deviationOf(plan, trace)).to.equal(null);
+    const { outcome, stalls } = judge(plan, trace);
+    expect(outcome).to.equal('broken');
+    expect(stalls[0]).to.deep.include({ member: 'node01', cycle: ['node01', 'node03'], brokenBy: 'timer' });
+    expect(stalls[0]!.because).to.contain(
+      'node03 waited at the schema-and-API gate for node01 (API extensions 318, wants 334)',
+    );
   });
 });

@@ -9,10 +9,9 @@ import type { Rules, State } from '../node/upgrade/machine.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
 import { STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../node/upgrade/strategy.ts';
 import type { Version } from '../node/upgrade/version.ts';
+import { STALLS, STEPS, type Step } from './support/theory.ts';
 import { version } from './support/versions.ts';
 
-const STEPS = { introduces: ['v1', 'v2'], both: ['v4', 'v5'], schema: ['v3', 'v4'], api: ['v2', 'v3'] } as const;
-type Step = keyof typeof STEPS;
 const NO_FAULTS = { lose: 0, duplicate: 0, crash: 0 };
 
 function ask(step: Step, more: Partial<Asked> = {}, protocol?: Protocol): Answer {
@@ -56,18 +55,13 @@ describe('the explorer', () => {
   });
 
   it('comes out as theory says, for every strategy, wake-up and step', () => {
-    const raisesBoth: Partial<Record<string, Step[]>> = {
-      combined: ['introduces', 'both'],
-      seed: ['both'],
-      preemptive: ['introduces'],
-    };
     for (const strategy of STRATEGY_NAMES) {
       for (const wakeups of WAKEUPS) {
         for (const step of Object.keys(STEPS) as Step[]) {
           if (strategy === 'pair' && step === 'introduces') continue;
           const answer = ask(step, { strategy, wakeups });
           const where = `${strategy}, ${wakeups}, ${step}`;
-          const stalls = wakeups === 'lossy' || (raisesBoth[strategy]?.includes(step) ?? false);
+          const stalls = wakeups === 'lossy' || STALLS[strategy].includes(step);
           expect(answer.stuck > 0, where).to.equal(stalls);
           expect([answer.unsafe, answer.dead, answer.exhaustive], where).to.deep.equal([0, 0, true]);
           expect(answer.worstTimerRounds, where).to.satisfy((rounds: number | null) =>

@@ -4,7 +4,7 @@ import { arrowsOf } from '../harness/report/arrows.ts';
 import { chromeTrace } from '../harness/report/chrome-trace.ts';
 import { pack, unpack } from '../harness/report/columns.ts';
 import { packRoll, unpackRoll } from '../harness/report/document.ts';
-import { lanesOf } from '../harness/report/lanes.ts';
+import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
 import { decisiveWindow, storyOf } from '../harness/report/story.ts';
 import { timeline } from '../harness/report/timeline.ts';
 import { leadershipsOf } from '../harness/trace/leadership.ts';
@@ -96,6 +96,70 @@ describe('notices that were seen, not told', () => {
 
   it('are not drawn where nobody tells of a receipt', () => {
     expect(fates([sent(100)])).to.deep.equal([]);
+  });
+});
+
+describe('the lanes of a roll', () => {
+  const began = { atNs: 0, rig: 'began' };
+  const at = (atNs: number, member: string, event: string, fields: object = {}) => ({ atNs, member, event, ...fields });
+  const members = ['node01', 'node02', 'node03'];
+  const lanes = (events: readonly object[], nowNs: number | null = null) =>
+    lanesOf({ members }, events as unknown as Trace, nowNs)!;
+  const statesOf = ({ spans }: Lanes, member: string) =>
+    spans.filter((span) => span.member === member).map(({ state }) => state.is);
+
+  it('of which the cluster was never formed show who tried, and nobody who serves', () => {
+    const failed = lanes([
+      began,
+      { atNs: 5, rig: 'launching', member: 'node01' },
+      at(10, 'node01', 'started', { action: 'bootstrap' }),
+      at(20, 'node01', 'open'),
+      { atNs: 25, rig: 'launching', member: 'node02' },
+      at(30, 'node02', 'started', { action: 'join' }),
+      at(40, 'node02', 'exiting', { reason: 'failed' }),
+      { atNs: 50, rig: 'stopping', member: 'node01' },
+    ]);
+    expect(failed.begins).to.equal('forming');
+    expect(failed.fromNs).to.equal(5);
+    expect(statesOf(failed, 'node01')).to.deep.equal(['absent', 'entering', 'old', 'stopped']);
+    expect(statesOf(failed, 'node02')).to.deep.equal(['absent', 'entering', 'stopped']);
+    expect(statesOf(failed, 'node03')).to.deep.equal(['absent']);
+    expect(storyOf(failed).map(({ says }) => says)).to.not.include('node03 serves the old version');
+  });
+
+  it('have intervals where something was observed, none before what came before it', () => {
+    const observed = (sinceNs: number) => ({ observed: { sinceNs, by: 'a line' } });
+    const seen = lanes([
+      { atNs: 0, rig: 'stopping', member: 'node01' },
+      at(20, 'node01', 'started', { action: 'start', ...observed(10) }),
+      at(40, 'node01', 'parked', { gate: 'api', ...observed(30) }),
+      at(41, 'node01', 'woken', { gate: 'api', ...observed(25) }),
+      at(60, 'node01', 'applied', {
+        from: { internal: 1, external: 0 },
+        to: { internal: 2, external: 0 },
+        decidedNs: 60,
+        ...observed(50),
+      }),
+      at(70, 'node01', 'open'),
+    ]);
+    const own = seen.spans.filter(({ member }) => member === 'node01');
+    expect(own.map(({ sinceNs, fromNs }) => [sinceNs, fromNs])).to.deep.equal([
+      [0, 0],
+      [10, 20],
+      [30, 40],
+      [30, 41],
+      [70, 70],
+    ]);
+    expect(seen.marks.map(({ sinceNs, atNs }) => [sinceNs, atNs])).to.deep.equal([[50, 60]]);
+  });
+
+  it('go as far as the clock while a roll goes on', () => {
+    const events = [
+      { atNs: 0, rig: 'stopping', member: 'node01' },
+      at(20, 'node01', 'started', { action: 'start' }),
+      at(40, 'node01', 'parked', { gate: 'api' }),
+    ];
+    expect(lanes(events, 30_000).spans.find(({ state }) => state.is === 'parked')!.toNs).to.equal(30_000);
   });
 });
 

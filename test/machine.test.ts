@@ -5,6 +5,7 @@ import { examine } from '../node/upgrade/gate.ts';
 import { advance, command, dispositionOf, type Rules, type State, start } from '../node/upgrade/machine.ts';
 import { patchPolicy } from '../node/upgrade/patch.ts';
 import { STRATEGIES, type StrategyName } from '../node/upgrade/strategy.ts';
+import { STALLS, STEPS, type Step } from './support/theory.ts';
 import { planOf, version } from './support/versions.ts';
 
 const BLOCKED = { is: 'blocked', by: [] } as const;
@@ -29,23 +30,13 @@ function outcomeOf(scenario: Scenario): { timers: number; opened: string[] } {
 }
 
 const ALL = ['node01', 'node02', 'node03'];
-const STEPS = { introduces: ['v1', 'v2'], both: ['v4', 'v5'], schema: ['v3', 'v4'], api: ['v2', 'v3'] } as const;
-/** The steps at which each strategy stands still until a timer fires, in the order forward, with every notice in time. */
-const STALLS: Record<StrategyName, Array<keyof typeof STEPS>> = {
-  combined: ['introduces', 'both'],
-  split: [],
-  seed: ['both'],
-  preemptive: ['introduces'],
-  upstream: [],
-  pair: [],
-};
 
 describe('the upgrade machine', () => {
   describe('opens every member, and stalls where theory says', () => {
     for (const strategy of Object.keys(STRATEGIES) as StrategyName[]) {
       for (const [step, [from, to]] of Object.entries(STEPS)) {
         if (strategy === 'pair' && step === 'introduces') continue;
-        const stalls = STALLS[strategy].includes(step as keyof typeof STEPS);
+        const stalls = STALLS[strategy].includes(step as Step);
         it(`${strategy}, ${step}: ${stalls ? 'a timer' : 'no timer'}`, () => {
           const { timers, opened } = outcomeOf({ strategy, from, to });
           expect(opened).to.deep.equal(ALL);

@@ -64,6 +64,16 @@ describe('the package', function () {
     expect(own()).to.equal(before);
   });
 
+  it('begins in a repository with schemas that an editor finds beside the package', async () => {
+    const { exitCode, stderr } = await run('init', '--old', './old', '--new', './new', '--open', 'serving');
+    expect(exitCode, stderr).to.equal(0);
+    for (const name of ['daemon.yaml', 'scenario.yaml']) {
+      const file = join(installed.folder, 'rolling-upgrade', name);
+      const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file, 'utf8'))?.[1];
+      expect(JSON.parse(readFileSync(join(file, '..', schema!), 'utf8'))).to.include.keys('properties');
+    }
+  });
+
   it('says where to keep what it builds, where it cannot', async () => {
     const cache = join(installed.folder, 'no-folder');
     writeFileSync(cache, '');

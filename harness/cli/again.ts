@@ -7,7 +7,7 @@ import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, refreshesOf } from '../plan/plan.ts';
 import { FLAG_KEYS } from './options.ts';
 
 /** What is rolled, and how a command line says so. */
@@ -56,15 +56,22 @@ function scenarioOf(plan: Plan, source: DaemonSource): Scenario {
     members: members.length,
     ...(refresh === undefined || refresh.pace === 'held' || isTogether ? {} : { pace: refresh.pace }),
     runtime,
+    ...aimOf(plan),
     ...source.scenarioOf(daemon),
   };
+}
+
+function aimOf(plan: Plan): Pick<Scenario, 'aim'> {
+  const aim = refreshesOf(plan).at(-1)?.aim;
+  return aim === undefined ? {} : { aim: aim.leadMs };
 }
 
 function makes(scenario: Scenario, plan: Plan, daemon: DaemonSource): boolean {
   const { name, about, seed } = plan;
   const versions = new Map(Object.entries(plan.versions));
   try {
-    const [made] = compile({ scenario, daemon, versions, records: [], freshSeed: 0 });
+    const given = new Map(Object.entries(plan.given ?? {}));
+    const [made] = compile({ scenario, daemon, versions, records: [], freshSeed: 0, given });
     return isDeepStrictEqual({ ...made, name, about, seed }, plan);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -80,7 +87,7 @@ function flagFor(key: keyof Scenario, value: unknown): string[] {
 }
 
 function textOf(key: keyof Scenario, value: unknown): string {
-  if (key === 'wait' || key === 'network_latency') return durationText(value as number);
+  if (key === 'wait' || key === 'network_latency' || key === 'aim') return durationText(value as number);
   if (key === 'pace' && typeof value === 'object') return durationText((value as { pauseMs: number }).pauseMs);
   return Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -1,12 +1,13 @@
 /** `refresh-rig doctor`: what is here, what each is needed for, and how to get it. */
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { PROGRAM as MMDEBSTRAP } from '../build/root-filesystem.ts';
+import { knownRoot, PROGRAM as MMDEBSTRAP } from '../build/root-filesystem.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { invocation } from '../host/invocation.ts';
 import { LABELS } from '../host/labels.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { findProgram } from '../host/programs.ts';
+import type { Debian } from '../input/description.ts';
 import { InputError } from '../input/errors.ts';
 import { lackOfNamespaces } from '../runtime/namespaces/tools.ts';
 import { processRuntime } from '../runtime/process.ts';
@@ -166,12 +167,26 @@ async function versionFindings(wanted: string, engineAnswers: boolean): Promise<
   const { described } = chooseDaemon(wanted);
   const versions = Object.entries(described?.description.versions ?? {});
   const findings = await Promise.all(
-    versions.map(async ([name, { program, image }]) => [
+    versions.map(async ([name, { program, image, debian }]) => [
       ...(program === undefined ? [] : [programFinding(name, program[0]!)]),
       ...(image === undefined ? [] : [await imageFinding(name, image, engineAnswers)]),
+      ...(debian === undefined ? [] : [rootFinding(name, debian)]),
     ]),
   );
   return findings.flat();
+}
+
+function rootFinding(version: string, debian: Debian): Finding {
+  const { suite, packages } = debian;
+  const root = knownRoot(debian);
+  const given = Object.entries(root?.packages ?? {}).map(([name, of]) => `${name} ${of}`);
+  return {
+    name: `version ${version}: ${suite} with ${packages.join(', ')}`,
+    found: root === null ? null : `as ${given.join(', ')}`,
+    neededFor: `members of ${version}`,
+    howToGet: 'the first roll makes it, which takes minutes',
+    essential: false,
+  };
 }
 
 function programFinding(version: string, program: string): Finding {

@@ -2,7 +2,7 @@
 import { formatDuration } from '../../node/duration.ts';
 import type { Budgets } from '../plan/plan.ts';
 import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, listed, notApplicable } from './evidence.ts';
 import type { MemberFigures } from './figures.ts';
 import { lagsWithin, lagWords } from './lag.ts';
 
@@ -34,7 +34,7 @@ export function withinBudgets({ plan, trace, figures }: Evidence): Check {
   });
   if (over.length === 0) return holds(name, `${stated.map(([, word]) => word).join(', ')} within budget`);
   const certain = over.filter(({ isCertain }) => isCertain);
-  const words = (certain.length > 0 ? certain : over).map(({ text }) => text).join('; ');
+  const words = listed((certain.length > 0 ? certain : over).map(({ text }) => text));
   return certain.length > 0 ? broken(name, words) : cannotTell(name, words);
 }
 

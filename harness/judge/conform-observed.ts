@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { firstFrom, placeBefore, placeUntil } from '../trace/instants.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import { type History, historyOf } from './history.ts';
-import { type Incarnation, openingsOf, type Park, refreshedIncarnations, sinceNs, startsOf } from './incarnations.ts';
+import { type Incarnation, incarnationsOf, openingsOf, type Park, sinceNs, startsOf } from './incarnations.ts';
 import { passableAt } from './passable.ts';
 
 /** @returns null where the roll conforms, else the first thing that does not, in a sentence */
@@ -19,8 +19,13 @@ export function observedDeviationOf(plan: Plan, trace: Trace): string | null {
   const rules = rulesOf(plan.daemon.model!);
   const history = historyOf(plan, trace);
   for (const member of plan.members) {
-    for (const incarnation of refreshedIncarnations(plan, trace, member)) {
-      const deviation = deviationIn(plan, trace, rules, history, incarnation);
+    for (const incarnation of incarnationsOf(plan, trace, member)) {
+      const turns = turnsIn(plan, trace, incarnation);
+      if (turns.filter(({ event }) => event === 'open').length > 1)
+        return `${member} is seen to open twice, and was not started between`;
+      // Who enters its cluster has no gate to pass.
+      if (incarnation.started.action !== 'start') continue;
+      const deviation = deviationIn(plan, trace, rules, history, incarnation, turns);
       if (deviation !== null) return deviation;
     }
   }
@@ -29,20 +34,25 @@ export function observedDeviationOf(plan: Plan, trace: Trace): string | null {
 
 type Turn = MemberEvent & { readonly event: 'parked' | 'woken' | 'open' };
 
+/** What it did of these, from its start until the next. */
+function turnsIn(plan: Plan, trace: Trace, { member, started }: Incarnation): Turn[] {
+  const starts = startsOf(plan, trace, member);
+  const next = starts[placeUntil(starts, started.atNs) + 1];
+  const events = eventsOf(trace, member);
+  return events
+    .slice(placeBefore(events, started.atNs) + 1, next === undefined ? undefined : placeBefore(events, next.atNs) + 1)
+    .filter((event): event is Turn => event.event === 'parked' || event.event === 'woken' || event.event === 'open');
+}
+
 function deviationIn(
   plan: Plan,
   trace: Trace,
   rules: Rules,
   history: History,
   incarnation: Incarnation,
+  turns: readonly Turn[],
 ): string | null {
   const { member, started, parks } = incarnation;
-  const starts = startsOf(plan, trace, member);
-  const next = starts[placeUntil(starts, started.atNs) + 1];
-  const events = eventsOf(trace, member);
-  const turns = events
-    .slice(placeBefore(events, started.atNs) + 1, next === undefined ? undefined : placeBefore(events, next.atNs) + 1)
-    .filter((event): event is Turn => event.event === 'parked' || event.event === 'woken' || event.event === 'open');
   let [fromNs, before] = [sinceNs(started), 'started'];
   let park = 0;
   for (const turn of turns) {

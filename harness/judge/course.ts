@@ -3,7 +3,7 @@ import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
@@ -20,20 +20,18 @@ export function complete({ plan, trace }: Evidence): Check {
     case 'unsettled': {
       const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
       const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
-      return gaveUp(plan, trace, name, `the roll did not settle: ${waits.join('; ')}`);
+      return gaveUp(plan, trace, name, `the roll did not settle: ${listed(waits)}`);
     }
     case 'interrupted':
       return broken(name, 'the roll was interrupted');
     case 'finding': {
       const findings = rigEvents(trace, 'finding');
-      const words = findings
-        .map(({ because, doubt }) => (doubt === null ? because : `${because}; ${doubt}`))
-        .join('; ');
+      const words = listed(findings.map(({ because, doubt }) => (doubt === null ? because : `${because}; ${doubt}`)));
       return findings.every(({ doubt }) => doubt !== null) ? cannotTell(name, words) : gaveUp(plan, trace, name, words);
     }
     case 'environment': {
       const words = rigEvents(trace, 'failure').map(({ because }) => because);
-      return cannotTell(name, `the environment failed: ${words.join('; ')}`);
+      return cannotTell(name, `the environment failed: ${listed(words)}`);
     }
   }
 }
@@ -58,7 +56,7 @@ export function sourcesAgree({ trace }: Evidence): Check {
   const name = 'sources';
   const contradictions = rigEvents(trace, 'contradiction');
   if (contradictions.length > 0)
-    return cannotTell(name, contradictions.map(({ member, text }) => `of ${member}, ${text}`).join('; '));
+    return cannotTell(name, listed(contradictions.map(({ member, text }) => `of ${member}, ${text}`)));
   const unmatched = rigEvents(trace, 'unmatched').filter(({ tellsOf }) => tellsOf !== 'exiting');
   const aside = unmatched.map(({ tellsOf, pattern }) => `; no line matched the pattern of ${tellsOf}: /${pattern}/`);
   const observed = trace.some((event) => 'observed' in event && event.observed !== undefined);
@@ -77,7 +75,7 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
   const surprising = open.filter((member) => !plan.expect.open.includes(member));
   const late = missing.map((member) => `${member} did not open`);
   const early = surprising.map((member) => `${member} opened, and should not have`);
-  if (early.length === 0 && late.length > 0) return gaveUp(plan, trace, name, late.join('; '));
+  if (early.length === 0 && late.length > 0) return gaveUp(plan, trace, name, listed(late));
   const who =
     open.length === plan.members.length
       ? `all ${open.length} members`
@@ -99,7 +97,7 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
       .filter(([member]) => !exits.some((exit) => exit.member === member))
       .map(([member, reason]) => `${member} should have exited (${reason}), and did not`),
   ];
-  const expected = final.map((exit) => `${exit.member} exited: ${exit.message}`).join('; ');
+  const expected = listed(final.map((exit) => `${exit.member} exited: ${exit.message}`));
   const healed = healedWords(exits.filter((exit) => exit.isHealed));
   const fine = expected === '' ? 'no member exited by itself for good' : `as expected: ${expected}`;
   const check = judged('exits', faults, healed === '' && expected === '' ? 'no member exited by itself' : fine);
@@ -109,13 +107,12 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
 /** `node02 exited once, and its supervisor started it again: it went without a word (exit code 1)` */
 export function healedWords(exits: readonly OwnExit[]): string {
   const members = Map.groupBy(exits, ({ member }) => member);
-  return [...members]
-    .map(([member, own]) => {
-      const times = own.length === 1 ? 'once' : `${own.length} times`;
-      const { message, patching } = own.at(-1)!;
-      return `${member} exited ${times}, and its supervisor started it again: ${message}${patchingWords(patching)}`;
-    })
-    .join('; ');
+  const words = [...members].map(([member, own]) => {
+    const times = own.length === 1 ? 'once' : `${own.length} times`;
+    const { message, patching } = own.at(-1)!;
+    return `${member} exited ${times}, and its supervisor started it again: ${message}${patchingWords(patching)}`;
+  });
+  return listed(words);
 }
 
 /**
@@ -143,7 +140,7 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   });
   const late = faults.filter(({ lag }) => lag !== '');
   if (late.length > 0 && late.length === faults.length)
-    return cannotTell(name, late.map(({ words, lag }) => `${words}; but ${lag}`).join('; '));
+    return cannotTell(name, listed(late.map(({ words, lag }) => `${words}; but ${lag}`)));
   const killed = stops.filter(({ by }) => by === 'kill').length;
   const also =
     killed === 0 ? '' : `; ${killed} were killed, as it is said of ${plan.daemon.name} that they do not stop then`;

@@ -44,9 +44,18 @@ export function cannotTell(name: string, because: string): Check {
   return { name, outcome: 'not-applicable', because, leavesOpen: true };
 }
 
+/** More are counted: nobody reads fifty, and the trace has all of them. */
+const MOST_LISTED = 6;
+
+/** Several things that are to be said, in one sentence. */
+export function listed(things: readonly string[]): string {
+  const left = things.length - MOST_LISTED;
+  return left <= 0 ? things.join('; ') : `${things.slice(0, MOST_LISTED).join('; ')}; and ${left} more`;
+}
+
 /** Broken by these faults, or holding where there are none. */
 export function judged(name: string, faults: readonly string[], fine: string): Check {
-  return faults.length > 0 ? broken(name, faults.join('; ')) : holds(name, fine);
+  return faults.length > 0 ? broken(name, listed(faults)) : holds(name, fine);
 }
 
 /** Whether a roll came to its own end, however that was, so that what it did not do is its members' doing. */

@@ -6,9 +6,6 @@ import { tells } from '../plan/daemon.ts';
 import { eventsOf } from '../trace/trace.ts';
 import { type Check, type Evidence, judged, notApplicable } from './evidence.ts';
 
-/** More are counted. */
-const NAMED = 5;
-
 export function noticesFromMembers({ plan, trace }: Evidence): Check {
   const name = 'notices';
   if (!tells(plan.daemon, 'noticed') || !tells(plan.daemon, 'notifying'))
@@ -30,7 +27,6 @@ export function noticesFromMembers({ plan, trace }: Evidence): Check {
       return [`a notice (${event.kind}) that no member sent came to ${member} as from ${event.from}, and ${made}`];
     }),
   );
-  const told = faults.length > NAMED ? [...faults.slice(0, NAMED), `and ${faults.length - NAMED} more`] : faults;
   if (received === 0) return notApplicable(name, 'no notice came in');
-  return judged(name, told, `each of ${received} notices that came in was sent by a member`);
+  return judged(name, faults, `each of ${received} notices that came in was sent by a member`);
 }

@@ -31,6 +31,8 @@ export function waitedFor(plan: Plan, history: History, { member, started, parks
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
   const found = parks.flatMap(({ gate, fromNs }) => {
     const view = history.viewAt(fromNs);
+    // Of a trace that does not tell of its row, it is not known what it looked at.
+    if (!view.rows.some((row) => row.member === member)) return [];
     return hinderersIn(examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view).outcome);
   });
   return plan.members.filter((other) => found.includes(other));
@@ -124,7 +126,8 @@ function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Pa
   const late = incarnation.notices
     .slice(placeUntil(incarnation.notices, park.toNs!) + 1)
     .filter((notice) => notice.from === by && isFor(strategy, notice.kind, gate));
-  if (late.length === 0) return false;
+  // Where nobody tells of notices that come in, one is on its way to everybody who waits.
+  if (late.length === 0 && tells(plan.daemon, 'noticed')) return false;
   if (!tells(plan.daemon, 'notifying')) {
     // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
     const went = eventsOf(trace, by).find(

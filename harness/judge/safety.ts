@@ -6,7 +6,7 @@ import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil } from '../trace/instants.ts';
 import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, judged, notApplicable } from './evidence.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, notApplicable } from './evidence.ts';
 import { type History, tellsOfUpdates } from './history.ts';
 import { type Incarnation, incarnationAt, refreshedIncarnations } from './incarnations.ts';
 
@@ -34,13 +34,13 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
   const doubted = new Set(rigEvents(trace, 'contradiction').map(({ member }) => member));
   const faults = early.flatMap(({ member, fault }) => (doubted.has(member) ? [] : [fault]));
   if (faults.length === 0 && early.length > 0)
-    return cannotTell(name, `${early.map(({ fault }) => fault).join('; ')}; or what tells of that is wrong`);
+    return cannotTell(name, `${listed(early.map(({ fault }) => fault))}; or what tells of that is wrong`);
   const fine = byRows
     ? `each of ${openings.length} openings came after all members had recorded its version, ran it, and the schema was applied`
     : `each of ${openings.length} openings came after all members had been started in its version`;
   if (plan.expect.safe) return judged(name, faults, fine);
   return faults.length > 0
-    ? holds(name, `as expected: ${faults.join('; ')}`)
+    ? holds(name, `as expected: ${listed(faults)}`)
     : broken(name, 'nobody opened early, and somebody was expected to');
 }
 
@@ -102,11 +102,14 @@ const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: stri
 function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
   const incarnation = incarnationAt(plan, trace, member, atNs);
   if (incarnation === null) return null;
-  const { started, checks } = incarnation;
-  const hasLooked =
-    !tells(plan.daemon, 'checked') ||
-    started.action !== 'start' ||
-    (checks[0] !== undefined && checks[0].decidedNs <= atNs);
+  const { started, checks, parks, records, open } = incarnation;
+  // Of one that does not tell of its gates: once it has recorded something, waits, or is open.
+  const looks = tells(plan.daemon, 'checked')
+    ? checks.map(({ decidedNs }) => decidedNs)
+    : [...records, ...(open === null ? [] : [open])]
+        .map((event) => event.atNs)
+        .concat(parks.map(({ fromNs }) => fromNs));
+  const hasLooked = started.action !== 'start' || looks.some((lookNs) => lookNs <= atNs);
   return hasLooked ? started.version : null;
 }
 

@@ -11,7 +11,16 @@ import {
   rigEventsOf,
   type Trace,
 } from '../trace/trace.ts';
-import { broken, type Check, cameToItsEnd, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import {
+  broken,
+  type Check,
+  cameToItsEnd,
+  cannotTell,
+  type Evidence,
+  holds,
+  listed,
+  notApplicable,
+} from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
 import { lagsWithin, lagWords } from './lag.ts';
 
@@ -42,10 +51,10 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
     ...unasked.map((member) => `${member} ${unread(trace, member)}`),
     ...Object.entries(found).flatMap(([member, records]) => differences(member, acknowledged, records)),
   ];
-  if (faults.length > 0) return broken(name, faults.join('; '));
+  if (faults.length > 0) return broken(name, listed(faults));
   if (late.length > 0) {
     const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
-    return cannotTell(name, withLag(words.join('; '), rigEvents(trace, 'lag')));
+    return cannotTell(name, withLag(listed(words), rigEvents(trace, 'lag')));
   }
   if (open.length === 0) return notApplicable(name, 'no member was open at the end to be asked');
   if (written === 0) return broken(name, 'no writing of a record was acknowledged, so nothing was tried');
@@ -99,10 +108,10 @@ export function openMembersServe({ plan, trace }: Evidence): Check {
     ...failures.filter(({ how }) => how !== 'timeout').map(words),
     ...neverServed.map(({ member, operation }) => `${member} never served a ${operation}`),
   ];
-  if (faults.length > 0) return broken(name, [...new Set(faults)].join('; '));
+  if (faults.length > 0) return broken(name, listed([...new Set(faults)]));
   if (late.length > 0) {
     const lags = new Set(late.flatMap(({ sinceNs, atNs }) => lagsWithin(trace, sinceNs, atNs)));
-    return cannotTell(name, withLag([...new Set(late.map(words))].join('; '), [...lags]));
+    return cannotTell(name, withLag(listed([...new Set(late.map(words))]), [...lags]));
   }
   return holds(name, 'no open member refused a read or a write');
 }

@@ -14,8 +14,10 @@ export function healedSentences({ attempts }: Results): string[] {
     const [{ message, patching }] = own as [(typeof own)[0]];
     const rolls = new Set(own.map(({ roll }) => roll)).size;
     const exited =
-      own.length === 1 ? 'a member exited by itself once' : `members exited by themselves, ${own.length} times in all`;
-    const head = `In ${rolls} of ${judged.length} rolls ${exited}, and were started again by their supervisor: ${message}`;
+      own.length === 1
+        ? 'a member exited by itself, and was started again by its supervisor'
+        : `members exited by themselves, ${own.length} times in all, and were started again by their supervisor`;
+    const head = `In ${rolls} of ${judged.length} rolls ${exited}: ${message}`;
     if (patching === null) return `${head}.`;
     const pairs = own.map(({ member, patching: at }) => besideWords(member, at?.beside ?? []));
     const counts = [...Map.groupBy(pairs, (pair) => pair)].map(([pair, times]) => `${pair}: ${times.length}`);

@@ -10,7 +10,7 @@ import type { Trace } from '../trace/trace.ts';
 import { FIGURES } from './figures.ts';
 import { givenLines } from './given.ts';
 import { printable } from './printable.ts';
-import { FILE, type Screen, wrapped } from './screen.ts';
+import { FILE, type Screen, shortList, wrapped } from './screen.ts';
 import { tableText } from './table.ts';
 import { timeline } from './timeline.ts';
 
@@ -29,7 +29,7 @@ export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict, scree
       ...(given.length === 0 ? [] : [...given.map((line) => colors.dim(wrapped(line, screen))), '']),
       figuresTable(members, screen),
       ...(left > 0
-        ? [colors.dim(`… and ${left} more members, none of them slower or worse: ${REPORT} has all of them`)]
+        ? [colors.dim(wrapped(`… and ${left} more members, none of them slower or worse: ${REPORT} has them`, screen))]
         : []),
       '',
       ...timeline(plan, trace, { isShown: (member) => left === 0 || names.has(member), screen }),
@@ -47,11 +47,18 @@ export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict, scree
   // Each member has a line in the table and one in the timeline.
   const excess = Math.ceil((short.length + 1 - screen.rows) / 2);
   const most = Math.max(FEWEST_MEMBERS, verdict.members.length - excess);
-  return report(mostTellingMembers(verdict.members, most), few).join('\n');
+  const shown = mostTellingMembers(verdict.members, most);
+  const fewLines = few.flatMap((line) => line.split('\n'));
+  const room = screen.rows - report(shown, []).length;
+  const cutShort = shortList(fewLines, Math.max(FEWEST_CHECK_LINES, room), (left) =>
+    colors.dim(`… and ${left} lines more of the checks: ${REPORT}`),
+  );
+  return report(shown, cutShort).join('\n');
 }
 
 const REPORT = 'report.txt in its folder';
 const FEWEST_MEMBERS = 3;
+const FEWEST_CHECK_LINES = 3;
 
 /** The members that a verdict is against, and then those that opened latest, in their own order. */
 export function mostTellingMembers(members: readonly MemberFigures[], most: number): MemberFigures[] {

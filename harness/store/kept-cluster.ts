@@ -17,8 +17,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
+import { join, relative } from 'node:path';
+import { digestOf, filesBelow } from '../host/digest.ts';
 import { isOwnerAlive, owner } from '../host/owner.ts';
 import { paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
@@ -99,13 +99,13 @@ export class KeptCluster {
    */
   async restore(site: Folders, members: readonly string[]): Promise<boolean> {
     if (this.#about === null || digestBelow(join(this.#folder, FORMED)) !== this.#about.digest) return false;
-    for (const { kept, used } of this.#pairs(site, members)) await copy(kept, used);
+    await Promise.all(this.#pairs(site, members).map(({ kept, used }) => copy(kept, used)));
     return true;
   }
 
   /** Take a copy of a cluster whose members are all stopped. @throws EnvironmentError */
   async keep(site: Folders, members: readonly string[]): Promise<void> {
-    for (const { kept, used } of this.#pairs(site, members)) await copy(used, kept);
+    await Promise.all(this.#pairs(site, members).map(({ kept, used }) => copy(used, kept)));
     const addresses = Object.fromEntries(members.map((member) => [member, site.seat(member).address]));
     const about = { addresses, digest: digestBelow(join(this.#folder, FORMED)) };
     try {
@@ -179,8 +179,15 @@ function renamed(from: string, to: string): boolean {
   }
 }
 
+/** By the names, sizes and times of all files: a database has a hundred megabytes, and whoever changes one changes its time. */
 function digestBelow(folder: string): string {
-  return digestOfFiles(folder, namesIn(folder).length === 0 ? [] : filesBelow(folder));
+  const files = namesIn(folder).length === 0 ? [] : filesBelow(folder);
+  return digestOf(
+    ...files.map((file) => {
+      const { size, mtimeMs } = lstatSync(file);
+      return `${relative(folder, file)} ${size} ${mtimeMs}`;
+    }),
+  );
 }
 
 /** Sockets and pipes are made by whoever is started, not kept. */

@@ -16,6 +16,7 @@ import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readTrace } from '../trace/file.ts';
 import type { Trace, TraceEvent } from '../trace/trace.ts';
+import { timed } from './logs.ts';
 import { readPlan } from './plan-file.ts';
 
 const FILES = {
@@ -60,7 +61,7 @@ export class RunFolder {
 
   /** Add a line to a member's log. */
   log(member: string, line: string): void {
-    this.#append(`${member}.log`, `${line}\n`);
+    this.#append(`${member}.log`, `${timed(line, new Date())}\n`);
   }
 
   /** Add an event to the trace, at once: a rig that is killed leaves what it has seen. */

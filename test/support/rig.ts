@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { plansFrom, type RollFlags } from '../../harness/cli/options.ts';
 import { type Rolled, roll } from '../../harness/cli/roll-plan.ts';
+import { runtimeFor } from '../../harness/cli/runtime.ts';
 import type { Place } from '../../harness/daemon/contract.ts';
 import { askEngine } from '../../harness/host/engine.ts';
 import { paths } from '../../harness/host/paths.ts';
 import { deviationOf } from '../../harness/judge/conform.ts';
 import type { Plan, RuntimeName } from '../../harness/plan/plan.ts';
-import { chooseRuntime } from '../../harness/runtime/choose.ts';
 import { lackOfNamespaces } from '../../harness/runtime/namespaces/tools.ts';
 
 /** Skips the test where members cannot live so; in CI that is a failure. */
@@ -35,7 +35,7 @@ export async function rollAll(
   jobs = 1,
 ): Promise<Rolled[]> {
   const plans = plansFrom(fixture === undefined ? undefined : join(paths.fixtures, `${fixture}.yaml`), flags);
-  const { runtime } = await chooseRuntime(flags.runtime, ['container', 'process']);
+  const { runtime } = await runtimeFor(plans[0]!);
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
   const waiting = plans.map((plan, index) => ({ plan, index }));
   const rolled: Rolled[] = [];
@@ -60,7 +60,7 @@ export async function rollAll(
 export async function rollOne(plan: Plan): Promise<Rolled> {
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
   try {
-    const { runtime } = await chooseRuntime('process', ['process']);
+    const { runtime } = await runtimeFor(plan);
     return await roll(plan, { runtime, runs, signal: new AbortController().signal });
   } finally {
     rmSync(runs, { recursive: true });

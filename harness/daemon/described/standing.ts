@@ -42,8 +42,7 @@ export class DescribedStanding {
   readonly #told: Told;
   readonly #launchedNs = nowNs();
   #phase: Phase = 'starting';
-  /** When it was woken last; none is earlier than anything. */
-  #wokenNs = Number.NEGATIVE_INFINITY;
+  #hasBeenWoken = false;
   /** Whether a line has said that it waits, now that it does. */
   #saysSo = false;
   #hasStarted = false;
@@ -87,7 +86,7 @@ export class DescribedStanding {
     this.#deny(turn, 'was still waiting for others');
     this.#phase = 'starting';
     this.#saysSo = false;
-    this.#wokenNs = turn.atNs;
+    this.#hasBeenWoken = true;
     this.event({ event: 'woken', gate: this.#about.gate, by }, turn);
   }
 
@@ -126,12 +125,12 @@ export class DescribedStanding {
     this.#openAnswer = null;
     const { lines } = this.#about;
     if (this.#phase !== 'starting' || !this.#isRefreshed || atGate === undefined) return;
-    // Whoever has been woken is on its way again, and answers as one that waits until it has passed.
-    const gate = atGate === null || atGate.atNs < this.#wokenNs ? null : atGate;
+    // Whoever has been woken is on its way again, and answers as one that waits until it has passed, however long that takes.
+    const gate = this.#hasBeenWoken ? null : atGate;
     if (lines.parked === null) this.#park(gate ?? turn);
-    else if (atGate !== null && turn.atNs - Math.max(atGate.atNs, this.#wokenNs) > UNSAID_NS) {
+    else if (gate !== null && turn.atNs - gate.atNs > UNSAID_NS) {
       this.#contradict(`${turn.observed.by} says that it waits for others, and no line says so (${lines.parked})`);
-      this.#park(gate ?? turn);
+      this.#park(gate);
     }
   }
 

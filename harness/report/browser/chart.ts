@@ -25,7 +25,8 @@ const LOWEST_NAMED = 11;
 
 const FONT = 12;
 
-const RIGHT = 12;
+/** Half of a label of the time axis stands there. */
+const RIGHT = 24;
 /** Room for the members' names, in pixels. */
 const NAMES = { least: 40, most: 200, character: 8, gap: 28 };
 
