@@ -14,6 +14,7 @@ import { EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES } from '../node/events.ts';
 import { FAILPOINTS } from '../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../node/upgrade/gate.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
+import { PATCH_BY, PATCH_WHEN } from '../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
 import { planOf } from './support/versions.ts';
 
@@ -26,14 +27,14 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   gate: EVENT_GATES,
   figure: FIGURES.map(({ name }) => name),
   strategy: STRATEGY_NAMES,
-  setting: [...WAKEUPS, ...AHEAD_POLICIES],
+  setting: [...WAKEUPS, ...AHEAD_POLICIES, ...PATCH_WHEN, ...PATCH_BY],
   failpoint: FAILPOINTS,
   'reason of an exit': EXIT_REASONS,
   'outcome of a notice': [...NOTIFY_OUTCOMES, ...REQUEST_FAILURES, 'delivered', 'latched', 'dropped'],
   'kind of a step': Object.keys(STEP_WORDS),
   'state of a cell': CELL_STATES,
   ending: ENDINGS,
-  'state of an exploration': ['stuck', 'unsafe', 'dead', 'livelock'],
+  'state of an exploration': ['stuck', 'unsafe', 'misread', 'dead', 'livelock'],
 };
 
 describe('docs/words.md', () => {

@@ -22,7 +22,7 @@ export interface Asked {
   readonly compares?: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
-  readonly patching?: ModelOfDaemon['patching'];
+  readonly patching?: NonNullable<ModelOfDaemon['patching']>;
   readonly from: Version;
   /** The releases between the first and the last, in order: a chain. */
   readonly by?: readonly Version[];
@@ -44,7 +44,7 @@ export interface Answer {
   readonly strategy: StrategyName;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
-  readonly patching: ModelOfDaemon['patching'];
+  readonly patching: NonNullable<ModelOfDaemon['patching']>;
   /** Whether some release brings patches. */
   readonly hasPatches: boolean;
   readonly step: StepKind;

@@ -52,6 +52,7 @@ const TURNED_AWAY: readonly ExitReason[] = ['ahead', 'forked', 'unsupported', 'p
 interface Sent {
   readonly kind: string;
   readonly by: string;
+  readonly to: string;
   readonly atNs: number;
   arrived: boolean;
   answered: boolean;
@@ -115,16 +116,16 @@ class Conformance {
     }
     for (const [name, sent] of this.#sent) {
       const { arrived, answered, accepted } = sent;
-      if (!answered && !this.#isKilledSince(sent))
+      if (!answered && !this.#isKilledSince(sent.by, sent))
         throw new Deviation(`notice ${name} was sent, and nobody tells how that ended`);
-      if (accepted && !arrived)
+      if (accepted && !arrived && !this.#isKilledSince(sent.to, sent))
         throw new Deviation(`notice ${name} was accepted, and its receiver does not tell of it`);
     }
   }
 
-  /** Of what a member had sent that was killed, it cannot tell any more. */
-  #isKilledSince({ by, atNs }: Sent): boolean {
-    return rigEventsOf(this.#trace, 'killing', by).some((killing) => killing.atNs > atNs);
+  /** Of what a member had sent, or taken in, that was killed, it cannot tell any more. */
+  #isKilledSince(member: string, { atNs }: Sent): boolean {
+    return rigEventsOf(this.#trace, 'killing', member).some((killing) => killing.atNs > atNs);
   }
 
   /** The next transaction of the database, whichever member's it is. */
@@ -275,7 +276,7 @@ class Conformance {
     for (const peer of peers) {
       const name = nameOf(event.notice, peer);
       const { kind, member: by, atNs } = event;
-      this.#sent.set(name, { kind, by, atNs, arrived: false, answered: false, accepted: false });
+      this.#sent.set(name, { kind, by, to: peer, atNs, arrived: false, answered: false, accepted: false });
       const receiver = this.#followers.get(peer);
       if (receiver !== undefined) this.#ready.add(receiver);
     }

@@ -166,8 +166,10 @@ function openIntervals(trace: Trace, member: string): OpenInterval[] {
     .flatMap((name): ReadonlyArray<{ atNs: number; rig: string }> => rigEventsOf(trace, name, member))
     .toSorted((one, other) => one.atNs - other.atNs);
   const events = eventsOf(trace, member);
-  // Whoever says that it gives up has stopped serving.
-  const sayings = events.filter((event) => event.event === 'exiting');
+  // Whoever says that it gives up has stopped serving; over a patch that it could not run, at once.
+  const sayings = events.filter(
+    (event) => event.event === 'exiting' || (event.event === 'patched' && typeof event.outcome !== 'string'),
+  );
   return events
     .filter((event) => event.event === 'open')
     .map(({ atNs }) => {

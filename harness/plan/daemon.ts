@@ -5,7 +5,7 @@
 import type { EventName } from '../../node/events.ts';
 import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Rules, Wakeups } from '../../node/upgrade/machine.ts';
-import { type PatchBy, type PatchWhen, patchPolicy } from '../../node/upgrade/patch.ts';
+import { type PatchBy, type PatchWhen, patchPolicy, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
 import { type COMPARED, oneGate, STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Scenario } from '../input/scenario.ts';
 
@@ -54,8 +54,8 @@ export interface Model {
   readonly compares: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
-  /** When its local patches are run, and by whom. */
-  readonly patching: { readonly when: PatchWhen; readonly by: PatchBy };
+  /** When its local patches are run, and by whom: as usual, where it says nothing, as a plan did before there were any. */
+  readonly patching?: { readonly when: PatchWhen; readonly by: PatchBy };
 }
 
 export interface Timer {
@@ -89,7 +89,7 @@ export interface DaemonSource {
 }
 
 /** The rules by which the pure machine plays this daemon. */
-export function rulesOf({ strategy, compares, wakeups, ahead, patching }: Model): Rules {
+export function rulesOf({ strategy, compares, wakeups, ahead, patching = USUAL_PATCHING }: Model): Rules {
   return {
     strategy: compares === null ? STRATEGIES[strategy] : oneGate(compares),
     wakeups,

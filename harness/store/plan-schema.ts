@@ -6,7 +6,7 @@ import { EXIT_REASONS } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
-import { PATCH_BY, PATCH_WHEN, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
+import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { COMPARED, NOTICE_KINDS, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { Description } from '../input/description.ts';
 import { Name } from '../input/description-values.ts';
@@ -123,8 +123,7 @@ const Daemon = z.object({
       compares: z.enum(COMPARED).nullable(),
       wakeups: z.enum(WAKEUPS),
       ahead: z.enum(AHEAD_POLICIES),
-      // Of a plan that was made before there were patches, it is of no matter.
-      patching: z.object({ when: z.enum(PATCH_WHEN), by: z.enum(PATCH_BY) }).default(USUAL_PATCHING),
+      patching: z.object({ when: z.enum(PATCH_WHEN), by: z.enum(PATCH_BY) }).optional(),
     })
     .nullable(),
   timer: z.object({ everyMs: Ms, toleranceMs: z.number().min(0) }).nullable(),

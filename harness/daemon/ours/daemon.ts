@@ -121,7 +121,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): 
     ...(handover ? [] : ['--no-handover']),
     ...(update === null ? [] : updateArgs(update, seat.member)),
     ...['--strategy', model.strategy, '--wakeups', model.wakeups, '--ahead', model.ahead],
-    ...['--patch-when', model.patching.when, '--patch-by', model.patching.by],
+    ...(model.patching === undefined ? [] : ['--patch-when', model.patching.when, '--patch-by', model.patching.by]),
     ...['--wait', `${timer.everyMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),

@@ -79,7 +79,7 @@ function updateOf({ pace, updates, seed = 1 }: Scenario, waitMs: number): Pick<O
 /** Every setting, those included that are so by default. */
 function scenarioOf({ model, timer, settings }: PlannedDaemon): Scenario {
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
-  const { strategy, wakeups, ahead, patching } = model;
+  const { strategy, wakeups, ahead, patching = USUAL_PATCHING } = model;
   const { database, handover, networkLatencyMs } = settings as OurSettings;
   const latency = networkLatencyMs === null ? {} : { network_latency: networkLatencyMs };
   const patches = { patch_when: patching.when, patch_by: patching.by };
