@@ -75,8 +75,6 @@ class Roll {
   readonly #forming: Forming;
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
-  /** Whether the cluster has been formed that is rolled. */
-  #isThere = false;
   /** How many events there were before the operator refreshed somebody last. */
   #sinceOperator = 0;
 
@@ -96,11 +94,8 @@ class Roll {
       case 'bootstrap':
       case 'join':
       case 'form':
-        if (this.#isThere) await this.#join(step);
-        else if (await this.#forming.carryOut(step)) {
-          this.#isThere = true;
-          await this.#beginTraffic(this.#members.names);
-        }
+        if (!this.#forming.isOf(step)) await this.#join(step);
+        else if (await this.#forming.carryOut(step)) await this.#beginTraffic(this.#members.names);
         return true;
       case 'load':
         await this.#load();

@@ -2,10 +2,14 @@
 import type { Action } from '../../node/events.ts';
 import type { Peer } from '../daemon/contract.ts';
 import type { Plan, Step } from '../plan/plan.ts';
+import { entrantsOf } from '../plan/sequence.ts';
 import { all } from './all.ts';
 import { holdsOf } from './holds.ts';
 import type { Members } from './members.ts';
 import type { Stage } from './stage.ts';
+
+/** A cluster is formed by one step, or by two. */
+const FORMING_STEPS = 2;
 
 export class Forming {
   readonly #plan: Plan;
@@ -37,6 +41,15 @@ export class Forming {
     }
   }
 
+  /** Whether a step forms the cluster: the first, and the one in which the others join it. Whoever joins later joins a roll. */
+  isOf(step: Step): boolean {
+    return this.#plan.steps.indexOf(step) < FORMING_STEPS;
+  }
+
+  get #founders(): string[] {
+    return this.#plan.steps.slice(0, FORMING_STEPS).flatMap(entrantsOf);
+  }
+
   /** Somebody joins a cluster that is there. @throws Finding */
   async admit({ members, version, through }: Step & { do: 'join' }): Promise<void> {
     await this.#join(members, version, this.#members.peer(through));
@@ -65,7 +78,7 @@ export class Forming {
   }
 
   async #reform(version: string): Promise<void> {
-    await all(this.#plan.members.map((member) => this.#members.start('reform', member, version)));
+    await all(this.#founders.map((member) => this.#members.start('reform', member, version)));
     await this.#allOpen();
   }
 
