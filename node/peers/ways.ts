@@ -15,8 +15,8 @@ const PAUSE = { firstMs: 250, longestMs: 2000 };
  * its start takes, and its peers with it.
  */
 const OPENED_AT_ONCE = 4;
-/** Enough for a few peers. Whoever has many, or one that hangs, goes to its gate meanwhile: as a rule it has time, parked there. */
-const FIRST_TRY_MS = 20;
+/** Whoever passes a gate meanwhile does not wait for a peer that hangs; of many peers, not for most: as a rule it has time, parked there. */
+const FIRST_TRY_MS = { few: 250, many: 20 };
 
 export class Ways {
   readonly #closing = new AbortController();
@@ -29,8 +29,9 @@ export class Ways {
     const openInTurn = async (): Promise<void> => {
       for (let next = added.shift(); next !== undefined; next = added.shift()) await this.#keep(next);
     };
+    const limitMs = added.length > OPENED_AT_ONCE ? FIRST_TRY_MS.many : FIRST_TRY_MS.few;
     const tried = Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
-    await Promise.race([tried, sleep(FIRST_TRY_MS, undefined, { ref: false })]);
+    await Promise.race([tried, sleep(limitMs, undefined, { ref: false })]);
   }
 
   /** Let the ways go. */
