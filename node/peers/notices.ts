@@ -22,6 +22,8 @@ export class Notices {
   readonly #from: string;
   readonly #timeoutMs: number;
   readonly #tell: Tell;
+  /** Tells the lives of a member apart; in a container its process number is always 1. */
+  readonly #life = Date.now().toString(36);
   readonly #underWay = new Set<Promise<unknown>>();
   #sent = 0;
 
@@ -38,7 +40,7 @@ export class Notices {
    */
   send(kind: NoticeKind, peers: readonly Peer[]): Promise<void> {
     this.#sent += 1;
-    const notice = `${this.#from}.${process.pid}.${this.#sent}`;
+    const notice = `${this.#from}.${this.#life}.${this.#sent}`;
     this.#tell('notifying', { notice, kind, peers: peers.map((peer) => peer.name) });
     const left = Promise.withResolvers<void>();
     const sending = freshLook()

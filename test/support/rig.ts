@@ -60,7 +60,7 @@ export async function rollAll(
 export async function rollOne(plan: Plan): Promise<Rolled> {
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
   try {
-    const { runtime } = await runtimeFor(plan);
+    const { runtime } = await runtimeFor({ ...plan, runtime: 'process' });
     return await roll(plan, { runtime, runs, signal: new AbortController().signal });
   } finally {
     rmSync(runs, { recursive: true });
