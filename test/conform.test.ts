@@ -132,4 +132,13 @@ describe('a recorded roll of unpatched LXD in which all were refreshed at once',
       'node03 waited at the schema-and-API gate for node01 (API extensions 318, wants 334)',
     );
   });
+
+  it('stood still, with the records of two lost, until their timers had them record again', () => {
+    const { plan, trace } = recorded('lxd-two-lost-records');
+    const { outcome, sentence } = judge(plan, trace);
+    expect(outcome).to.equal('broken');
+    expect(sentence).to.match(
+      /what a member had recorded was lost, and only a timer had it record that again: node01, .* waited 5\d\.\d s, node03, /,
+    );
+  });
 });

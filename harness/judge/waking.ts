@@ -11,6 +11,7 @@ import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
+import { lostRecords } from './lost-records.ts';
 import { isDoubtful, stallOf } from './passing.ts';
 
 export function openedByNotice({ plan, trace, history, figures, stalls }: Evidence): Check {
@@ -29,7 +30,16 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
       ? broken(name, 'nobody stalled until a timer, and somebody was expected to')
       : cannotTell(name, open);
   }
-  if (stalled.length > 0) return broken(name, `only a timer ended a stall: ${words}`);
+  const lost = lostRecords(plan, trace).map(
+    ({ member, forMs }) => `${member}, for which the others had waited ${formatDuration(forMs)}`,
+  );
+  const faults = [
+    ...(stalled.length === 0 ? [] : [`only a timer ended a stall: ${words}`]),
+    ...(lost.length === 0
+      ? []
+      : [`what a member had recorded was lost, and only a timer had it record that again: ${lost.join(', ')}`]),
+  ];
+  if (faults.length > 0) return broken(name, faults.join('; '));
   const open = openQuestion(plan, trace, history);
   if (open !== null) return cannotTell(name, open);
   const woken = figures.filter((member) => member.wokenBy.includes('notice')).map((member) => member.name);
