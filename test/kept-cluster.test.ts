@@ -16,10 +16,13 @@ import { expect } from 'chai';
 import { plansFrom } from '../harness/cli/options.ts';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
 import { digestOf, filesBelow } from '../harness/host/digest.ts';
+import { owner } from '../harness/host/owner.ts';
 import { paths } from '../harness/host/paths.ts';
+import { markedProcesses } from '../harness/runtime/leftovers.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { KeptCluster, removeUnfinishedClusters } from '../harness/store/kept-cluster.ts';
-import { rigEvents } from '../harness/trace/trace.ts';
+import { isRigEvent, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
+import { describeDouble } from './support/described.ts';
 import { account } from './support/rig.ts';
 
 /** A process that is gone. */
@@ -128,6 +131,32 @@ describe('a roll of a daemon whose clusters are kept', function () {
     for (const name of clusters()) writeFileSync(filesBelow(join(kept(), name, 'formed'))[0]!, 'damaged');
     expect(formedHow(await rollDouble())).to.equal('now');
     expect(formedHow(await rollDouble())).to.equal('earlier');
+  });
+
+  it('is formed of members of which one has gone, and is just being started again: once, and not beside itself', async () => {
+    const file = describeDouble(folder, [
+      ({ supervisor }) => {
+        supervisor!.delay = '1s';
+      },
+    ]);
+    const [plan] = plansFrom(undefined, { daemon: file, runtime: 'process' });
+    let isKilled = false;
+    const rolled = await roll(plan!, {
+      runtime: processRuntime(),
+      runs: join(folder, 'runs'),
+      signal: new AbortController().signal,
+      clusters: kept(),
+      observer: (event) => {
+        if (isKilled || !isRigEvent(event) || event.rig !== 'launching' || event.member !== 'node03') return;
+        isKilled = true;
+        const own = markedProcesses().find(({ member, owner: by }) => member === 'node02' && by === owner());
+        process.kill(own!.pid, 'SIGKILL');
+      },
+    });
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    // It joined, came back, was started with the others, and was refreshed.
+    expect(rigEventsOf(rolled.trace, 'launching', 'node02')).to.have.length(4);
+    expect(rigEventsOf(rolled.trace, 'restarting', 'node02')).to.have.length(1);
   });
 
   function kept(): string {

@@ -147,14 +147,14 @@ export class Members {
       this.#remark(member, 'did not stop when it was told to, although it was not seen to wait');
   }
 
-  /** Stop everybody, to start them again. */
+  /** Stop everybody, to start them again. Who has gone, and is about to be started by its supervisor, is one of them. */
   async stopEach(): Promise<void> {
+    while (this.#restarting.size > 0) await Promise.allSettled(this.#restarting.values());
     await all(this.names.map((member) => this.stop(member, true)));
   }
 
   async stopAll(): Promise<void> {
     this.#isEnding = true;
-    await Promise.allSettled(this.#restarting.values());
     await this.stopEach();
   }
 
@@ -244,10 +244,11 @@ export class Members {
     const restart = this.#restart(present, exit).catch((error: Error) => {
       if (!this.#stage.signal.aborted) this.#remark(member, error.message);
     });
-    this.#restarting.set(
-      member,
-      restart.finally(() => this.#restarting.delete(member)),
-    );
+    const restarting: Promise<void> = restart.finally(() => {
+      // It may have gone again meanwhile, and be about to be started once more.
+      if (this.#restarting.get(member) === restarting) this.#restarting.delete(member);
+    });
+    this.#restarting.set(member, restarting);
   }
 
   /** As the supervisor of a real machine would, where the daemon has one. */
