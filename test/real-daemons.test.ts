@@ -16,6 +16,7 @@ import { eventsOf, isRigEvent } from '../harness/trace/trace.ts';
 import { runRig } from './support/command.ts';
 import { describeDouble } from './support/described.ts';
 import { buildRoot, inRoot, removeRoot } from './support/double-root.ts';
+import { setVariable } from './support/environment.ts';
 import { account, requireRuntime, rollAll } from './support/rig.ts';
 
 /** Making a root file system takes minutes where there is none yet. */
@@ -96,14 +97,12 @@ async function refusalOf(work: Promise<unknown>): Promise<Error> {
 describe('a version that cannot be had', function () {
   this.timeout(60_000);
   let folder: string;
-  const { PATH, RIG_ROOTS } = process.env;
+  const putBack: Array<() => void> = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
   });
   afterEach(() => {
-    process.env.PATH = PATH;
-    if (RIG_ROOTS === undefined) delete process.env.RIG_ROOTS;
-    else process.env.RIG_ROOTS = RIG_ROOTS;
+    for (const put of putBack.splice(0)) put();
     removeRoot();
     rmSync(folder, { recursive: true });
   });
@@ -117,7 +116,7 @@ describe('a version that cannot be had', function () {
 
   it('is refused before anything is built where it cannot be made', () => {
     const wanted = [{ version: '1', debian: { suite: 'no-such-suite', packages: ['mount'] }, file: null }];
-    process.env.PATH = '';
+    putBack.push(setVariable('PATH', ''));
     expect(() => requireMaking(wanted)).to.throw(EnvironmentError, /mmdebstrap/);
   });
 
@@ -130,7 +129,7 @@ describe('a version that cannot be had', function () {
     } catch {
       this.skip();
     }
-    process.env.RIG_ROOTS = small;
+    putBack.push(setVariable('RIG_ROOTS', small));
     try {
       const wanted = ['1', '2'].map((name) => ({
         version: name,

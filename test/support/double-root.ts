@@ -8,12 +8,14 @@ import tar from 'tar-stream';
 import { folderOf, PACKAGES, TAR } from '../../harness/build/root-filesystem.ts';
 import { neededLibraries } from '../../harness/host/libraries.ts';
 import type { Change } from './changes.ts';
+import { setVariable } from './environment.ts';
 
 const DOUBLE = fileURLToPath(new URL('double.mjs', import.meta.url));
 /** No archive has it. */
 const DEBIAN = { suite: 'double', packages: ['double'] };
 
 let folder: string | null = null;
+let putBack: () => void = () => undefined;
 
 export const inRoot: Change = ({ versions }) => {
   for (const version of Object.values(versions)) {
@@ -25,7 +27,7 @@ export const inRoot: Change = ({ versions }) => {
 
 export async function buildRoot(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'rig-test-roots-'));
-  process.env.RIG_ROOTS = folder;
+  putBack = setVariable('RIG_ROOTS', folder);
   const root = folderOf(DEBIAN);
   mkdirSync(root);
   writeFileSync(join(root, PACKAGES), JSON.stringify({ double: '1.0-1' }));
@@ -46,6 +48,6 @@ export async function buildRoot(): Promise<void> {
 export function removeRoot(): void {
   if (folder === null) return;
   rmSync(folder, { recursive: true });
-  delete process.env.RIG_ROOTS;
+  putBack();
   folder = null;
 }
