@@ -120,14 +120,16 @@ describe('a terminal', function () {
   });
 
   it('gets no more than a screen of an exploration, in 80 columns, and what has the rest', async () => {
-    const plain = await execa(process.execPath, [RIG, 'explore'], { cwd: home, reject: false });
+    // In CI the library colours what is piped too, for whoever reads its log.
+    const piped = { cwd: home, reject: false, env: { CI: undefined, FORCE_COLOR: undefined } } as const;
+    const plain = await execa(process.execPath, [RIG, 'explore'], piped);
     const lines = plain.stdout.split('\n');
     expect(lines.length).to.be.at.most(60);
     expect(plain.stdout).to.equal(stripVTControlCharacters(plain.stdout));
     expect(plain.stdout).to.match(/the other \d+: add --paths/);
     const table = lines.slice(0, lines.indexOf(''));
     expectToFit(table, SMALL);
-    const whole = await execa(process.execPath, [RIG, 'explore', '--paths'], { cwd: home, reject: false });
+    const whole = await execa(process.execPath, [RIG, 'explore', '--paths'], piped);
     expect(whole.stdout.match(/the shortest way into a state/g)!.length).to.be.greaterThan(20);
     expectToFit(whole.stdout.split('\n\n')[0]!.split('\n'), { columns: 80, rows: Number.POSITIVE_INFINITY });
   });
