@@ -18,8 +18,7 @@ import { passGate } from '../node/database/gate-transaction.ts';
 import { insertMember } from '../node/database/members.ts';
 import { applyUpdates } from '../node/database/schema.ts';
 import { openSqlite } from '../node/database/sqlite.ts';
-import { patchPolicy } from '../node/upgrade/patch.ts';
-import { STRATEGIES } from '../node/upgrade/strategy.ts';
+import { rules } from '../test/support/rules.ts';
 import { startBare, startRelayed } from './dqlite-peer.ts';
 import { median, percentile, type Ratio, timeMs } from './figures.ts';
 
@@ -143,13 +142,7 @@ async function timeGates(database: Database, versions: Versions): Promise<number
       await insertMember(open, { ...build.version, member }, `127.0.0.1:${index + 1}`, 'member', build.version);
     }
   });
-  const rules = {
-    strategy: STRATEGIES.split,
-    wakeups: 'latched',
-    ahead: 'exit',
-    patching: patchPolicy('after-open', 'each'),
-  } as const;
-  return timed(() => passGate(database, rules, 'api', 'node01', build, async () => undefined));
+  return timed(() => passGate(database, rules('split'), 'api', 'node01', build, async () => undefined));
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number[]> {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { askEngine } from '../harness/host/engine.ts';
 import { paths } from '../harness/host/paths.ts';
 import type { RuntimeName } from '../harness/plan/plan.ts';
+import { randomFrom } from '../node/random.ts';
 import { leftoversOf, RigCommand, runRig } from '../test/support/command.ts';
 
 /** How a rig is ended. Who asks twice does not want to wait. */
@@ -77,7 +78,7 @@ export async function killRolls({ count, seed, runtimes, jobs, say }: KillOption
 
 /** The ways one after the other, so that a few cases have them all; the rest is drawn. */
 function casesOf(count: number, seed: number, runtimes: readonly RuntimeName[]): Case[] {
-  const draw = drawsFrom(seed);
+  const draw = randomFrom(seed);
   return Array.from({ length: count }, (_, index): Case => {
     // The double has no image of its own.
     const runtime = runtimes[Math.floor(draw() * runtimes.length)]!;
@@ -138,16 +139,6 @@ function describeDouble(folder: string): string {
   const file = join(folder, 'double.yaml');
   writeFileSync(file, text);
   return file;
-}
-
-/** Numbers from 0 to 1 that follow from a seed. */
-function drawsFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    // A linear congruence (Numerical Recipes): enough to spread instants.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 const COUNT = '100';

@@ -10,18 +10,11 @@ import { passGate } from '../node/database/gate-transaction.ts';
 import { insertMember, readApplied, readMembers } from '../node/database/members.ts';
 import { applyUpdates, UpdateError } from '../node/database/schema.ts';
 import { openSqlite } from '../node/database/sqlite.ts';
-import type { Rules } from '../node/upgrade/machine.ts';
-import { patchPolicy } from '../node/upgrade/patch.ts';
-import { STRATEGIES } from '../node/upgrade/strategy.ts';
 import { ENGINES, newDatabase, requireDqlite } from './support/engines.ts';
+import { rules } from './support/rules.ts';
 import { versions } from './support/versions.ts';
 
-const RULES: Rules = {
-  strategy: STRATEGIES.split,
-  wakeups: 'latched',
-  ahead: 'exit',
-  patching: patchPolicy('after-open', 'each'),
-};
+const RULES = rules('split');
 const noHold = async (): Promise<void> => undefined;
 
 function buildOf(name: string): Build {

@@ -1,10 +1,9 @@
 /** The gates of a timeline can be told apart without colours: as pixels, in the three common kinds of colour blindness. */
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
 import { html, pageOf } from '../harness/report/html.ts';
 import { patterns } from '../harness/report/legend.ts';
 import { EVENT_GATES } from '../node/events.ts';
-import { launchBrowser, requireBrowser } from './support/browser.ts';
+import { lookAtPages } from './support/browser.ts';
 import { type Colour, contrast, luminance, SIGHTS, type Sight } from './support/colour-blindness.ts';
 
 /** The side of a sample, in pixels: many times the size of a pattern. */
@@ -20,12 +19,7 @@ type Picture = readonly (readonly number[])[];
 
 describe('the hatching of the gates', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  before(async function () {
-    requireBrowser(this);
-    browser = await launchBrowser();
-  });
-  after(() => browser?.close());
+  const looking = lookAtPages();
 
   /** The colour of every pixel of a sample of each gate at which members are parked, row by row. */
   async function samples(colorScheme: 'light' | 'dark'): Promise<Colour[][][]> {
@@ -34,7 +28,7 @@ describe('the hatching of the gates', function () {
     );
     const size = { width: EVENT_GATES.length * SIDE, height: SIDE };
     const body = html`${patterns()}<svg width="${size.width}" height="${size.height}" style="position:fixed;inset:0">${rects}</svg>`;
-    const page = await browser.newPage({ viewport: { width: 800, height: 400 }, colorScheme });
+    const page = await looking.browser.newPage({ viewport: { width: 800, height: 400 }, colorScheme });
     await page.setContent(pageOf('hatching', body));
     const picture = (await page.screenshot({ clip: { x: 0, y: 0, ...size } })).toString('base64');
     const bytes = await page.evaluate<number[]>(`(async () => {

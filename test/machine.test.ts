@@ -2,23 +2,13 @@ import { expect } from 'chai';
 import { forecast } from '../harness/explore/forecast.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import { examine } from '../node/upgrade/gate.ts';
-import { advance, command, dispositionOf, type Rules, type State, start } from '../node/upgrade/machine.ts';
-import { patchPolicy } from '../node/upgrade/patch.ts';
+import { advance, command, dispositionOf, type State, start } from '../node/upgrade/machine.ts';
 import { STRATEGIES, type StrategyName } from '../node/upgrade/strategy.ts';
+import { rules } from './support/rules.ts';
 import { STALLS, STEPS, type Step } from './support/theory.ts';
 import { planOf, version } from './support/versions.ts';
 
 const BLOCKED = { is: 'blocked', by: [] } as const;
-
-function rules(strategy: StrategyName, more: Partial<Rules> = {}): Rules {
-  return {
-    strategy: STRATEGIES[strategy],
-    wakeups: 'latched',
-    ahead: 'exit',
-    patching: patchPolicy('after-open', 'each'),
-    ...more,
-  };
-}
 
 /** How many timers a roll needs, and who is open at its end, in the interleaving of the forecast. */
 function outcomeOf(scenario: Scenario): { timers: number; opened: string[] } {

@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
-import { ourSource } from '../harness/daemon/ours/plan.ts';
-import { paths } from '../harness/host/paths.ts';
-import { readVersions } from '../harness/input/versions.ts';
-import { compile } from '../harness/plan/compile.ts';
-import type { Plan } from '../harness/plan/plan.ts';
 import { lanesOf } from '../harness/report/lanes.ts';
 import { type PageRoll, rollPage } from '../harness/report/page.ts';
 import { storyOf } from '../harness/report/story.ts';
-import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
+import { keepPicture, lookAtPages, openPage } from './support/browser.ts';
 import { largeTrace } from './support/large-trace.ts';
+import { planOf } from './support/versions.ts';
 
 const MOST_BYTES = 2_000_000;
 
@@ -28,28 +22,11 @@ const HOSTILE = [
 
 describe('the page of a roll', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let home: string;
-  before(async function () {
-    requireBrowser(this);
-    browser = await launchBrowser();
-    home = mkdtempSync(join(tmpdir(), 'rig-page-'));
-  });
-  after(async () => {
-    await browser?.close();
-    if (home !== undefined) rmSync(home, { recursive: true });
-  });
-
-  function planOf(members: number): Plan {
-    const versions = new Map([...readVersions(paths.versions)].map(([name, { build }]) => [name, build.version]));
-    const scenario = { from: 'v1', to: 'v2', members } as const;
-    const [plan] = compile({ scenario, daemon: ourSource, versions, records: [], freshSeed: 1 });
-    return plan!;
-  }
+  const looking = lookAtPages();
 
   async function open(roll: Partial<PageRoll>, members: number) {
     const { trace } = largeTrace(members, 2);
-    const plan = planOf(members);
+    const plan = planOf({ from: 'v1', to: 'v2', members });
     const html = await rollPage({
       label: '',
       plan,
@@ -60,9 +37,9 @@ describe('the page of a roll', function () {
       matrix: null,
       ...roll,
     });
-    const file = join(home, 'page.html');
+    const file = join(looking.home, 'page.html');
     writeFileSync(file, html);
-    return { html, ...(await openPage(browser, pathToFileURL(file).href)) };
+    return { html, ...(await openPage(looking.browser, pathToFileURL(file).href)) };
   }
 
   it('of fifty members is small, and its many notices are a few paths until one comes closer', async () => {

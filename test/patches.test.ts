@@ -18,13 +18,11 @@ import { type Gate, STRATEGIES } from '../node/upgrade/strategy.ts';
 import type { View } from '../node/upgrade/version.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';
 import { account, rollAll, rollOne } from './support/rig.ts';
+import { describeScenarios } from './support/scenarios.ts';
 import { pinned, version } from './support/versions.ts';
-
-const ON = { sqlite: {}, dqlite: { database: 'dqlite', networkLatency: '100ms' } } as const;
 
 const ONES = { sqlite: {}, dqlite: { database: 'dqlite', network_latency: 100 } } as const;
 
-/** Scenarios that say themselves what comes of them. */
 const FIXTURES = [
   'patch-alone',
   'patch-once-too-early',
@@ -37,23 +35,9 @@ const FIXTURES = [
   'patcher-killed',
 ] as const;
 
-for (const engine of ENGINES) {
-  describe(`a local patch, on ${engine}`, function () {
-    this.timeout(120_000);
-    if (engine === 'dqlite')
-      before(async function () {
-        await requireDqlite(this);
-      });
-
-    for (const fixture of FIXTURES) {
-      it(`does what its scenario says: ${fixture}`, async () => {
-        const [rolled] = await rollAll(fixture, { ...ON[engine], runtime: 'process' });
-        expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
-        expect(outcomeOf(rolled!, 'patched-once')).to.be.a('string').and.not.equal('not-applicable');
-      });
-    }
-  });
-}
+describeScenarios('a local patch', FIXTURES, (rolled) => {
+  expect(outcomeOf(rolled, 'patched-once')).to.be.a('string').and.not.equal('not-applicable');
+});
 
 describe('a path of the explorer with patches, replayed on real members', function () {
   this.timeout(120_000);

@@ -1,16 +1,15 @@
 /** What a reader can do with a page: find the moment, the words for it, and the line of a log. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { refreshesOf } from '../harness/plan/plan.ts';
 import { comparisonPage, type PageRoll, rollPage } from '../harness/report/page.ts';
 import type { Trace } from '../harness/trace/trace.ts';
-import { launchBrowser, openPage, requireBrowser } from './support/browser.ts';
+import { lookAtPages, openPage } from './support/browser.ts';
 import { largeTrace } from './support/large-trace.ts';
 import { BEGINNING, END, rig, SCENARIO, SECOND_NS, said, traceOf, type Written, woken } from './support/told.ts';
 import { planOf } from './support/versions.ts';
@@ -43,27 +42,17 @@ const LOGS = [
 
 describe('reading a page', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let home: string;
-  before(async function () {
-    requireBrowser(this);
-    browser = await launchBrowser();
-    home = mkdtempSync(join(tmpdir(), 'rig-reading-'));
-  });
-  after(async () => {
-    await browser?.close();
-    if (home !== undefined) rmSync(home, { recursive: true });
-  });
+  const looking = lookAtPages();
 
   function rollOf(trace: Trace, plan: Plan = PLAN, label = ''): PageRoll {
     return { label, plan, trace, verdict: judge(plan, trace), logs: LOGS, command: 'replay it', matrix: null };
   }
 
   async function open(html: string, hash = ''): Promise<{ page: Page; faults: string[]; address: string }> {
-    const file = join(home, 'page.html');
+    const file = join(looking.home, 'page.html');
     writeFileSync(file, html);
     const address = pathToFileURL(file).href;
-    return { ...(await openPage(browser, `${address}${hash}`)), address };
+    return { ...(await openPage(looking.browser, `${address}${hash}`)), address };
   }
 
   const caption = (page: Page) => page.locator('[data-part="caption"]').textContent();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { paths } from '../harness/host/paths.ts';
 import { chromeTrace } from '../harness/report/chrome-trace.ts';
 import { type Lanes, lanesOf } from '../harness/report/lanes.ts';
@@ -12,7 +12,7 @@ import { otlpTrace } from '../harness/report/otlp.ts';
 import { storyOf } from '../harness/report/story.ts';
 import { readRun } from '../harness/store/run-folder.ts';
 import { rigEvents } from '../harness/trace/trace.ts';
-import { keepPicture, launchBrowser, openPage, requireBrowser } from './support/browser.ts';
+import { keepPicture, lookAtPages, openPage } from './support/browser.ts';
 
 const RIG = join(paths.root, 'harness', 'cli', 'main.ts');
 const MOST_BYTES = 1_000_000;
@@ -98,12 +98,7 @@ describe('the report', function () {
   });
 
   describe('in a browser', () => {
-    let browser: Browser;
-    before(async function () {
-      requireBrowser(this);
-      browser = await launchBrowser();
-    });
-    after(() => browser?.close());
+    const looking = lookAtPages();
 
     const labels = (page: Page, mark: 'bar' | 'arrow', roll = 0) =>
       page
@@ -118,7 +113,7 @@ describe('the report', function () {
       page.locator('[data-part="detail"] g[aria-label="x-axis tick label"] text').first().locator('..').textContent();
 
     it('draws every lane and every notice, steps and zooms by keyboard, and filters the logs', async () => {
-      const { page, faults } = await openPage(browser, pathToFileURL(join(split, 'report.html')).href);
+      const { page, faults } = await openPage(looking.browser, pathToFileURL(join(split, 'report.html')).href);
       const own = lanes(split);
       await page.getByRole('button', { name: 'All', exact: true }).click();
       expect(await labels(page, 'bar')).to.have.length(own.spans.length);
@@ -176,7 +171,7 @@ describe('the report', function () {
     it('shows the stall and the milliseconds on one page, in light and dark', async () => {
       for (const scheme of ['light', 'dark'] as const) {
         const address = pathToFileURL(join(split, 'comparison.html')).href;
-        const { page, faults } = await openPage(browser, address, scheme);
+        const { page, faults } = await openPage(looking.browser, address, scheme);
         // Each half shows where it was decided: the one the end of its stall, the other its milliseconds.
         for (const roll of [0, 1]) {
           const decisive = await labels(page, 'bar', roll);
@@ -204,7 +199,7 @@ describe('the report', function () {
       const matrix = await execa(process.execPath, [RIG, ...args], { cwd: home, reject: false });
       expect(matrix.exitCode, matrix.stdout).to.equal(1);
       const address = pathToFileURL(join(home, 'runs', 'latest-matrix', 'report.html')).href;
-      const { page, faults } = await openPage(browser, address);
+      const { page, faults } = await openPage(looking.browser, address);
       expect(await page.locator('.grid td').allTextContents()).to.deep.equal(['holds', 'BROKEN']);
       await keepPicture(page, 'matrix');
       await page.locator('.grid').getByText('BROKEN').click();
@@ -227,7 +222,7 @@ describe('the report', function () {
             if (found !== undefined) resolve(found);
           });
         });
-        const { page, faults } = await openPage(browser, address);
+        const { page, faults } = await openPage(looking.browser, address);
         // Neither the colour of a verdict that holds, nor that of any other.
         expect(await page.locator('.verdict').getAttribute('class')).to.equal('verdict going');
         expect(await page.locator('.verdict').textContent()).to.equal('The roll goes on.');

@@ -9,13 +9,10 @@ import { randomFrom } from '../node/random.ts';
 import { AHEAD_POLICIES } from '../node/upgrade/gate.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
-import { ENGINES, requireDqlite } from './support/engines.ts';
 import { account, rollAll, rollOne } from './support/rig.ts';
+import { describeScenarios } from './support/scenarios.ts';
 import { pinned, planOf, version } from './support/versions.ts';
 
-const ON = { sqlite: {}, dqlite: { database: 'dqlite', networkLatency: '100ms' } } as const;
-
-/** Scenarios that say themselves what comes of them. */
 const FIXTURES = [
   'chain',
   'chain-skipping',
@@ -29,22 +26,7 @@ const FIXTURES = [
   'auto-troubled',
 ] as const;
 
-for (const engine of ENGINES) {
-  describe(`a roll that nobody paces, on ${engine}`, function () {
-    this.timeout(120_000);
-    if (engine === 'dqlite')
-      before(async function () {
-        await requireDqlite(this);
-      });
-
-    for (const fixture of FIXTURES) {
-      it(`does what its scenario says: ${fixture}`, async () => {
-        const [rolled] = await rollAll(fixture, { ...ON[engine], runtime: 'process' });
-        expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
-      });
-    }
-  });
-}
+describeScenarios('a roll that nobody paces', FIXTURES);
 
 describe('members that ask to be refreshed', function () {
   this.timeout(60_000);

@@ -1,22 +1,45 @@
 /** Debian's Chromium, for looking at reports as a person would; what goes wrong in a page fails the test. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { paths } from '../../harness/host/paths.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--no-first-run'];
 
-/** Skips where Chromium is not installed; in CI that is a failure. */
-export function requireBrowser(test: Context): void {
-  if (existsSync(CHROMIUM)) return;
-  if (process.env.CI === 'true') throw new Error('CI must have Chromium');
-  test.skip();
+/** What tests of pages have from before the first of a suite until after its last. */
+export interface Looking {
+  readonly browser: Browser;
+  /** A folder for pages. */
+  readonly home: string;
 }
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+/** In a suite. Its tests are skipped where Chromium is not installed; in CI that is a failure. */
+export function lookAtPages(): Looking {
+  let looking: Looking | undefined;
+  before(async function () {
+    if (!existsSync(CHROMIUM)) {
+      if (process.env.CI === 'true') throw new Error('CI must have Chromium');
+      this.skip();
+    }
+    looking = {
+      browser: await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
+      home: mkdtempSync(join(tmpdir(), 'rig-pages-')),
+    };
+  });
+  after(async () => {
+    await looking?.browser.close();
+    if (looking !== undefined) rmSync(looking.home, { recursive: true });
+  });
+  return {
+    get browser() {
+      return looking!.browser;
+    },
+    get home() {
+      return looking!.home;
+    },
+  };
 }
 
 /** A page, and what has gone wrong in it. */

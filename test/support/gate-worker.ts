@@ -3,21 +3,14 @@ import { once } from 'node:events';
 import { readBuild } from '../../node/build.ts';
 import { passGate } from '../../node/database/gate-transaction.ts';
 import { openSqlite } from '../../node/database/sqlite.ts';
-import { patchPolicy } from '../../node/upgrade/patch.ts';
-import { STRATEGIES } from '../../node/upgrade/strategy.ts';
+import { rules } from './rules.ts';
 
 const [file = '', member = '', versionFile = ''] = process.argv.slice(2);
 const build = readBuild(versionFile);
 const database = await openSqlite({ file, create: false });
-const rules = {
-  strategy: STRATEGIES.split,
-  wakeups: 'latched',
-  ahead: 'exit',
-  patching: patchPolicy('after-open', 'each'),
-} as const;
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
-const { ruling, decidedNs } = await passGate(database, rules, 'schema', member, build, async () => undefined);
+const { ruling, decidedNs } = await passGate(database, rules('split'), 'schema', member, build, async () => undefined);
 process.stdout.write(
   `${JSON.stringify({ member, outcome: ruling.outcome.is, applied: ruling.apply !== null, decidedNs })}\n`,
 );
