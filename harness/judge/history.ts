@@ -3,7 +3,7 @@
  * placed by the clock inside it, which orders them as the database did; one that was observed, by when it was seen.
  */
 import { withoutRow, withRow, withSchema } from '../../node/upgrade/gate.ts';
-import type { Axis, Row, Schema, Version, View } from '../../node/upgrade/version.ts';
+import { type Axis, type Row, type Schema, sameVersion, type Version, type View } from '../../node/upgrade/version.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeUntil } from '../trace/instants.ts';
@@ -195,10 +195,18 @@ function rowOfStranger(member: string, version: Version, axis: Axis, has: number
   return axis === 'api' ? { ...row, extensions: extensions.slice(0, has) } : { ...row, [axis]: has };
 }
 
+/** The very same view where nothing changes: a member that looks again records what it has recorded before. */
 function after(view: View, { row, removed, seeded, applied }: Change): View {
   const kept = removed === null ? view : withoutRow(view, removed);
-  const written = row === null ? kept : withRow(kept, row);
-  return withSchema(written, applied, seeded);
+  const written = row === null || isIn(kept, row) ? kept : withRow(kept, row);
+  const { internal, external } = view.applied;
+  const isApplied = applied.internal === internal && applied.external === external && seeded === null;
+  return isApplied ? written : withSchema(written, applied, seeded);
+}
+
+function isIn({ rows }: View, row: Row): boolean {
+  const known = rows.find(({ member }) => member === row.member);
+  return known !== undefined && sameVersion(known, row) && known.patchCount === row.patchCount;
 }
 
 /** For each place of a list, the least of the values from there on. */

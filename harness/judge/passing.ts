@@ -2,6 +2,7 @@
 import type { EventGate } from '../../node/events.ts';
 import { examine, type Outcome } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
+import type { View } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
@@ -29,13 +30,19 @@ export function hinderersIn(outcome: Outcome): string[] {
 export function waitedFor(plan: Plan, history: History, { member, started, parks }: Incarnation): string[] {
   if (!canReckonGates(plan.daemon)) return [];
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
-  const found = parks.flatMap(({ gate, fromNs }) => {
+  const found = new Set<string>();
+  let [seen, at]: [View | null, EventGate | null] = [null, null];
+  for (const { gate, fromNs } of parks) {
     const view = history.viewAt(fromNs);
+    // Mostly nothing has changed since it parked the last time.
+    if (seen === view && at === gate) continue;
+    [seen, at] = [view, gate];
     // Of a trace that does not tell of its row, it is not known what it looked at.
-    if (!view.rows.some((row) => row.member === member)) return [];
-    return hinderersIn(examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view).outcome);
-  });
-  return plan.members.filter((other) => found.includes(other));
+    if (!view.rows.some((row) => row.member === member)) continue;
+    const { outcome } = examine(strategy, ahead, gateOf(strategy, gate), member, started.version, view);
+    for (const other of hinderersIn(outcome)) found.add(other);
+  }
+  return plan.members.filter((other) => found.has(other));
 }
 
 /**

@@ -83,13 +83,35 @@ function missingAt(
 
 /** Whether somebody had joined by an instant and had not left. */
 function isMemberAt(trace: Trace, plan: Plan, member: string, atNs: number): boolean {
-  const first = eventsOf(trace, member).find((event) => event.event === 'recorded');
-  if (first?.event === 'recorded' && first.gate === null && first.decidedNs > atNs) return false;
-  return !plan.members.some((other) =>
-    eventsOf(trace, other).some(
-      (event) => event.event === 'removed' && event.peer === member && event.decidedNs <= atNs,
-    ),
+  const { joinedNs, leftNs } = attendanceOf(trace, plan).get(member)!;
+  return joinedNs <= atNs && atNs < leftNs;
+}
+
+/** From when to when somebody was a member: without end, where nothing else was told. */
+interface Attendance {
+  joinedNs: number;
+  leftNs: number;
+}
+
+const ATTENDANCES = new WeakMap<Trace, ReadonlyMap<string, Attendance>>();
+
+/** Worked out once for each trace: it is asked of every member at every opening. */
+function attendanceOf(trace: Trace, { members }: Plan): ReadonlyMap<string, Attendance> {
+  const known = ATTENDANCES.get(trace);
+  if (known !== undefined) return known;
+  const found = new Map(
+    members.map((member): [string, Attendance] => {
+      const first = eventsOf(trace, member).find((event) => event.event === 'recorded');
+      const joinedNs = first?.event === 'recorded' && first.gate === null ? first.decidedNs : Number.NEGATIVE_INFINITY;
+      return [member, { joinedNs, leftNs: Number.POSITIVE_INFINITY }];
+    }),
   );
+  for (const event of members.flatMap((member) => eventsOf(trace, member))) {
+    const left = event.event === 'removed' ? found.get(event.peer) : undefined;
+    if (event.event === 'removed' && left !== undefined) left.leftNs = Math.min(left.leftNs, event.decidedNs);
+  }
+  ATTENDANCES.set(trace, found);
+  return found;
 }
 
 const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: string) => string>> = {
@@ -102,15 +124,16 @@ const HINDRANCE_WORDS: Readonly<Record<Hindrance, (member: string, running: stri
 function lookedWith(plan: Plan, trace: Trace, member: string, atNs: number): Version | null {
   const incarnation = incarnationAt(plan, trace, member, atNs);
   if (incarnation === null) return null;
-  const { started, checks, parks, records, open } = incarnation;
-  // Of one that does not tell of its gates: once it has recorded something, waits, or is open.
-  const looks = tells(plan.daemon, 'checked')
-    ? checks.map(({ decidedNs }) => decidedNs)
-    : [...records, ...(open === null ? [] : [open])]
-        .map((event) => event.atNs)
-        .concat(parks.map(({ fromNs }) => fromNs));
-  const hasLooked = started.action !== 'start' || looks.some((lookNs) => lookNs <= atNs);
+  const { started } = incarnation;
+  const hasLooked = started.action !== 'start' || firstLookNs(plan, incarnation) <= atNs;
   return hasLooked ? started.version : null;
+}
+
+/** When a member looked at a gate first: of one that does not tell of its gates, once it has recorded something, waits, or is open. */
+function firstLookNs({ daemon }: Plan, { checks, parks, records, open }: Incarnation): number {
+  if (tells(daemon, 'checked')) return checks[0]?.decidedNs ?? Number.POSITIVE_INFINITY;
+  const looks = [records[0]?.atNs, parks[0]?.fromNs, open?.atNs];
+  return Math.min(...looks.map((lookNs) => lookNs ?? Number.POSITIVE_INFINITY));
 }
 
 /** Where nothing tells what members have recorded: who had not even been started in the version. */
