@@ -33,8 +33,8 @@ export interface MatrixOptions {
   readonly watcher: Watcher;
 }
 
-/** Members that start keep a processor busy: more rolls than this take no less time in all. Measured, see bench/matrix.ts. */
-const ROLLS_PER_PROCESSOR = 1;
+/** A roll leaves a processor idle now and then, between its members' starts and stops. Measured, see bench/matrix.ts. */
+const ROLLS_PER_PROCESSOR = 2;
 /** What a member takes of memory, generously: it takes about 75 MiB. */
 const MEMBER_BYTES = 128 * 2 ** 20;
 
