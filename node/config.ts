@@ -43,6 +43,8 @@ export interface Config {
   /** How the member asks to be refreshed once a peer is newer; null where it does not. */
   readonly update: { readonly withinMs: number; readonly seed: number } | null;
   readonly failpoints: readonly Failpoint[];
+  /** Whether it can be driven at a control socket in its state folder. */
+  readonly control: boolean;
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
 }
@@ -86,6 +88,7 @@ const OPTIONS = {
   'notice-timeout': { says: 'DURATION that one notice may take', fallback: '5s' },
   'update-within': { says: 'DURATION within which it asks to be refreshed that learns of a newer peer', fallback: '' },
   'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
+  control: { says: 'have a control socket in the state folder, by which the member can be driven', flag: true },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
@@ -157,7 +160,10 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   }
   const failpoints = text('failpoints')
     .split(',')
-    .filter((part) => part !== '');
+    .filter((part) => part !== '')
+    .map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part));
+  if (failpoints.length > 0 && !yes('control'))
+    throw new ConfigError('--failpoints: who is held can only be let go at a control socket: give --control too');
   return {
     name,
     listen,
@@ -178,7 +184,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     waitMs: duration('wait'),
     noticeTimeoutMs: duration('notice-timeout'),
     update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
-    failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
+    failpoints,
+    control: yes('control'),
     tether: yes('tether'),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Failpoints: places where a test can hold the member and let it go on. A member that was not started with a failpoint
- * passes it without noticing, and has no route to release it.
+ * passes it without noticing.
  */
 
 /** The places where a member started with failpoints can be held. */
@@ -36,10 +36,6 @@ export class Failpoints {
   constructor(armed: readonly Failpoint[], onHeld: OnHeld) {
     this.#armed = new Set(armed);
     this.#onHeld = onHeld;
-  }
-
-  get areArmed(): boolean {
-    return this.#armed.size > 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 /**
- * The member daemon: what runs inside a container. Events go to stdout as JSON lines, sentences for people to stderr.
+ * The member daemon: what runs inside a container. Events go to stdout as JSON lines, sentences for people to stderr. With
+ * `control` as the first argument it asks a member that runs: see node/control.
  *
  * Exit codes: 0 told to stop, 1 turned away at a gate or failed, 2 bad configuration.
  */
@@ -9,6 +10,7 @@ import { formatAddress } from './address.ts';
 import { type Build, readBuild } from './build.ts';
 import { processStartNs } from './clock.ts';
 import { type Config, readConfig, usage } from './config.ts';
+import { control } from './control/main.ts';
 import type { Database } from './database/database.ts';
 import { UpdateError } from './database/schema.ts';
 import { type ExitReason, type Tell, teller } from './events.ts';
@@ -28,6 +30,12 @@ main(process.argv.slice(2));
 function main(args: readonly string[]): void {
   if (args.includes('--help')) {
     process.stdout.write(usage());
+    return;
+  }
+  if (args[0] === 'control') {
+    void control(args.slice(1), process.env).then((code) => {
+      process.exitCode = code;
+    });
     return;
   }
   const config = orExit(() => readConfig(args, process.env));

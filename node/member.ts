@@ -2,15 +2,17 @@
  * The member: its database, its server, its upgrade, and its three ways to come to be. A bootstrapped or joined member
  * is open at once; a started one passes the gates first.
  */
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './address.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Served } from './api/served.ts';
-import { close, createServer, listen } from './api/server.ts';
+import { close, createControlServer, createServer, listen } from './api/server.ts';
 import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
+import { listenAtSocket } from './control/socket.ts';
 import { type Database, DatabaseError, type Place, type Role, type Transaction } from './database/database.ts';
 import {
   beat,
@@ -69,6 +71,7 @@ export class Member implements Served {
   readonly #ways = new Ways();
   readonly #upgrader: Upgrader;
   readonly #server: Server;
+  readonly #control: Server | null;
   readonly #learner: Learner | null;
   #isOpen = false;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -109,6 +112,7 @@ export class Member implements Served {
             phase: () => this.status().status,
           });
     this.#server = createServer(this);
+    this.#control = config.control ? createControlServer(this) : null;
   }
 
   /**
@@ -153,7 +157,8 @@ export class Member implements Served {
     this.#learner?.close();
     if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
-    await Promise.all([close(this.#server), this.database.close()]);
+    const servers = [this.#server, ...(this.#control === null ? [] : [this.#control])];
+    await Promise.all([...servers.map(close), this.database.close()]);
   }
 
   status(): Status {
@@ -325,6 +330,9 @@ export class Member implements Served {
   }
 
   async #listen(): Promise<void> {
+    const { stateFolder } = this.#config;
+    mkdirSync(stateFolder, { recursive: true });
+    if (this.#control !== null) await listenAtSocket(this.#control, stateFolder);
     const { host, port } = this.#config.listen;
     await listen(this.#server, host, port).catch((error: NodeJS.ErrnoException) => {
       const where = formatAddress(this.#config.listen);

@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import got from 'got';
 import { paths } from '../harness/host/paths.ts';
 import type { Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
@@ -13,15 +12,6 @@ import { versions } from './support/versions.ts';
 
 /** A wait that no test sits out: who is woken in time is woken by something else. */
 const LONG_MS = 600_000;
-
-function http(authority: string) {
-  return got.extend({
-    prefixUrl: `http://${authority}`,
-    responseType: 'json',
-    throwHttpErrors: false,
-    retry: { limit: 0 },
-  });
-}
 
 describe('the member daemon', () => {
   let daemons: Daemons;
@@ -32,12 +22,12 @@ describe('the member daemon', () => {
       if (engine === 'dqlite') await requireDqlite(this);
       daemons = await Daemons.of({ from: 'v1', to: 'v2', wait: LONG_MS, database: engine });
       const [first, second] = await daemons.cluster();
-      const old = http(second!.authority);
+      const old = daemons.http('node02');
       await old.post('1.0/records', { json: { key: 'a', value: 'b' } });
       await first!.stop('SIGTERM', 5000);
       const parked = await daemons.start('node01', 'start', 'v2');
       await daemons.said('node01', 'parked');
-      const own = http(parked.authority);
+      const own = daemons.http('node01');
 
       const { status, waiting } = (await own.get('1.0')).body as Status;
       expect(status).to.equal('waiting');
@@ -73,8 +63,8 @@ describe('the member daemon', () => {
 
   it('takes notices of both kinds and of none, and refuses any other', async () => {
     daemons = await Daemons.of({ members: 1, from: 'v2', to: 'v3' });
-    const [only] = await daemons.cluster();
-    const own = http(only!.authority);
+    await daemons.cluster();
+    const own = daemons.http('node01');
     for (const [query, status] of [
       ['', 200],
       ['?upgrade=schema', 200],
@@ -89,7 +79,7 @@ describe('the member daemon', () => {
   it('sends its notices on connections that it opened before, and closes none for being idle', async () => {
     daemons = await Daemons.of({ members: 2, from: 'v3', to: 'v4', wait: LONG_MS });
     const [first, second] = await daemons.cluster();
-    const kept = await http(second!.authority).get('internal/database', { headers: { connection: 'keep-alive' } });
+    const kept = await daemons.http('node02').get('internal/database', { headers: { connection: 'keep-alive' } });
     expect(kept.statusCode).to.equal(204);
     expect(kept.headers, 'no limit is announced, since there is none').not.to.have.property('keep-alive');
     await first!.stop('SIGTERM', 5000);
@@ -216,6 +206,7 @@ describe('the member daemon', () => {
       [[...good, '--database', 'postgres:y'], {}, '--database postgres:y: it must be sqlite:FILE'],
       [[...good, '--version-file', '/nowhere.json'], {}, 'cannot read the version file /nowhere.json'],
       [[...good, '--failpoints', 'anywhere'], {}, '--failpoints anywhere: it must be'],
+      [[...good, '--failpoints', 'before-park'], {}, 'give --control too'],
     ] as const) {
       const main = join(paths.daemon, 'main.ts');
       const { exitCode, stderr, stdout } = await execa(process.execPath, [main, ...args], { env, reject: false });

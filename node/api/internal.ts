@@ -1,7 +1,4 @@
-/**
- * What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. And what an
- * operator may: to take a member out, and to make this one the leader of the database.
- */
+/** What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. */
 import type { IncomingMessage } from 'node:http';
 
 import type { JoinRequest } from '../peers/join.ts';
@@ -21,19 +18,6 @@ export function internalRoutes(routes: Routes, member: Served): void {
 
   // Whoever will have a notice to send opens the way for it.
   routes.add('GET', '/internal/database', () => new Answer(204));
-
-  routes.add('POST', '/internal/leader', async () => {
-    const { replication } = member.database;
-    if (replication === null) throw new Refusal(409, `${member.name} has a database without a leader`);
-    await replication.lead();
-    return { leader: member.name };
-  });
-
-  // Also through a member that waits: it may be the one that is taken out for which all the others do.
-  routes.add('DELETE', '/internal/members/:name', async ({ params }) => {
-    await member.remove(params.name!);
-    return { removed: params.name };
-  });
 
   routes.add('POST', '/internal/members', async ({ body }) => {
     const joining = body as Partial<JoinRequest> | undefined;

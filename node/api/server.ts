@@ -3,8 +3,8 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { UnavailableError } from '../database/database.ts';
 
 import { clusterRoutes } from './cluster.ts';
+import { createControl } from './control.ts';
 import { dqliteConnections } from './dqlite-connection.ts';
-import { failpointRoutes } from './failpoints.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
 import { Routes } from './routes.ts';
@@ -22,17 +22,25 @@ const FAILED = 500;
 
 /** A server that does not listen yet. */
 export function createServer(member: Served): Server {
-  const routes = new Routes(BODY_LIMIT_BYTES, (error) => (error instanceof UnavailableError ? UNAVAILABLE : FAILED));
+  const routes = noRoutes();
   statusRoutes(routes, member);
   clusterRoutes(routes, member);
   recordRoutes(routes, member);
   internalRoutes(routes, member);
-  if (member.failpoints.areArmed) failpointRoutes(routes, member);
   const server = createHttpServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }, routes.answer);
   // A peer keeps its connection for the notice that it may have to send; see the client of peers.
   server.keepAliveTimeout = 0;
   dqliteConnections(server, member);
   return server;
+}
+
+/** The server of the member's control socket, which does not listen yet. */
+export function createControlServer(member: Served): Server {
+  return createControl(noRoutes(), member);
+}
+
+function noRoutes(): Routes {
+  return new Routes(BODY_LIMIT_BYTES, (error) => (error instanceof UnavailableError ? UNAVAILABLE : FAILED));
 }
 
 /** Resolves when it listens, and rejects where it cannot. */

@@ -67,6 +67,7 @@ export class Daemons {
     version: string,
     failpoints: readonly Failpoint[] = [],
     more: readonly string[] = [],
+    keeps: (arg: string) => boolean = () => true,
   ): Promise<RunningMember> {
     const first = this.#started.get(this.plan.members[0]!);
     const through: Peer | null =
@@ -79,7 +80,7 @@ export class Daemons {
       contradiction: (about, text) => this.recorder.tell('contradiction', { member: about, text }),
     });
     const command = this.#daemon.command(this.plan, launch);
-    const args = [...command.args, ...more];
+    const args = [...command.args.filter(keeps), ...more];
     const artifact = this.#artifacts.get(version)!;
     const running = await this.#site.start(launch.seat, artifact, { ...command, args }, (stream, line, sinceNs) =>
       attendance.line(stream, line, sinceNs),
@@ -125,7 +126,17 @@ export class Daemons {
 
   /** What a member answers. */
   async ask<Answer>(member: string, path: string): Promise<Answer> {
-    return got(`http://${this.seat(member).address}${path}`, { throwHttpErrors: false, retry: { limit: 0 } }).json();
+    return (await this.http(member)(path.slice(1))).body as Answer;
+  }
+
+  /** Whoever can reach the listener of a member. */
+  http(member: string) {
+    return got.extend({
+      prefixUrl: `http://${this.seat(member).address}`,
+      responseType: 'json',
+      throwHttpErrors: false,
+      retry: { limit: 0 },
+    });
   }
 
   async close(): Promise<void> {

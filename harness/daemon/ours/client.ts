@@ -4,6 +4,7 @@ import type { Failpoint } from '../../../node/failpoints.ts';
 import type { Status } from '../../../node/status.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { type MemberClient, RequestError } from '../contract.ts';
+import { answerIn, type Control } from './control.ts';
 
 /** Long: that a member is slow on a busy machine is not that it refuses. */
 const CLIENT_TIMEOUT_MS = 10_000;
@@ -11,8 +12,11 @@ const CLIENT_TIMEOUT_MS = 10_000;
 /** The first records: those of the scenario, where it has some. */
 const READ_SOME = 5;
 
-/** @param authority HOST:PORT by which the rig reaches the member */
-export function ourClient(authority: string): MemberClient {
+/**
+ * @param authority HOST:PORT by which the rig reaches the member
+ * @param control how it drives the member
+ */
+export function ourClient(authority: string, control: Control): MemberClient {
   const api = (method: Asking['method'], path: string, json?: unknown): Promise<unknown> =>
     answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS });
   const page = async (after: number): Promise<Page> => (await api('GET', `/1.0/records?after=${after}`)) as Page;
@@ -27,14 +31,13 @@ export function ourClient(authority: string): MemberClient {
       readAll: () => readRecords(page),
     },
     failpoints: {
-      release: async (failpoint: Failpoint, notice?: string) => {
-        const query = notice === undefined ? '' : `?${new URLSearchParams({ notice })}`;
-        await api('POST', `/internal/failpoints/${failpoint}${query}`);
+      release: async (failpoint: Failpoint, ...notice: [string?]) => {
+        await control('release', failpoint, ...notice.filter((name) => name !== undefined));
       },
-      disarm: async () => void (await api('DELETE', '/internal/failpoints')),
+      disarm: async () => void (await control('disarm')),
     },
-    membership: { remove: async (member) => void (await api('DELETE', `/internal/members/${member}`)) },
-    leader: { lead: async () => void (await api('POST', '/internal/leader')) },
+    membership: { remove: async (member) => void (await control('remove', member)) },
+    leader: { lead: async () => void (await control('lead')) },
   };
 }
 
@@ -58,13 +61,9 @@ function valuesOf({ records }: Page): Record<string, string> {
   return Object.fromEntries(records.map(({ key, value }) => [key, value]));
 }
 
-/** What a member answers that does as it is asked. One that refuses says why in its answer. */
 async function answerOf(asking: Asking): Promise<unknown> {
   const { status, text } = await answered(asking);
-  const document = documentIn(text);
-  if (status >= 200 && status < 300 && document !== undefined) return document;
-  const said = (document as { error?: unknown } | null | undefined)?.error;
-  throw new RequestError('refused', typeof said === 'string' ? said : `it answered ${status} ${text.slice(0, 100)}`);
+  return answerIn(status, text);
 }
 
 async function answered(asking: Asking): Promise<Answered> {
@@ -72,15 +71,5 @@ async function answered(asking: Asking): Promise<Answered> {
     return await ask(asking);
   } catch (error) {
     throw new RequestError(error instanceof LateError ? 'timeout' : 'unreachable', (error as Error).message);
-  }
-}
-
-/** Null where an answer is empty; undefined where it is not JSON. */
-function documentIn(text: string): unknown {
-  if (text === '') return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -13,6 +13,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Daemon, Launch } from '../contract.ts';
 import { pushed } from '../pushed.ts';
 import { ourClient } from './client.ts';
+import { controlOf } from './control.ts';
 import { OURS, type OurSettings } from './plan.ts';
 
 const IMAGE_FOLDER = '/opt/member';
@@ -45,7 +46,7 @@ export function ourDaemon(versions: Versions): Daemon {
     // A member bootstraps or joins as it starts.
     enter: async () => undefined,
     isFormed: null,
-    client: (_launch, { authority }) => ourClient(authority),
+    client: (launch, reach) => ourClient(reach.authority, controlOf(launch.seat, reach)),
     unmatched: () => [],
     doubt: () => null,
   };
@@ -125,6 +126,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): 
     ...['--wait', `${timer.everyMs}ms`],
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),
+    '--control',
     // A held notice is on its way for as long as it is held.
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
   ];

@@ -1,0 +1,51 @@
+/**
+ * `member control --state FOLDER COMMAND`: asks the member of that folder at its control socket, and prints what it answers.
+ *
+ * Exit codes: 0 done, 1 the member refused, 2 bad arguments, 3 no member answers.
+ */
+import { parseArgs } from 'node:util';
+import { askControl } from './client.ts';
+import { COMMANDS, requestOf } from './commands.ts';
+
+const TIMEOUT_MS = 10_000;
+
+export const CONTROL_EXITS = { done: 0, refused: 1, badArguments: 2, unreachable: 3 } as const;
+
+/** @returns the exit code */
+export async function control(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const parsed = parse(args);
+  const stateFolder = parsed?.state ?? env.MEMBER_STATE;
+  const request = parsed === null ? null : requestOf(parsed.command);
+  if (request === null || stateFolder === undefined) {
+    process.stderr.write(usage());
+    return CONTROL_EXITS.badArguments;
+  }
+  try {
+    const { status, body } = await askControl(stateFolder, request, TIMEOUT_MS);
+    process.stdout.write(`${body}\n`);
+    return status >= 200 && status < 300 ? CONTROL_EXITS.done : CONTROL_EXITS.refused;
+  } catch (error) {
+    process.stderr.write(`nobody answers at the control socket in ${stateFolder}: ${(error as Error).message}\n`);
+    return CONTROL_EXITS.unreachable;
+  }
+}
+
+function parse(args: readonly string[]): { state: string | undefined; command: string[] } | null {
+  try {
+    const options = { state: { type: 'string' } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { state: values.state, command: positionals };
+  } catch {
+    return null;
+  }
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([word, { usage, says }]) => `  ${`${word} ${usage}`.padEnd(28)} ${says}`);
+  return [
+    'control [--state FOLDER] COMMAND: ask a member that was started with --control. Without --state: MEMBER_STATE.',
+    '',
+    ...lines,
+    '',
+  ].join('\n');
+}
