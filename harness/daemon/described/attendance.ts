@@ -1,6 +1,7 @@
 /** Attends one process of a described member: its lines, its log file and its probes become events. */
 import { nowNs } from '../../../node/clock.ts';
 import { watchLoop } from '../../host/loop.ts';
+import { takePrecedence } from '../../host/precedence.ts';
 import { followFile } from '../../host/tail.ts';
 import type { Description, PatternEvent } from '../../input/description.ts';
 import type { Attendance, Launch, Reach, Told } from '../contract.ts';
@@ -31,6 +32,8 @@ export function attend({ description, folder, about, launch, rows, tally, told, 
   watchLoop();
   const { member } = launch.seat;
   const standing = new DescribedStanding({ ...about, lines: linesOf(description) }, told);
+  rows.follow(standing);
+  const giveUpPrecedence = takePrecedence();
   const patterns = new Patterns(description.patterns, { seats: launch.seats, member, tally });
   const events = description.events === 'ndjson' ? pushed(member, throughStanding(standing, told)) : null;
   const ending = new AbortController();
@@ -56,6 +59,8 @@ export function attend({ description, folder, about, launch, rows, tally, told, 
     },
     end: async () => {
       ending.abort();
+      giveUpPrecedence();
+      rows.forget(standing);
       await Promise.allSettled(work);
       const drift = standing.phase === 'open' ? driftOf(description, about, rows) : null;
       if (drift !== null) told.remark(member, drift);

@@ -8,11 +8,16 @@ import { nowNs } from '../../../node/clock.ts';
 import { type Row, sameVersion } from '../../../node/upgrade/version.ts';
 import { extensionNames } from '../../input/described-versions.ts';
 import type { Told } from '../contract.ts';
-import type { Seen } from './standing.ts';
+import type { DescribedStanding, Seen } from './standing.ts';
 
 const Found = z.array(
   z.object({ member: z.string(), schema: z.int().min(0).default(0), api: z.int().min(0).default(0) }),
 );
+
+/** Rows of members that all are at rest do not change, so that nobody is kept busy with questions for them: so often will do. */
+const AT_REST_MS = 50;
+/** What a member has recorded may be read a little after a line that tells of its park. */
+const AT_REST_AFTER_NS = 0.2e9;
 
 export class Rows {
   readonly #rows = new Map<string, Row>();
@@ -20,6 +25,12 @@ export class Rows {
   readonly #changes = new Map<string, Seen>();
   /** When rows were asked for last, on an answer of which everything seen so far rests. */
   #askedNs: number | null = null;
+  /** The last answer that could be read, as it came: mostly the next one is the same. */
+  #latest: string | null = null;
+  /** Of each member that runs. */
+  readonly #standings = new Set<DescribedStanding>();
+  /** When one of them was on its way last. */
+  #movedNs = nowNs();
   /** When somebody took the turn to ask last. */
   #turnNs = Number.NEGATIVE_INFINITY;
 
@@ -27,14 +38,28 @@ export class Rows {
     return this.#rows;
   }
 
+  /** A member has been started, and may record something. */
+  follow(standing: DescribedStanding): void {
+    this.#standings.add(standing);
+  }
+
+  /** It is gone. */
+  forget(standing: DescribedStanding): void {
+    this.#standings.delete(standing);
+  }
+
   /**
    * Take the turn to ask: rows are the same for all, so that one question at a time does, whichever member is asked.
    * @returns null, or in how many milliseconds it may be somebody's turn again
    */
   turn(everyMs: number): number | null {
-    const restMs = everyMs - (nowNs() - this.#turnNs) / 1e6;
-    if (restMs > 0) return restMs;
-    this.#turnNs = nowNs();
+    const now = nowNs();
+    if ([...this.#standings].some(({ phase }) => phase === 'starting')) this.#movedNs = now;
+    const isAtRest = now - this.#movedNs > AT_REST_AFTER_NS;
+    const restMs = (isAtRest ? Math.max(everyMs, AT_REST_MS) : everyMs) - (now - this.#turnNs) / 1e6;
+    // Whoever begins to move meanwhile is asked about as often as ever.
+    if (restMs > 0) return Math.min(restMs, everyMs);
+    this.#turnNs = now;
     return null;
   }
 
@@ -53,12 +78,13 @@ export class Rows {
    * @returns what is wrong with the answer; null where it could be read
    */
   take(text: string, query: string, askedNs: number, by: string, told: Told): string | null {
-    const rows = readRows(text, query);
+    const rows = text === this.#latest ? [] : readRows(text, query);
     if (typeof rows === 'string') return rows;
     // It may have been overtaken by the answer to a later question, and be the older of the two.
     if (askedNs < (this.#askedNs ?? askedNs)) return null;
     const [atNs, sinceNs] = [nowNs(), this.#askedNs ?? askedNs];
     this.#askedNs = askedNs;
+    this.#latest = text;
     for (const row of rows) {
       const known = this.#rows.get(row.member);
       if (known !== undefined && sameVersion(known, row)) continue;
