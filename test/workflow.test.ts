@@ -215,7 +215,7 @@ describe('the workflows and the action', () => {
       const env = { ...said, PATH: [bin, process.env.PATH].join(delimiter) };
       const rolled = await runSteps(others, 'action', { values, env });
       expect(rolled.code).to.equal(0);
-      expect(rolled.read('summary')).to.match(/^```\n[^]*The verdict holds\.[^]*\n```\n$/);
+      expect(rolled.read('summary')).to.match(/^```\n[\s\S]*The verdict holds\.[\s\S]*\n```\n$/);
     });
 
     it('cut a matrix in shards, roll them, and merge what they left into one report', async () => {
