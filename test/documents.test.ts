@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { version } from '../harness/host/package.ts';
+import { repository, version } from '../harness/host/package.ts';
 import { paths } from '../harness/host/paths.ts';
 
 const read = (file: string): string => readFileSync(join(paths.root, file), 'utf8');
@@ -24,8 +24,13 @@ describe('the documents', () => {
     }
   });
 
-  it('and the workflow say the same version as the package', () => {
+  it('say the same version as the package', () => {
     expect(read('CHANGELOG.md')).to.match(new RegExp(`^## ${version().replaceAll('.', '\\.')}\\b`, 'm'));
-    expect(read('.github/workflows/rolling-upgrade.yml')).to.contain(`default: v${version()}\n`);
+  });
+
+  it('have the rig from where the package says that it is, and from nowhere else', () => {
+    const files = [...DOCUMENTS, ...globSync(['.github/**/*.yml', 'action.yml'], { cwd: paths.root })];
+    const named = files.flatMap((file) => [...read(file).matchAll(/[\w.-]+\/refresh-rig(?=\.git\b|@|$)/gm)]);
+    expect(new Set(named.map(([name]) => name))).to.deep.equal(new Set([repository()]));
   });
 });

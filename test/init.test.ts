@@ -46,6 +46,23 @@ describe('refresh-rig init', function () {
     const { uses, with: inputs } = parse(workflow).jobs['rolling-upgrade'];
     const called = parse(readFileSync(join(paths.root, uses.replace(/^[^/]+\/[^/]+\/(.*)@.*$/, '$1')), 'utf8'));
     expect(Object.keys(called.on.workflow_call.inputs)).to.include.members(Object.keys(inputs));
+    expect(stdout).to.contain(`takes the rig from ${uses.replace(/\/\.github.*$/, '')} at v`);
+  });
+
+  it('has the rig taken from wherever it is', async () => {
+    await rig('init', ...DOUBLE, '--rig', 'somebody/rig@main');
+    const left = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
+    const { uses } = parse(left('.github', 'workflows', 'rolling-upgrade.yml')).jobs['rolling-upgrade'];
+    expect(uses).to.equal('somebody/rig/.github/workflows/rolling-upgrade.yml@main');
+    const elsewhere = 'https://raw.githubusercontent.com/somebody/rig/main';
+    for (const [name, pages] of [
+      ['daemon', ['schemas/description.schema.json', 'docs/describe-a-daemon.md']],
+      ['scenario', ['schemas/scenario.schema.json']],
+    ] as const) {
+      const named = left('rolling-upgrade', `${name}.yaml`).match(/https:\S+/g);
+      expect(named).to.deep.equal(pages.map((page) => `${elsewhere}/${page}`));
+      for (const page of pages) expect(existsSync(join(paths.root, page)), page).to.equal(true);
+    }
   });
 
   it('leaves nothing that is wrong once it is filled in', async () => {
@@ -65,6 +82,7 @@ describe('refresh-rig init', function () {
         /^error: --new <program>: say .*\n--open <pattern>: say .*\nnobody can be asked: this is no terminal$/,
       ],
       [['--old', 'a', '--new', 'b', '--open', '(c'], /^error: --open \(c: not a regular expression/],
+      [['--rig', 'https://x'], /^error: --rig https:\/\/x: not a repository as OWNER\/NAME/],
       [['--old', 'a', '--new', 'b', '--open', 'c', '--args', '{member.nme}'], /^error: --args \{member\.nme\}: /],
     ] as const) {
       const { exitCode, stderr } = await rig('init', ...args);

@@ -30,7 +30,10 @@ describe('the package', function () {
     ]);
     const folders = new Set(files.map((file) => (file.includes('/') ? file.split('/')[0]! : file)));
     expect([...folders].sort()).to.deep.equal(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'fixtures', 'package.json', 'schemas', 'versions'].sort(),
+      [
+        ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
+        ...['bin', 'dist', 'docs', 'fixtures', 'schemas', 'versions'],
+      ].sort(),
     );
     expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).to.deep.equal([]);
     expect(bytes).to.be.lessThan(MOST_BYTES);
@@ -64,7 +67,7 @@ describe('the package', function () {
     expect(own()).to.equal(before);
   });
 
-  it('begins in a repository with schemas that an editor finds beside the package', async () => {
+  it('begins in a repository with schemas that an editor finds beside the package, and what explains them', async () => {
     const { exitCode, stderr } = await run('init', '--old', './old', '--new', './new', '--open', 'serving');
     expect(exitCode, stderr).to.equal(0);
     for (const name of ['daemon.yaml', 'scenario.yaml']) {
@@ -72,6 +75,9 @@ describe('the package', function () {
       const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file, 'utf8'))?.[1];
       expect(JSON.parse(readFileSync(join(file, '..', schema!), 'utf8'))).to.include.keys('properties');
     }
+    const description = readFileSync(join(installed.folder, 'rolling-upgrade', 'daemon.yaml'), 'utf8');
+    const explained = /\S+describe-a-daemon\.md/.exec(description)![0];
+    expect(readFileSync(join(installed.folder, explained), 'utf8')).to.match(/^# From a daemon of your own/);
   });
 
   it('says where to keep what it builds, where it cannot', async () => {

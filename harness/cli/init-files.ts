@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { parse } from 'yaml';
-import { repository, version } from '../host/package.ts';
 import { paths } from '../host/paths.ts';
 import { Description } from '../input/description.ts';
 import { InputError } from '../input/errors.ts';
@@ -16,11 +15,21 @@ export interface Answers {
   readonly open: string;
 }
 
+/** Where the rig is on GitHub. */
+export interface Home {
+  /** `OWNER/NAME` */
+  readonly repository: string;
+  /** A commit, a branch or a tag. */
+  readonly ref: string;
+}
+
 export interface Wanted {
   /** Where the description and the scenario are to be, from the folder of the user. */
   readonly folder: string;
   readonly together: boolean;
   readonly workflow: boolean;
+  /** Null where nobody knows. */
+  readonly home: Home | null;
 }
 
 const WORKFLOW = join('.github', 'workflows', 'rolling-upgrade.yml');
@@ -29,14 +38,15 @@ const WORKFLOW = join('.github', 'workflows', 'rolling-upgrade.yml');
  * The files by their paths, the description first, then the scenario.
  * @throws InputError naming the flag whose value no description can have
  */
-export function filesFor(answers: Answers, { folder, together, workflow }: Wanted): Record<string, string> {
+export function filesFor(answers: Answers, wanted: Wanted): Record<string, string> {
+  const { folder, workflow, home } = wanted;
   const [description, scenario] = [join(folder, 'daemon.yaml'), join(folder, 'scenario.yaml')];
-  const text = descriptionText(answers, folder, together);
+  const text = descriptionText(answers, wanted);
   refuseUnusable(text, answers);
   return {
     [description]: text,
-    [scenario]: scenarioText(folder),
-    ...(workflow ? { [WORKFLOW]: workflowText(description) } : {}),
+    [scenario]: scenarioText(wanted),
+    ...(workflow && home !== null ? { [WORKFLOW]: workflowText(description, home) } : {}),
   };
 }
 
@@ -59,13 +69,14 @@ function refuseUnusable(text: string, answers: Answers): void {
   if (faults.length > 0) throw new InputError(faults.join('\n'));
 }
 
-function descriptionText(answers: Answers, folder: string, together: boolean): string {
+function descriptionText(answers: Answers, wanted: Wanted): string {
   const { name, old, new: newer, args, open } = answers;
+  const { folder, together } = wanted;
   const program = (line: string) => flow(wordsOf(line).map((word) => beside(word, folder)));
-  return `${modeline('description', folder)}
-# How the rig starts, joins, watches and stops a member. Every key is explained in docs/describe-a-daemon.md of
-# https://github.com/${repository()}, which fills in such a file step by step. What begins with "# " and a key is still to be
-# said; \`refresh-rig daemon check\` says which check each part is for.
+  return `${modeline('description', wanted)}
+# How the rig starts, joins, watches and stops a member. Such a file is filled in, step by step, in
+# ${placeOf(join('docs', 'describe-a-daemon.md'), '.', wanted.home) ?? 'docs/describe-a-daemon.md of refresh-rig'}
+# What begins with "# " and a key is still to be said; \`refresh-rig daemon check\` says which check each part is for.
 name: ${flow(name)}
 versions:
   old:
@@ -103,8 +114,8 @@ patterns:
 `;
 }
 
-function scenarioText(folder: string): string {
-  return `${modeline('scenario', folder)}
+function scenarioText(wanted: Wanted): string {
+  return `${modeline('scenario', wanted)}
 about: every member from the old version to the new one, one after another
 daemon: ./daemon.yaml
 members: 3
@@ -114,8 +125,9 @@ order: forward
 `;
 }
 
-function workflowText(description: string): string {
-  return `# Every order of three members, in shards, with one report. What it can be told is in the file that it uses.
+function workflowText(description: string, { repository, ref }: Home): string {
+  return `# Every order of three members, in shards, with one report. What it can be told is in the file that it uses, and the rig is
+# taken from the repository and the commit of that file.
 name: rolling upgrade
 
 on:
@@ -128,7 +140,7 @@ permissions:
 
 jobs:
   rolling-upgrade:
-    uses: ${repository()}/.github/workflows/rolling-upgrade.yml@v${version()}
+    uses: ${repository}/.github/workflows/rolling-upgrade.yml@${ref}
     with:
       daemon: ./${description.split(sep).join('/')}
       shards: '2'
@@ -138,15 +150,19 @@ jobs:
 `;
 }
 
-/** Beside the package, where it is installed here; else where its repository has it. */
-function modeline(name: string, folder: string): string {
-  const file = join(paths.schemas, `${name}.schema.json`);
-  const near = relative(process.cwd(), file);
-  const isHere = !near.startsWith('..') && existsSync(file);
-  const where = isHere
-    ? relative(folder, near)
-    : `https://raw.githubusercontent.com/${repository()}/v${version()}/schemas/${name}.schema.json`;
-  return `# yaml-language-server: $schema=${where}`;
+function modeline(name: string, { folder, home }: Wanted): string {
+  const place = placeOf(join('schemas', `${name}.schema.json`), folder, home);
+  return place === null ? `# ${name}` : `# yaml-language-server: $schema=${place}`;
+}
+
+/** A file of the package: from a folder, where it is installed here; else where its repository has it; null where nobody knows. */
+function placeOf(file: string, folder: string, home: Home | null): string | null {
+  const here = join(paths.root, file);
+  const near = relative(process.cwd(), here);
+  if (!near.startsWith('..') && existsSync(here)) return relative(folder, near);
+  return home === null
+    ? null
+    : `https://raw.githubusercontent.com/${home.repository}/${home.ref}/${file.split(sep).join('/')}`;
 }
 
 /** Words as a shell would have them, as far as quotes go: nothing in them is replaced. */

@@ -5,10 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { invocation } from '../host/invocation.ts';
+import { repository, version } from '../host/package.ts';
 import { EnvironmentError, InputError } from '../input/errors.ts';
 import { rollName } from '../input/values.ts';
 import { printable } from '../report/printable.ts';
-import { type Answers, filesFor } from './init-files.ts';
+import { type Answers, filesFor, type Home } from './init-files.ts';
 
 interface Question {
   readonly flag: keyof Answers;
@@ -57,6 +58,7 @@ interface InitFlags extends Partial<Answers> {
   readonly folder: string;
   readonly together?: boolean;
   readonly workflow: boolean;
+  readonly rig?: string;
 }
 
 export function initCommand(): Command {
@@ -70,18 +72,38 @@ export function initCommand(): Command {
     )
     .option('--folder <folder>', 'where the description and the scenario are left', 'rolling-upgrade')
     .option('--no-workflow', 'leave no workflow for GitHub Actions')
+    .option(
+      '--rig <repository>',
+      `from where the workflow takes the rig, as OWNER/NAME or OWNER/NAME@REF (default: ${repository() ?? 'none'})`,
+    )
     .action(async (flags: InitFlags) => {
       const { folder, together = false, workflow } = flags;
+      const home = homeFrom(flags.rig);
+      if (workflow && home === null)
+        throw new InputError(
+          '--rig <repository>: say in which repository on GitHub the rig is, or have no workflow left with --no-workflow',
+        );
+      const wanted = { folder, together, workflow, home };
       // Before anything is asked: nobody wants to answer in vain.
-      refuseToOverwrite(Object.keys(filesFor(SAMPLE, { folder, together, workflow })));
-      const files = filesFor(await answersFrom(flags), { folder, together, workflow });
+      refuseToOverwrite(Object.keys(filesFor(SAMPLE, wanted)));
+      const files = filesFor(await answersFrom(flags), wanted);
       leave(files);
       const [description, scenario] = Object.keys(files) as [string, string];
       console.log(`left ${Object.keys(files).join(', ')}`);
       console.log('fill in the description: it says itself what goes where. Then:');
       console.log(`  ${invocation()} daemon check ${description}`);
       console.log(`  ${invocation()} roll ${scenario}`);
+      if (workflow)
+        console.log(`The workflow takes the rig from ${home!.repository} at ${home!.ref}; --rig names another place.`);
     });
+}
+
+/** Of a repository without a ref, the release that this is. @throws InputError */
+function homeFrom(given = repository()): Home | null {
+  if (given === null) return null;
+  const found = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(given);
+  if (found === null) throw new InputError(`--rig ${given}: not a repository as OWNER/NAME or OWNER/NAME@REF`);
+  return { repository: found[1]!, ref: found[2] ?? `v${version()}` };
 }
 
 const SAMPLE: Answers = { name: 'thing', old: 'old', new: 'new', args: '', open: 'open' };

@@ -12,12 +12,9 @@ export function version(): string {
   return packageFile().version;
 }
 
-/** `OWNER/NAME` on GitHub, where the action and the workflow are. */
-export function repository(): string {
-  const { url } = packageFile().repository;
-  const found = /github\.com[/:]([^/]+\/[^/]+?)(\.git)?$/.exec(url)?.[1];
-  if (found === undefined) throw new Error(`package.json: repository.url is of no GitHub repository: ${url}`);
-  return found;
+/** `OWNER/NAME` of the repository on GitHub that package.json names; null where it names one elsewhere. */
+export function repository(): string | null {
+  return /github\.com[/:]([^/]+\/[^/]+?)(\.git)?$/.exec(packageFile().repository.url)?.[1] ?? null;
 }
 
 function packageFile(): PackageFile {
