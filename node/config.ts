@@ -8,6 +8,7 @@ import { parseDuration } from './duration.ts';
 import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
+import { type NoticeRule, ruleIn } from './tampering.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
@@ -43,6 +44,8 @@ export interface Config {
   /** How the member asks to be refreshed once a peer is newer; null where it does not. */
   readonly update: { readonly withinMs: number; readonly seed: number } | null;
   readonly failpoints: readonly Failpoint[];
+  /** By which rules its notices go wrong; null where nobody may tamper with the member. */
+  readonly tampering: readonly NoticeRule[] | null;
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
 }
@@ -87,6 +90,7 @@ const OPTIONS = {
   'update-within': { says: 'DURATION within which it asks to be refreshed that learns of a newer peer', fallback: '' },
   'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
+  tampering: { says: 'let a test tamper with notices and timers, beginning with these rules (JSON)', fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
 
@@ -179,8 +183,19 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     noticeTimeoutMs: duration('notice-timeout'),
     update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints: failpoints.map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part)),
+    tampering: text('tampering') === '' ? null : (rulesIn(text('tampering')) ?? reject('tampering', text('tampering'))),
     tether: yes('tether'),
   };
+}
+
+/** Null where the text does not hold rules. */
+function rulesIn(text: string): NoticeRule[] | null {
+  try {
+    const rules = (JSON.parse(text) as unknown[]).map(ruleIn);
+    return rules.includes(null) ? null : (rules as NoticeRule[]);
+  } catch {
+    return null;
+  }
 }
 
 function variableOf(name: OptionName): string {

@@ -10,6 +10,7 @@ import { recordRoutes } from './records.ts';
 import { Routes } from './routes.ts';
 import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
+import { tamperingRoutes } from './tampering.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -28,6 +29,7 @@ export function createServer(member: Served): Server {
   recordRoutes(routes, member);
   internalRoutes(routes, member);
   if (member.failpoints.areArmed) failpointRoutes(routes, member);
+  if (member.tampering !== null) tamperingRoutes(routes, member.tampering);
   const server = createHttpServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }, routes.answer);
   // A peer keeps its connection for the notice that it may have to send; see the client of peers.
   server.keepAliveTimeout = 0;

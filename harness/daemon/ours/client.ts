@@ -33,6 +33,11 @@ export function ourClient(authority: string): MemberClient {
       },
       disarm: async () => void (await api('DELETE', '/internal/failpoints')),
     },
+    faults: {
+      keep: async (rule) => void (await api('POST', '/internal/tampering/rules', rule)),
+      drop: async (id) => void (await api('DELETE', `/internal/tampering/rules/${id}`)),
+      jumpTimer: async () => void (await api('POST', '/internal/tampering/timer')),
+    },
     membership: { remove: async (member) => void (await api('DELETE', `/internal/members/${member}`)) },
     leader: { lead: async () => void (await api('POST', '/internal/leader')) },
   };
