@@ -8,6 +8,7 @@ import { parseDuration } from './duration.ts';
 import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
+import { type NoticeRule, rulesIn } from './tampering.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
@@ -45,6 +46,8 @@ export interface Config {
   readonly failpoints: readonly Failpoint[];
   /** Whether it can be driven at a control socket in its state folder. */
   readonly control: boolean;
+  /** By which rules its notices go wrong; null where nobody may tamper with the member. */
+  readonly tampering: readonly NoticeRule[] | null;
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
 }
@@ -90,6 +93,7 @@ const OPTIONS = {
   'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   control: { says: 'have a control socket in the state folder, by which the member can be driven', flag: true },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
+  tampering: { says: 'let a test tamper with notices and timers, beginning with these rules (JSON)', fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
 
@@ -186,6 +190,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints,
     control: yes('control'),
+    tampering: text('tampering') === '' ? null : (rulesIn(text('tampering')) ?? reject('tampering', text('tampering'))),
     tether: yes('tether'),
   };
 }

@@ -37,8 +37,8 @@ export interface Observed {
   readonly by: string;
 }
 
-/** How the sending of a notice to one peer ended. */
-export const NOTIFY_OUTCOMES = ['accepted', 'refused', 'timeout', 'unreachable'] as const;
+/** How the sending of a notice to one peer ended. `lost`: a test had it never leave. */
+export const NOTIFY_OUTCOMES = ['accepted', 'refused', 'timeout', 'unreachable', 'lost'] as const;
 export type NotifyOutcome = (typeof NOTIFY_OUTCOMES)[number];
 
 /** Why a member stops: told to, turned away at a gate, or failed. */

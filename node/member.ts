@@ -35,6 +35,7 @@ import { Notices } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
 import { checkState, identityPlaces, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
+import { Tampering } from './tampering.ts';
 import type { Disposition } from './upgrade/machine.ts';
 import { type PatchPolicy, patchPolicy, pendingOf } from './upgrade/patch.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
@@ -61,6 +62,7 @@ export class Member implements Served {
   readonly database: Database;
   readonly failpoints: Failpoints;
   readonly records: RecordTable;
+  readonly tampering: Tampering | null;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
@@ -84,7 +86,9 @@ export class Member implements Served {
     this.#tell = tell;
     this.#log = log;
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
-    this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell);
+    this.tampering =
+      config.tampering === null ? null : new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
+    this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell, this.tampering);
     this.records = new RecordTable(build);
     this.#notes = new PatchNotes(config.stateFolder);
     this.#patching = patchPolicy(config.patchWhen, config.patchBy);

@@ -65,6 +65,8 @@ export class Upgrader {
   #peers: readonly Peer[] = [];
   #blocked: Wait | null = null;
   #lastWoken: WokenBy | null = null;
+  /** Whether the next park is over as it begins: its clock has jumped. */
+  #jumps = false;
   /** Wakes the loop where it waits; replaced at every park. */
   #wake: (by: WokenBy) => void = () => undefined;
 
@@ -93,6 +95,12 @@ export class Upgrader {
     this.#state = advance(this.#rules, this.#state, { is: 'noticed', kind });
     if (disposition === 'delivered') this.#wake('notice');
     return disposition;
+  }
+
+  /** The timer of the present park fires now; where there is none, that of the next does as it is set. */
+  jumpTimer(): void {
+    if (this.#state.phase === 'parked') this.#wake('timer');
+    else this.#jumps = true;
   }
 
   /**
@@ -221,7 +229,8 @@ export class Upgrader {
 
   async #waitForWaking(waitMs: number): Promise<WokenBy> {
     const by = await new Promise<WokenBy>((resolve) => {
-      const timer = setTimeout(() => resolve('timer'), waitMs);
+      const timer = setTimeout(() => resolve('timer'), this.#jumps ? 0 : waitMs);
+      this.#jumps = false;
       this.#wake = (reason) => {
         clearTimeout(timer);
         resolve(reason);

@@ -4,22 +4,46 @@ import colors from 'picocolors';
 import { forecast } from '../explore/forecast.ts';
 import type { Happening } from '../explore/happening.ts';
 import { tell } from '../explore/tell.ts';
+import { impossibleWords, lackFor } from '../fault/possible.ts';
+import { InputError } from '../input/errors.ts';
 import { describeStep } from '../plan/describe.ts';
+import { faultRows } from '../plan/fault-rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { givenLines } from '../report/given.ts';
 import { headline } from '../report/terminal.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
+import { runtimeFor } from './runtime.ts';
 
 export function planCommand(): Command {
   return withRollFlags(new Command('plan'))
     .option('--json', 'print the plan as JSON')
-    .action((scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
+    .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
       const plans = plansFrom(scenario, flags);
+      const faults = await Promise.all(plans.map(faultsText));
       if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
-      else console.log(plans.map(planText).join('\n\n'));
+      else console.log(plans.map((plan, index) => [planText(plan), ...faults[index]!.lines].join('\n')).join('\n\n'));
+      const impossible = faults.flatMap((each) => each.impossible);
+      if (impossible.length > 0) throw new InputError([...new Set(impossible)].join('\n'));
     });
+}
+
+/** What goes wrong in a plan, each with its place; and what of it is impossible where the plan would be rolled. */
+async function faultsText(plan: Plan): Promise<{ lines: readonly string[]; impossible: readonly string[] }> {
+  const rows = faultRows(plan);
+  if (rows.length === 0) return { lines: [], impossible: [] };
+  const { runtime } = await runtimeFor(plan);
+  const where = { daemon: plan.daemon, runtime };
+  const lacks = rows.map((row) => lackFor(row, where));
+  const lines = rows.map((row, index) => {
+    const steps = row.begins === row.ends ? `step ${row.begins + 1}` : `steps ${row.begins + 1} to ${row.ends + 1}`;
+    return `  ${lacks[index] === null ? 'possible  ' : 'impossible'}  ${steps}: ${row.says}`;
+  });
+  return {
+    lines: ['', `Faults, on the runtime ${runtime.name}:`, ...lines],
+    impossible: rows.flatMap((row, index) => (lacks[index] === null ? [] : impossibleWords(row, lacks[index]!, where))),
+  };
 }
 
 /** A plan as a numbered list, with what is to be expected below each step. */

@@ -5,6 +5,7 @@ import type { Artifact } from '../build/artifact.ts';
 import { daemonKind } from '../daemon/choose.ts';
 import type { Daemon } from '../daemon/contract.ts';
 import type { Tally } from '../daemon/described/tally.ts';
+import { refuseImpossible } from '../fault/possible.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -67,6 +68,7 @@ export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
  */
 export async function roll(planned: Plan, options: RollOptions): Promise<Rolled> {
   const { runs, observer, isLatest = true } = options;
+  refuseImpossible(planned, options.runtime);
   const daemon = options.daemon ?? daemonOfPlan(planned);
   const artifacts = await prepared(planned, daemon, options);
   const plan = await withGiven(planned, { daemon, artifacts, ...options });

@@ -4,6 +4,7 @@
  */
 import type { Action, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
+import type { NoticeRule } from '../../node/tampering.ts';
 import type { Row, Version } from '../../node/upgrade/version.ts';
 import type { Artifact } from '../build/artifact.ts';
 import type { PatternEvent } from '../input/description.ts';
@@ -37,6 +38,8 @@ export interface Launch {
   /** The live member to join through; set exactly where the action is `join`. */
   readonly through: Peer | null;
   readonly failpoints: readonly Failpoint[];
+  /** By which rules its notices go wrong from the start; not where nothing inside it ever goes wrong in this plan. */
+  readonly rules?: readonly NoticeRule[];
 }
 
 /** A live member, and how to have something done where it runs. */
@@ -135,6 +138,7 @@ export interface MemberClient {
   status(): Promise<MemberStatus | null>;
   readonly records: RecordsClient | null;
   readonly failpoints: FailpointsClient | null;
+  readonly faults: FaultsClient | null;
   readonly leader: LeaderClient | null;
   /** Null where the rig cannot have a member taken out. */
   readonly membership: MembershipClient | null;
@@ -153,6 +157,13 @@ export interface FailpointsClient {
   release(failpoint: Failpoint, notice?: string): Promise<void>;
   /** Hold the member nowhere any more. */
   disarm(): Promise<void>;
+}
+
+/** What can go wrong inside a member. */
+export interface FaultsClient {
+  keep(rule: NoticeRule): Promise<void>;
+  drop(id: string): Promise<void>;
+  jumpTimer(): Promise<void>;
 }
 
 export interface MembershipClient {
@@ -207,6 +218,8 @@ export interface Daemon {
    */
   build(versions: readonly string[]): Promise<ReadonlyMap<string, Artifact>>;
   command(plan: Plan, launch: Launch): Command;
+  /** The command of a build that exits at once; null where the rig knows of none. */
+  readonly failing: ((command: Command) => Command) | null;
   attend(plan: Plan, launch: Launch, told: Told): Attendance;
   /**
    * Whatever makes a process that has been started a member of its cluster.

@@ -6,6 +6,7 @@ import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
+import { FaultEntry } from './fault-list.ts';
 import { Duration, MemberName, oneOf, RollName, VersionName } from './values.ts';
 
 /** How a scenario may name orders: given by numbers from 1, or by a word. */
@@ -118,6 +119,10 @@ export const Scenario = z
     database: oneOf(DATABASES),
     handover: Flag,
     network_latency: Duration,
+    faults: z
+      .array(FaultEntry, 'must be a list of faults')
+      .min(1, 'must name a fault')
+      .max(100, 'must be 100 or fewer'),
     records: z.string('must be the name of a file of records'),
     expect: ExpectationFile,
   })

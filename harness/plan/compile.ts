@@ -6,6 +6,8 @@ import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
 import { type Course, courseOf } from './course.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
+import { contradictionIn } from './fault-sequence.ts';
+import { withFaults } from './fault-steps.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
 import { refusedRefresh, refuseIntroduction } from './refusals.ts';
@@ -147,6 +149,10 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const refused = refusedRefresh(daemon, refreshes);
   if (refused !== null) throw new InputError(refused);
   const { records } = sources;
+  const entering = enteringSteps(daemon, initial, scenario.from);
+  const rolling = withFaults(course.steps, scenario.faults ?? [], members);
+  const contradiction = contradictionIn([...entering, ...rolling]);
+  if (contradiction !== null) throw new InputError(`faults: ${contradiction.message}`);
   return {
     format: PLAN_FORMAT,
     name: scenario.name,
@@ -163,9 +169,9 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
     records,
     holds: false,
     steps: [
-      ...enteringSteps(daemon, initial, scenario.from),
+      ...entering,
       ...(records.length === 0 ? [] : [{ do: 'load', records: records.length } as const]),
-      ...course.steps,
+      ...rolling,
       { do: 'settle' },
       { do: 'verify' },
     ],

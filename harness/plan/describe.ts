@@ -1,5 +1,6 @@
 /** A plan's steps in words. */
-import type { Move, Pace, Plan, Refresh, Step } from './plan.ts';
+import { faultWords, undoWords } from './fault-words.ts';
+import { faultsOf, type Move, type Pace, type Plan, type Refresh, type Step } from './plan.ts';
 
 export function describeStep(plan: Plan, step: Step): string {
   switch (step.do) {
@@ -31,6 +32,10 @@ export function describeStep(plan: Plan, step: Step): string {
       return `let the notice (${step.kind}) from ${step.from} reach ${step.to}`;
     case 'release-all':
       return 'hold nobody any more';
+    case 'fault':
+      return `fault ${step.id}: ${faultWords(step.fault)}`;
+    case 'undo':
+      return `undo ${step.id}: ${undoWords(faultsOf(plan).get(step.id)!)}`;
     case 'settle':
       return `wait until every member is open or has exited (at most ${Math.round(plan.settleLimitMs / 1000)} s)`;
     case 'verify':

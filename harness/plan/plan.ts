@@ -10,6 +10,7 @@ import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
+import type { Fault } from './fault.ts';
 
 /** 1 held the settings of our own daemon itself. */
 export const PLAN_FORMAT = 2;
@@ -72,6 +73,9 @@ export type Step =
     }
   /** Hold nobody any more. */
   | { readonly do: 'release-all' }
+  /** Something goes wrong, until it is undone, or once. */
+  | { readonly do: 'fault'; readonly id: string; readonly fault: Fault }
+  | { readonly do: 'undo'; readonly id: string }
   /** Wait until every member is open, or has exited. */
   | { readonly do: 'settle' }
   /** Read all records back through every open member. */
@@ -180,6 +184,11 @@ export function awayAtEnd({ steps }: Plan): ReadonlySet<string> {
     else if ('refreshes' in step) for (const { member } of step.refreshes) away.delete(member);
   }
   return away;
+}
+
+/** The faults of a plan by their ids. */
+export function faultsOf({ steps }: Plan): ReadonlyMap<string, Fault> {
+  return new Map(steps.flatMap((step) => (step.do === 'fault' ? [[step.id, step.fault]] : [])));
 }
 
 /** The refreshes of a plan, in order. */

@@ -17,13 +17,19 @@ export function refuseIntroduction(strategy: Strategy, versions: readonly Versio
   }
 }
 
+/** Why a member of this daemon cannot be killed at a point of its upgrade; null where it can. */
+export function lackForCrash({ name, capabilities }: PlannedDaemon, leading: boolean): string | null {
+  if (!capabilities.failpoints)
+    return `${name} cannot be held at a point of its upgrade, so it cannot be killed there: drop it`;
+  return leading && !capabilities.leader
+    ? 'leading: sqlite has no leader: say database dqlite (--database dqlite), or drop it'
+    : null;
+}
+
 /** Why these refreshes cannot be carried out with this daemon; null where they can. */
-export function refusedRefresh({ name, capabilities }: PlannedDaemon, refreshes: readonly Refresh[]): string | null {
+export function refusedRefresh(daemon: PlannedDaemon, refreshes: readonly Refresh[]): string | null {
   const crash = refreshes.find((refresh) => refresh.crash !== undefined)?.crash;
   if (crash === undefined) return null;
-  if (!capabilities.failpoints)
-    return `refreshes: crash: ${name} cannot be held at a point of its upgrade, so it cannot be killed there: drop it`;
-  return crash.leading && !capabilities.leader
-    ? 'refreshes: crash: leading: sqlite has no leader: say database dqlite (--database dqlite), or drop it'
-    : null;
+  const lack = lackForCrash(daemon, crash.leading);
+  return lack === null ? null : `refreshes: crash: ${lack}`;
 }

@@ -3,6 +3,7 @@
  * counts on what is said here.
  */
 import { canAim } from './daemon.ts';
+import { contradictionIn } from './fault-sequence.ts';
 import type { Plan, Refresh, Step } from './plan.ts';
 
 /** What is wrong, and where: the number of the step, or null where it is of the whole. */
@@ -18,6 +19,8 @@ export function faultOfSequence(plan: Plan): SequenceFault | null {
     const message = faultOfStep(plan, one, running);
     if (message !== null) return { step, message };
   }
+  const contradiction = contradictionIn(plan.steps);
+  if (contradiction !== null) return contradiction;
   const entering = new Set(plan.steps.flatMap(entrantsOf));
   const missing = plan.members.find((member) => !entering.has(member));
   if (missing !== undefined) return { step: null, message: `${missing} never enters the cluster` };

@@ -31,7 +31,7 @@ export interface Mark {
   /** When it may have happened at the earliest: the same as `atNs`, unless that was observed. */
   readonly sinceNs: number;
   readonly atNs: number;
-  readonly is: 'schema' | 'patch' | 'leader' | 'killed';
+  readonly is: 'schema' | 'patch' | 'leader' | 'killed' | 'fault' | 'undone';
   readonly says: string;
 }
 
@@ -176,11 +176,14 @@ export function keyOf(state: SpanState): string {
 function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
   const marks = trace.flatMap((event): Mark[] => {
     if (isRigEvent(event)) {
-      if (event.rig !== 'killing') return [];
       const { atNs } = event;
-      return [
-        { sinceNs: atNs, atNs, is: 'killed', says: `${event.member} was killed ${event.at.replaceAll('-', ' ')}` },
-      ];
+      if (event.rig === 'fault')
+        return [{ sinceNs: atNs, atNs, is: 'fault', says: `fault ${event.id}: ${event.says}` }];
+      if (event.rig === 'undone')
+        return [{ sinceNs: atNs, atNs, is: 'undone', says: `undone ${event.id}: ${event.says}` }];
+      if (event.rig !== 'killing') return [];
+      const where = event.at === null ? '' : ` ${event.at.replaceAll('-', ' ')}`;
+      return [{ sinceNs: atNs, atNs, is: 'killed', says: `${event.member} was killed${where}` }];
     }
     if (event.event === 'patched') return patchMarks(event);
     if (event.event !== 'applied') return [];

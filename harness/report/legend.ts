@@ -72,7 +72,7 @@ export function legend(lanes: ReadonlyArray<Lanes | null>, plan: Plan | null): H
   return html`<ul class="legend" aria-label="legend">
 ${drawn.map(([state, says]) => html`<li>${sample(paintOf(state))}${says}</li>`)}
 ${isSeen ? html`<li>${SLANTED}${WHISKER}observed: it happened somewhere in between</li>` : html``}
-${MARKS.filter(([is]) => marks.has(is) || (plan !== null && is !== 'leader')).map(([is, says]) => html`<li>${markSample(is)}${says}</li>`)}
+${MARKS.filter(([is]) => marks.has(is) || (plan !== null && is !== 'leader' && !isOfFaults(is))).map(([is, says]) => html`<li>${markSample(is)}${says}</li>`)}
 ${plan === null ? html`` : html`<li>${NOW}now</li>`}</ul>`;
 }
 
@@ -110,7 +110,14 @@ const MARKS: ReadonlyArray<readonly [is: Mark['is'], says: string]> = [
   ['patch', 'a patch is run'],
   ['leader', 'another leader'],
   ['killed', 'a member is killed'],
+  ['fault', 'a fault begins'],
+  ['undone', 'it is undone'],
 ];
+
+/** Whoever watches a roll without faults is not told of their signs. */
+function isOfFaults(is: Mark['is']): boolean {
+  return is === 'fault' || is === 'undone';
+}
 
 function markSample(is: Mark['is']): Html {
   return html`<svg aria-hidden="true" viewBox="0 0 28 14"><path d="M6,0V14" stroke="var(--${is})" stroke-width="2"/><text x="12" y="12" font-size="13" fill="var(--${is})">${MARK_SIGNS[is]}</text></svg>`;

@@ -14,6 +14,8 @@ export const MARK_SIGNS: Readonly<Record<Mark['is'], string>> = {
   patch: '✚',
   leader: '★',
   killed: '☠',
+  fault: '⚡',
+  undone: '✓',
 };
 
 /** How the lines of notices differ but for their colour. */

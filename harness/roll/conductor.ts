@@ -3,16 +3,16 @@
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { nowNs } from '../../node/clock.ts';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import { type Crash, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
+import { type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
 import { all } from './all.ts';
+import { Faults } from './faults.ts';
 import { Forming } from './forming.ts';
-import { holdsOf } from './holds.ts';
 import { watchLag } from './lag.ts';
 import { Members } from './members.ts';
+import { Refreshing } from './refreshing.ts';
 import { Replay } from './replay.ts';
 import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
@@ -65,14 +65,16 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   return fault;
 }
 
-/** What a member may take to stop whose start is aimed: it must be gone in time. */
-const STOP_MS = 10_000;
+/** While something is wrong, a member may not come to rest: it is waited for so long, and then the roll goes on. */
+const TROUBLED_PACE_MS = 3000;
 
 class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #members: Members;
   readonly #forming: Forming;
+  readonly #faults: Faults;
+  readonly #refreshing: Refreshing;
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
   /** How many events there were before the operator refreshed somebody last. */
@@ -82,6 +84,8 @@ class Roll {
     this.#plan = plan;
     this.#stage = stage;
     this.#members = new Members(plan, stage);
+    this.#faults = new Faults(stage, this.#members);
+    this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
     this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
     this.#replay = new Replay(stage.recorder, this.#members);
@@ -111,7 +115,7 @@ class Roll {
         return true;
       case 'update':
         await new UpdateProgram(step, this.#stage.recorder, this.#stage.signal, (refresh) =>
-          this.#refresh(refresh),
+          this.#refreshing.refresh(refresh),
         ).run(this.#sinceOperator);
         return true;
       case 'release':
@@ -122,6 +126,12 @@ class Roll {
         return true;
       case 'release-all':
         await this.#replay.releaseAll();
+        return true;
+      case 'fault':
+        await this.#faults.begin(step.id, step.fault);
+        return true;
+      case 'undo':
+        await this.#faults.undo(step.id);
         return true;
       case 'settle':
         return this.#settle();
@@ -166,45 +176,8 @@ class Roll {
   async #refreshAll(refreshes: readonly Refresh[], pace: Pace): Promise<void> {
     const from = this.#stage.recorder.trace.length;
     this.#sinceOperator = from;
-    await all(refreshes.map((refresh) => this.#refresh(refresh)));
+    await all(refreshes.map((refresh) => this.#refreshing.refresh(refresh)));
     await this.#keepPace(refreshes, pace, from);
-  }
-
-  async #refresh({ member, to, crash, aim }: Refresh): Promise<void> {
-    if (aim !== undefined) await this.#untilBefore(aim.leadMs + STOP_MS);
-    await this.#members.stop(member);
-    if (aim !== undefined) this.#stage.recorder.tell('aimed', { member, ...(await this.#untilBefore(aim.leadMs)) });
-    if (crash !== undefined) await this.#crash(member, to, crash);
-    await this.#members.start('start', member, to, null, holdsOf(this.#plan, 'start'));
-  }
-
-  /** Wait until so long before the timer of a member is due that waits. @returns whose that is */
-  async #untilBefore(leadMs: number): Promise<{ at: string | null; dueNs: number | null }> {
-    const next = this.#members.standings.nextTimer(nowNs() + leadMs * 1e6);
-    if (next === null) return { at: null, dueNs: null };
-    await sleep((next.dueNs - nowNs()) / 1e6 - leadMs, undefined, { signal: this.#stage.signal });
-    return { at: next.member, dueNs: next.dueNs };
-  }
-
-  /** Start a member, and kill it where the plan has it. */
-  async #crash(member: string, version: string, { at, leading }: Crash): Promise<void> {
-    const from = this.#stage.recorder.trace.length;
-    await this.#members.start('start', member, version, null, leading ? ['before-check', at] : [at]);
-    if (leading) {
-      await this.#members.said(member, 'held', () => true, from);
-      await this.#lead(member);
-      if (at !== 'before-check') await this.#members.client(member)!.failpoints!.release('before-check');
-    }
-    await this.#members.said(member, 'held', (event) => event.failpoint === at, from);
-    await this.#members.kill(member, at);
-  }
-
-  async #lead(member: string): Promise<void> {
-    try {
-      await this.#members.client(member)!.leader!.lead();
-    } catch (error) {
-      throw new EnvironmentError(`${member} could not be made the leader: ${(error as Error).message}`);
-    }
   }
 
   /** @param from how many events there were before the refreshes */
@@ -216,7 +189,8 @@ class Roll {
       return;
     }
     if (pace === 'settled') {
-      for (const { member } of refreshes) await this.#members.untilSettled(member);
+      for (const { member } of refreshes)
+        await this.#members.untilSettled(member, this.#faults.areStanding ? TROUBLED_PACE_MS : null);
       return;
     }
     await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
@@ -230,6 +204,7 @@ class Roll {
     let goings: number;
     do {
       goings = standings.goings;
+      await this.#faults.idle();
       await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));

@@ -1,19 +1,18 @@
 /** The members of a roll as they come and go: started, stopped, killed, started again, and what they say. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action, EventName, MemberEvent } from '../../node/events.ts';
+import type { Action } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
-import { type Attendance, Finding, type Launch, type MemberClient, type Peer } from '../daemon/contract.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Attendance, Command, Launch, MemberClient, Peer } from '../daemon/contract.ts';
+import { Conditions } from '../fault/conditions.ts';
+import { isNoticeFault } from '../plan/fault.ts';
+import { faultsOf, type Plan } from '../plan/plan.ts';
 import type { Exit, RunningMember } from '../runtime/runtime.ts';
-import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import { all } from './all.ts';
-import { LastLines } from './last-lines.ts';
+import { Awaiting, WORD_LIMIT_MS } from './awaiting.ts';
+import { holdsOf } from './holds.ts';
 import type { Stage } from './stage.ts';
-import { Standings } from './standing.ts';
 import { stopBy, stopWay } from './stopping.ts';
-
-/** How long a member may take to say what the plan has it say; mostly it takes milliseconds, with an election seconds. */
-const WORD_LIMIT_MS = 20_000;
+import { Supervision } from './supervision.ts';
 
 interface Present {
   readonly launch: Launch;
@@ -21,25 +20,27 @@ interface Present {
   readonly attendance: Attendance;
 }
 
-export class Members {
-  readonly standings: Standings;
+export class Members extends Awaiting {
+  readonly conditions = new Conditions();
   readonly #plan: Plan;
   readonly #stage: Stage;
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
-  readonly #lastLines = new LastLines();
-  /** How often the supervisor has started each member again. */
-  readonly #restarts = new Map<string, number>();
-  readonly #restarting = new Map<string, Promise<void>>();
+  readonly #supervision: Supervision;
   readonly #remarked = new Set<string>();
-  #isEnding = false;
+  /** The version that each member has by now, running or not. */
+  readonly #versions = new Map<string, string>();
+  /** Whether something inside a member may go wrong in this plan. */
+  readonly #isTampered: boolean;
 
   constructor(plan: Plan, stage: Stage) {
+    super(plan, stage);
     this.#plan = plan;
     this.#stage = stage;
-    this.standings = new Standings(plan.members, plan.daemon.timer);
-    stage.recorder.observe((event) => this.standings.fold(event));
+    this.#supervision = new Supervision(plan.daemon.capabilities.supervisor, stage.recorder, stage.signal);
+    const faults = [...faultsOf(plan).values()];
+    this.#isTampered = faults.some((fault) => isNoticeFault(fault) || fault.is === 'timer-jumps');
     stage.hurry.addEventListener('abort', () => {
       for (const running of this.#running) void this.#killNow(running);
     });
@@ -48,6 +49,11 @@ export class Members {
   /** The names of all members that have been started and are not known to be gone. */
   get names(): string[] {
     return [...this.#present.keys()];
+  }
+
+  /** Null where the member is not running. */
+  running(member: string): RunningMember | null {
+    return this.#present.get(member)?.running ?? null;
   }
 
   memoryBytes(member: string): Promise<number | null> {
@@ -66,32 +72,67 @@ export class Members {
     return { seat: launch.seat, version: launch.version, reach: running };
   }
 
+  /** Start a member that has been stopped for its refresh, as far as faults let it. */
+  async startRefreshed(member: string, version: string, failpoints: readonly Failpoint[]): Promise<void> {
+    this.#versions.set(member, version);
+    if (this.conditions.isDown(member)) return;
+    const failures = this.conditions.takeFailures(member);
+    for (let left = failures ?? 1; left > 0; left -= 1) await this.#startFailing(member, version);
+    if (failures !== null) await this.start('start', member, version, null, failpoints);
+  }
+
+  /** Start a member that is gone in the version that it has by now. */
+  async startAgain(member: string): Promise<void> {
+    if (this.#present.has(member) || this.#stage.signal.aborted) return;
+    await this.start(
+      'start',
+      member,
+      this.#versions.get(member) ?? this.#plan.from,
+      null,
+      holdsOf(this.#plan, 'start'),
+    );
+  }
+
+  /** @throws Finding where its build does not fail */
+  async #startFailing(member: string, version: string): Promise<void> {
+    const { failing } = this.#stage.daemon;
+    if (failing === null) throw new Error('a plan had a build fail, and its daemon has none that does');
+    await this.start('start', member, version, null, [], failing);
+    const running = this.running(member);
+    const inTime = await Promise.race([running?.exited, sleep(WORD_LIMIT_MS, null, { ref: false })]);
+    if (inTime === null) throw this.didNot(member, 'exit, as its build was to', WORD_LIMIT_MS);
+  }
+
   async start(
     action: Action,
     member: string,
     version: string,
     through: Peer | null = null,
     failpoints: readonly Failpoint[] = [],
+    altered: (command: Command) => Command = (command) => command,
   ): Promise<void> {
     const { daemon, site, artifacts, recorder, log } = this.#stage;
     const artifact = artifacts.get(version);
     if (artifact === undefined) throw new Error(`version ${version} has not been built`);
     const seats = this.#plan.members.map((name) => site.seat(name));
-    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints };
+    const held = [...new Set([...failpoints, ...(action === 'start' ? this.conditions.holdsOf(member) : [])])];
+    const rules = this.#isTampered ? { rules: this.conditions.rulesOf(member) } : {};
+    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints: held, ...rules };
+    this.#versions.set(member, version);
     const attendance = daemon.attend(this.#plan, launch, {
       event: (event) => recorder.add(event),
       remark: (about, text) => this.#remark(about, text),
       contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
     });
-    this.#lastLines.forget(member);
+    this.lastLines.forget(member);
     recorder.tell('launching', { member, version });
     const running = await site.start(
       launch.seat,
       artifact,
-      daemon.command(this.#plan, launch),
+      altered(daemon.command(this.#plan, launch)),
       (stream, line, sinceNs) => {
         log(member, line);
-        this.#lastLines.add(member, line);
+        this.lastLines.add(member, line);
         attendance.line(stream, line, sinceNs);
       },
     );
@@ -133,7 +174,7 @@ export class Members {
   }
 
   async stop(member: string, isWithAll = false): Promise<void> {
-    await this.#restarting.get(member);
+    await this.#supervision.settled(member);
     const present = this.#present.get(member);
     if (present === undefined) return;
     const { recorder, daemon } = this.#stage;
@@ -149,17 +190,17 @@ export class Members {
 
   /** Stop everybody, to start them again. Who has gone, and is about to be started by its supervisor, is one of them. */
   async stopEach(): Promise<void> {
-    while (this.#restarting.size > 0) await Promise.allSettled(this.#restarting.values());
+    await this.#supervision.allSettled();
     await all(this.names.map((member) => this.stop(member, true)));
   }
 
   async stopAll(): Promise<void> {
-    this.#isEnding = true;
+    this.#supervision.end();
     await this.stopEach();
   }
 
   /** As a machine that loses its power would have it. */
-  async kill(member: string, at: Failpoint): Promise<void> {
+  async kill(member: string, at: Failpoint | null): Promise<void> {
     const present = this.#need(member, 'live until it was to be killed');
     const { recorder } = this.#stage;
     this.#present.delete(member);
@@ -169,71 +210,6 @@ export class Members {
     recorder.tell('gone', { member, ...exit, killed: false });
   }
 
-  /** Wait for a member to open or to have ended. @throws Finding where it does neither in time */
-  async untilEnded(member: string, limitMs: number): Promise<void> {
-    await this.#until(member, () => this.standings.isEnded(member), ['open'], limitMs);
-  }
-
-  /** Wait for a member to park, open or exit. @throws Finding where it does none in time */
-  async untilSettled(member: string): Promise<void> {
-    await this.#until(
-      member,
-      () => this.standings.isSettled(member),
-      ['parked', 'open'],
-      this.#stage.daemon.startLimitMs,
-    );
-  }
-
-  /**
-   * Wait for an event of a member, the first that matches.
-   * @param from look only at what comes after this many events
-   * @throws Finding where it does not come
-   */
-  async said<Name extends EventName>(
-    member: string,
-    name: Name,
-    matches: (event: MemberEvent & { event: Name }) => boolean,
-    from = 0,
-  ): Promise<MemberEvent & { event: Name }> {
-    const isIt = (event: MemberEvent): boolean =>
-      event.event === name && matches(event as MemberEvent & { event: Name });
-    const found = await this.saidAny(member, `say '${name}' where the plan has it`, isIt, from);
-    return found as MemberEvent & { event: Name };
-  }
-
-  /**
-   * Wait for the first event of a member that matches, of whatever kind.
-   * @param what the member does thereby, for a person
-   * @throws Finding where it does not come
-   */
-  async saidAny(
-    member: string,
-    what: string,
-    matches: (event: MemberEvent) => boolean,
-    from: number,
-  ): Promise<MemberEvent> {
-    const { recorder, signal } = this.#stage;
-    const isIt = (event: TraceEvent): event is MemberEvent =>
-      !isRigEvent(event) && event.member === member && matches(event);
-    const found = await recorder.next(member, isIt, from, WORD_LIMIT_MS, signal);
-    if (found === null) throw this.didNot(member, what, WORD_LIMIT_MS);
-    return found;
-  }
-
-  /** What a member failed to do, where the rig waited for it in what time, and the last lines that it printed. */
-  didNot(member: string, what: string, waitedMs: number | null = null): Finding {
-    return new Finding(member, `${member} did not ${what}; ${this.#lastLines.of(member)}`, waitedMs);
-  }
-
-  async #until(member: string, condition: () => boolean, events: readonly Awaited[], limitMs: number): Promise<void> {
-    const { recorder, signal } = this.#stage;
-    const reached = await recorder.until(member, condition, limitMs, signal);
-    if (reached) return;
-    const words = [...events.map((event) => AWAITED[event]), 'exit'].join(' or ');
-    const { message } = this.didNot(member, `${words} within ${limitMs / 1000} s`);
-    throw new Finding(member, message, limitMs, this.#stage.daemon.doubt(events));
-  }
-
   /** It went by itself; one that the rig stops is no longer in the list by then. */
   #gone(present: Present, exit: Exit): void {
     const { member } = present.launch.seat;
@@ -241,30 +217,13 @@ export class Members {
     this.#present.delete(member);
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
-    const restart = this.#restart(present, exit).catch((error: Error) => {
-      if (!this.#stage.signal.aborted) this.#remark(member, error.message);
-    });
-    const restarting: Promise<void> = restart.finally(() => {
-      // It may have gone again meanwhile, and be about to be started once more.
-      if (this.#restarting.get(member) === restarting) this.#restarting.delete(member);
-    });
-    this.#restarting.set(member, restarting);
-  }
-
-  /** As the supervisor of a real machine would, where the daemon has one. */
-  async #restart({ launch }: Present, exit: Exit): Promise<void> {
-    const { supervisor } = this.#plan.daemon.capabilities;
-    const { recorder, signal } = this.#stage;
-    const { member } = launch.seat;
-    if (supervisor === null || this.#isEnding || signal.aborted) return;
-    if (supervisor.restart === 'on-failure' && exit.code === 0) return;
-    const attempt = (this.#restarts.get(member) ?? 0) + 1;
-    if (attempt > supervisor.most) return;
-    this.#restarts.set(member, attempt);
-    recorder.tell('restarting', { member, attempt, most: supervisor.most, afterMs: supervisor.delayMs });
-    await sleep(supervisor.delayMs, undefined, { signal });
-    if (this.#isEnding || signal.aborted) return;
-    await this.start('start', member, launch.version);
+    const { version } = present.launch;
+    this.#supervision.exited(
+      member,
+      exit,
+      () => this.start('start', member, version),
+      (text) => this.#remark(member, text),
+    );
   }
 
   /** Whoever waits for its end is told; that it cannot be killed any more, too. */
@@ -286,9 +245,5 @@ export class Members {
     this.#stage.recorder.tell(rig, { member, text: text.slice(0, 500) });
   }
 }
-
-/** What a member may be waited for to do. */
-const AWAITED = { parked: 'park', open: 'open' } as const;
-type Awaited = keyof typeof AWAITED;
 
 const FORMED_EVERY_MS = 100;

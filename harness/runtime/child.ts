@@ -78,6 +78,8 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
       let killed = false;
       isTold = true;
       child.kill(signal);
+      // Of one that is frozen: else it would never hear of it.
+      signalGroup(child.pid, 'SIGCONT');
       const insist = setTimeout(() => {
         killed = true;
         killGroup(child.pid);
@@ -86,6 +88,8 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
       clearTimeout(insist);
       return { ...(await exited), killed };
     },
+    freeze: async () => signalGroup(child.pid, 'SIGSTOP'),
+    thaw: async () => signalGroup(child.pid, 'SIGCONT'),
     kill: () => {
       isTold = true;
       killGroup(child.pid);
@@ -96,9 +100,13 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
 }
 
 function killGroup(pid: number | undefined): void {
+  signalGroup(pid, 'SIGKILL');
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch (error) {
     // Nobody is left in it, or only who is another user by now.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;

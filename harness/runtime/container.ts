@@ -40,6 +40,7 @@ export function containerRuntime(): Runtime {
       const tags = await withEngine(docker, () => prepareImages(docker, artifacts, making));
       for (const [version, tag] of tags) images.set(version, tag);
     },
+    lacks: (need) => (need === 'freeze' ? null : `containers have no ${need} of their own that a fault could spoil`),
     open: (options) => open(options, images),
     clean: async () => {
       const docker = await dockerode();
@@ -89,6 +90,9 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   return {
     runtime: 'container',
     lost: watch.lost,
+    setDisk: async () => {
+      throw new EnvironmentError('the disk of a container cannot be spoilt here');
+    },
     seat: (member) => ({
       member,
       address: `${member}:${port}`,
@@ -183,7 +187,13 @@ async function startContainer(
     await watch.ask(lines);
     return { code, signal: null };
   })();
-  const kill = (signal: NodeJS.Signals): Promise<unknown> => watch.ask(handle.kill({ signal })).catch(ignoreMissing);
+  // An engine sends no signal to what is paused.
+  const thaw = (): Promise<unknown> => watch.ask(handle.unpause()).catch(ignoreNotPaused);
+  let isFrozen = false;
+  const kill = async (signal: NodeJS.Signals): Promise<void> => {
+    if (isFrozen) await thaw();
+    await watch.ask(handle.kill({ signal })).catch(ignoreMissing);
+  };
   /** The next container of this member need not wait for the old one's files to be deleted; what is left, the site removes. */
   const removeLater = (): void => removing(watch.ask(handle.remove({ v: false })).catch(() => undefined));
   return {
@@ -212,6 +222,14 @@ async function startContainer(
         removeLater();
       }
     },
+    freeze: async () => {
+      isFrozen = true;
+      await watch.ask(handle.pause()).catch(ignoreMissing);
+    },
+    thaw: async () => {
+      await thaw();
+      isFrozen = false;
+    },
     kill: async () => {
       await kill('SIGKILL');
       const exit = await exited;
@@ -225,6 +243,11 @@ async function startContainer(
       return kib === undefined ? null : Number(kib) * 1024;
     },
   };
+}
+
+/** It is gone, or runs. */
+function ignoreNotPaused(error: { statusCode?: number }): void {
+  if (![404, 409, 500].includes(error.statusCode ?? 0)) throw error;
 }
 
 /** What is to end may be gone, or going, already. */

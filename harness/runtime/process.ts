@@ -12,7 +12,7 @@ import { EnvironmentError } from '../input/errors.ts';
 import { startChild } from './child.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
 import { type Marked, runProgram } from './program.ts';
-import type { RunningMember, Runtime, Site, SiteOptions } from './runtime.ts';
+import type { RunningMember, Runtime, RuntimeNeed, Site, SiteOptions } from './runtime.ts';
 import { makeSiteFolder, removeSiteFolder } from './site-folder.ts';
 
 const CLOSE_GRACE_MS = 2000;
@@ -29,9 +29,14 @@ export function processRuntime(): Runtime {
           );
       }
     },
+    lacks: lackOfProcesses,
     open,
     clean: removeLeftovers,
   };
+}
+
+function lackOfProcesses(need: RuntimeNeed): string | null {
+  return need === 'freeze' ? null : `processes of this host share its ${need === 'disk' ? 'disk' : 'network'}`;
 }
 
 async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
@@ -65,6 +70,9 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
     runtime: 'process',
     lost: lost.signal,
     seat: (member) => seats.get(member)!,
+    setDisk: async () => {
+      throw new EnvironmentError('the disk of a process cannot be spoilt here');
+    },
     start: async (seat, artifact, command, onLine) => {
       const port = ports.get(seat.member)!;
       await port.vacate();

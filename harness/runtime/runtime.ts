@@ -23,11 +23,22 @@ export interface RunningMember extends Reach {
   readonly exited: Promise<Exit>;
   /** Ask it to go by a signal, and insist after a grace. Resolves when it is gone. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit & { killed: boolean }>;
+  /** Do not let it run, until it is thawed. It can be stopped and killed nevertheless. @throws EnvironmentError */
+  freeze(): Promise<void>;
+  /** Nothing is done where it is gone, or runs. */
+  thaw(): Promise<void>;
   /** Kill it, without any grace. Resolves when it is gone. */
   kill(): Promise<Exit>;
   /** Resident memory in bytes, or null where it cannot be told. */
   memoryBytes(): Promise<number | null>;
 }
+
+/** What a runtime may lend to a fault: to stop a member in its tracks, its disk, the links between members. */
+export const RUNTIME_NEEDS = ['freeze', 'disk', 'links'] as const;
+export type RuntimeNeed = (typeof RUNTIME_NEEDS)[number];
+
+/** How a member finds the disk of its state folder. */
+export type DiskState = 'sound' | 'full' | 'read-only';
 
 /** What one roll lives in: a network and folders, or a folder and some ports. */
 export interface Site {
@@ -35,6 +46,8 @@ export interface Site {
   /** Aborts with an EnvironmentError where the members have lost the place that they live in. */
   readonly lost: AbortSignal;
   seat(member: string): Seat;
+  /** Spoil the disk of a member's state folder, or mend it. @throws EnvironmentError */
+  setDisk(member: string, state: DiskState): Promise<void>;
   /** @throws EnvironmentError where it cannot be started */
   start(seat: Seat, artifact: Artifact, command: Command, onLine: OnLine): Promise<RunningMember>;
   /**
@@ -60,6 +73,8 @@ export interface Runtime {
   readonly name: RuntimeName;
   /** Names the addresses and folders that its members have: a cluster that is kept fits no others. */
   readonly seats: Place;
+  /** Why it cannot lend a fault what that needs, as the end of a sentence; null where it can. */
+  lacks(need: RuntimeNeed): string | null;
   /** Make what members will be started from, where it is not there yet, and say what is worth knowing of it. */
   prepare(artifacts: readonly Artifact[], making: Making): Promise<void>;
   /** @throws EnvironmentError */

@@ -5,6 +5,7 @@ import { InputError } from '../input/errors.ts';
 import { keyWords } from '../input/faults.ts';
 import { checkJson, formatOf, parseJson } from '../input/json.ts';
 import { readText } from '../input/yaml.ts';
+import { namedBy as namedByFault } from '../plan/fault.ts';
 import { PLAN_FORMAT, type Plan, type Step } from '../plan/plan.ts';
 import { faultOfSequence } from '../plan/sequence.ts';
 import { SavedPlan } from './plan-schema.ts';
@@ -77,6 +78,8 @@ function namedBy(step: Step): { members: readonly string[]; versions: readonly s
       return { members: [step.member], versions: [] };
     case 'leave':
       return { members: [step.member, step.by], versions: [] };
+    case 'fault':
+      return { members: namedByFault(step.fault), versions: [] };
     case 'deliver':
       return { members: [step.from, step.to], versions: [] };
     default:

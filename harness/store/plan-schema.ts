@@ -14,6 +14,7 @@ import { EXPECTED_BROKEN, MOST_MEMBERS } from '../input/scenario.ts';
 import { MemberName, RollName, VersionName } from '../input/values.ts';
 import { PLAN_FORMAT } from '../plan/plan.ts';
 import { MemberEvent, Version } from '../trace/schema.ts';
+import { Fault, FaultId } from './fault-schema.ts';
 
 /** A path of the explorer has some dozens. */
 const MOST_STEPS = 10_000;
@@ -69,6 +70,8 @@ const Step = z.discriminatedUnion('do', [
     disposition: z.enum(['delivered', 'latched', 'dropped']),
   }),
   z.object({ do: z.literal('release-all') }),
+  z.object({ do: z.literal('fault'), id: FaultId, fault: Fault }),
+  z.object({ do: z.literal('undo'), id: FaultId }),
   z.object({ do: z.literal('settle') }),
   z.object({ do: z.literal('verify') }),
 ]);

@@ -55,8 +55,12 @@ export interface RigFields {
   stopping: { member: string; by: StopWay };
   /** A member has asked to be refreshed. */
   updating: { member: string; to: string; how: UpdateAnswer };
-  /** A member is about to be killed, where the plan has it. */
-  killing: { member: string; at: Failpoint };
+  /** A member is about to be killed, where the plan has it: held at a failpoint, or, with null, wherever it is. */
+  killing: { member: string; at: Failpoint | null };
+  /** A fault of the plan begins; `says` which. */
+  fault: { id: string; says: string };
+  /** It has been undone, and how. */
+  undone: { id: string; says: string };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */
   gone: { member: string; code: number | null; signal: string | null; killed: boolean };
   /** The supervisor starts a member again that exited by itself, for the `attempt`-th time of at most `most`. */

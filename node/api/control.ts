@@ -1,12 +1,13 @@
 /**
  * What a member does at its control socket, and nowhere else: hand the leadership over, take a member out, let go on who is
- * held at a failpoint.
+ * held at a failpoint, have notices and timers go wrong.
  */
 import { createServer, type Server } from 'node:http';
 import { FAILPOINTS } from '../failpoints.ts';
 import { Refusal } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { Served } from './served.ts';
+import { tamperingRoutes } from './tampering.ts';
 
 /** A server that does not listen yet. */
 export function createControl(routes: Routes, member: Served): Server {
@@ -37,5 +38,6 @@ export function createControl(routes: Routes, member: Served): Server {
     return { released: 'all' };
   });
 
+  if (member.tampering !== null) tamperingRoutes(routes, member.tampering);
   return createServer(routes.answer);
 }

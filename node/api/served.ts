@@ -4,6 +4,7 @@ import type { RecordTable } from '../database/records.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { Admission, JoinRequest } from '../peers/join.ts';
 import type { Status } from '../status.ts';
+import type { Tampering } from '../tampering.ts';
 import type { Disposition } from '../upgrade/machine.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 
@@ -12,6 +13,8 @@ export interface Served {
   readonly database: Database;
   readonly records: RecordTable;
   readonly failpoints: Failpoints;
+  /** Null where nobody may tamper with it. */
+  readonly tampering: Tampering | null;
   status(): Status;
   /** @throws Refusal 503 with the reason, unless the member is open */
   requireOpen(): void;

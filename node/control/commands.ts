@@ -35,6 +35,18 @@ export const COMMANDS = {
     ...{ usage: '', says: 'hold the member at no failpoint any more', least: 0, most: 0 },
     request: () => ({ method: 'DELETE', path: '/failpoints' }),
   },
+  keep: {
+    ...{ usage: 'RULE', says: 'have notices go wrong by a rule (JSON: id, fate, to, kind, nth)', least: 1, most: 1 },
+    request: (rule) => ({ method: 'POST', path: `/tampering/rules?${new URLSearchParams({ rule: rule! })}` }),
+  },
+  drop: {
+    ...{ usage: 'ID', says: 'have them go by that rule no more', least: 1, most: 1 },
+    request: (id) => ({ method: 'DELETE', path: `/tampering/rules/${encodeURIComponent(id!)}` }),
+  },
+  'jump-timer': {
+    ...{ usage: '', says: 'have the timer of the park fire', least: 0, most: 0 },
+    request: () => ({ method: 'POST', path: '/tampering/timer' }),
+  },
 } as const satisfies Record<string, Command>;
 export type ControlWord = keyof typeof COMMANDS;
 

@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { nowNs } from '../clock.ts';
 import type { NotifyOutcome, Tell } from '../events.ts';
+import type { Leaving, Tampering } from '../tampering.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 import { type Answer, ask } from './client.ts';
 
@@ -22,15 +23,17 @@ export class Notices {
   readonly #from: string;
   readonly #timeoutMs: number;
   readonly #tell: Tell;
+  readonly #tampering: Tampering | null;
   /** Tells the lives of a member apart; in a container its process number is always 1. */
   readonly #life = Date.now().toString(36);
   readonly #underWay = new Set<Promise<unknown>>();
   #sent = 0;
 
-  constructor(from: string, timeoutMs: number, tell: Tell) {
+  constructor(from: string, timeoutMs: number, tell: Tell, tampering: Tampering | null = null) {
     this.#from = from;
     this.#timeoutMs = timeoutMs;
     this.#tell = tell;
+    this.#tampering = tampering;
   }
 
   /**
@@ -45,7 +48,10 @@ export class Notices {
     const left = Promise.withResolvers<void>();
     const sending = freshLook()
       .then(async () => {
-        const answers = peers.map((peer) => this.#sendTo(peer, kind, notice));
+        const answers = peers.map((peer) => {
+          const leaving = this.#tampering?.leaving(peer.name, kind) ?? null;
+          return leaving === null ? this.#sendTo(peer, kind, notice) : this.#leave(leaving, peer, kind, notice);
+        });
         // A request is written when the code that made it has come to its end, and what awaits this would go first.
         await setImmediate();
         left.resolve();
@@ -59,6 +65,13 @@ export class Notices {
   /** Resolves once every notice under way has been answered or given up. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
+  }
+
+  /** As a test has it leave: late, twice, or never. */
+  async #leave({ times, after }: Leaving, peer: Peer, kind: NoticeKind, notice: string): Promise<void> {
+    if (after !== null) await after;
+    if (times === 0) this.#tell('notified', { peer: peer.name, notice, kind, outcome: 'lost', sentNs: nowNs() });
+    await Promise.all(Array.from({ length: times }, () => this.#sendTo(peer, kind, notice)));
   }
 
   async #sendTo(peer: Peer, kind: NoticeKind, notice: string): Promise<void> {

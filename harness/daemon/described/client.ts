@@ -52,6 +52,7 @@ export function describedClient({ description, folder, launch, reach, rows }: Of
             readAll,
           },
     failpoints: null,
+    faults: null,
     leader: null,
     membership: null,
   };

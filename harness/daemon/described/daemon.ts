@@ -81,6 +81,7 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     formingLimitMs: form?.within ?? 60_000,
     startLimitMs: description.start.within,
     build: async (names) => new Map(names.map((version) => [version, artifactOf(settings, version)])),
+    failing: null,
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
       latest = rowsOf(plan);

@@ -36,6 +36,11 @@ export function ourClient(authority: string, control: Control): MemberClient {
       },
       disarm: async () => void (await control('disarm')),
     },
+    faults: {
+      keep: async (rule) => void (await control('keep', JSON.stringify(rule))),
+      drop: async (id) => void (await control('drop', id)),
+      jumpTimer: async () => void (await control('jump-timer')),
+    },
     membership: { remove: async (member) => void (await control('remove', member)) },
     leader: { lead: async () => void (await control('lead')) },
   };

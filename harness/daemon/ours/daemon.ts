@@ -42,6 +42,8 @@ export function ourDaemon(versions: Versions): Daemon {
       return new Map(names.map((name) => [name, artifactOf(bundle, known(versions, name))]));
     },
     command: (plan, launch) => ({ args: args(plan, launch), env: {} }),
+    // No build knows this flag: it says so, and exits.
+    failing: ({ args: known, env }) => ({ args: [...known, '--fails-at-once'], env }),
     attend: (_plan, launch, told) => pushed(launch.seat.member, told),
     // A member bootstraps or joins as it starts.
     enter: async () => undefined,
@@ -111,7 +113,7 @@ function layerOf(bundle: Bundle): Layer {
   return { digest: digestOf(bundle.digest, digests), files };
 }
 
-function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): string[] {
+function args({ daemon }: Plan, { action, seat, through, failpoints, rules }: Launch): string[] {
   const { model, timer } = daemon;
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
   const { database, handover, networkLatencyMs, update = null } = daemon.settings as OurSettings;
@@ -127,6 +129,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints }: Launch): 
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),
     '--control',
+    ...(rules === undefined ? [] : ['--tampering', JSON.stringify(rules)]),
     // A held notice is on its way for as long as it is held.
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
   ];

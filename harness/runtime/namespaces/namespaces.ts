@@ -40,6 +40,8 @@ export function namespaceRuntime(): Runtime {
     prepare: async (artifacts, making) => {
       for (const [version, root] of await prepareRoots(artifacts, making)) roots.set(version, root);
     },
+    lacks: (need) =>
+      need === 'freeze' ? null : `members in namespaces have no ${need} of their own that a fault could spoil`,
     open: (options) => open(options, roots),
     clean: removeLeftovers,
   };
@@ -85,6 +87,9 @@ async function open({ run, members, port }: SiteOptions, roots: Roots): Promise<
     runtime: 'process',
     lost: lost.signal,
     seat: (member) => seats.get(member)!,
+    setDisk: async () => {
+      throw new EnvironmentError('the disk of a member cannot be spoilt here');
+    },
     start: async (seat, artifact, command, onLine) => {
       const root = roots.get(artifact.version);
       if (root === undefined) throw new Error(`the root file system of ${artifact.version} has not been prepared`);

@@ -1,0 +1,110 @@
+/** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
+import { type Fault, isLinkFault, isNoticeFault, lasts, namedBy } from './fault.ts';
+import { faultWords } from './fault-words.ts';
+import type { Step } from './plan.ts';
+
+/** What is wrong with the faults of these steps, and with which step; null where nothing is. */
+export function contradictionIn(steps: readonly Step[]): { readonly step: number; readonly message: string } | null {
+  const faults = new Faults();
+  for (const [step, one] of steps.entries()) {
+    const message = faults.take(one);
+    if (message !== null) return { step, message };
+  }
+  const [left] = faults.standing;
+  if (left === undefined) return null;
+  const [id, fault] = left;
+  const step = steps.findIndex((one) => one.do === 'fault' && one.id === id);
+  return { step, message: `${id} (${faultWords(fault)}) is never undone` };
+}
+
+class Faults {
+  /** Those that last, and have not been undone, by their ids. */
+  readonly standing = new Map<string, Fault>();
+  readonly #ids = new Set<string>();
+  readonly #present = new Set<string>();
+
+  /** What is wrong with a step; null where nothing is. */
+  take(step: Step): string | null {
+    switch (step.do) {
+      case 'bootstrap':
+        this.#present.add(step.member);
+        return null;
+      case 'form':
+      case 'join':
+        for (const member of step.members) this.#present.add(member);
+        return null;
+      case 'leave':
+        this.#present.delete(step.member);
+        return this.#untouchable(step.member, 'leaves');
+      case 'stop':
+        return this.#untouchable(step.member, 'is stopped');
+      case 'refresh':
+      case 'update':
+        for (const { member } of step.refreshes) {
+          const why = this.#present.has(member)
+            ? this.#untouchable(member, 'is refreshed')
+            : `${member} is not there by then`;
+          if (why !== null) return why;
+        }
+        return null;
+      case 'fault':
+        return this.#begin(step.id, step.fault);
+      case 'undo':
+        return this.standing.delete(step.id) ? null : `no fault ${step.id} is under way by then`;
+      default:
+        return null;
+    }
+  }
+
+  #begin(id: string, fault: Fault): string | null {
+    if (this.#ids.has(id)) return `two faults are called ${id}`;
+    this.#ids.add(id);
+    const stranger = namedBy(fault).find((member) => !this.#present.has(member));
+    if (stranger !== undefined) return `${faultWords(fault)}: ${stranger} is not in the cluster by then`;
+    for (const [other, before] of this.standing)
+      if (contradict(before, fault)) return `${faultWords(fault)}: it contradicts ${other} (${faultWords(before)})`;
+    if (lasts(fault)) this.standing.set(id, fault);
+    if (fault.is === 'remove') this.#present.delete(fault.member);
+    return null;
+  }
+
+  /** A frozen member can neither be told to stop nor be seen to. */
+  #untouchable(member: string, what: string): string | null {
+    for (const [id, fault] of this.standing)
+      if (fault.is === 'freeze' && fault.member === member)
+        return `${member} ${what} while it is frozen (${id}): thaw it before`;
+    return null;
+  }
+}
+
+/** Whether a fault cannot be done while another is under way. */
+function contradict(before: Fault, fault: Fault): boolean {
+  if (isNoticeFault(before) && isNoticeFault(fault)) return sameNotice(before, fault);
+  if (isLinkFault(before) && isLinkFault(fault)) return overlap(before, fault);
+  if (!('member' in before) || !('member' in fault) || before.member !== fault.member) return false;
+  const isAway = before.is === 'freeze' || before.is === 'down';
+  // Who is frozen or away can be taken out by another, and can do nothing itself.
+  if (isAway) return fault.is !== 'remove' && fault.is !== 'fail-refresh';
+  return before.is.startsWith('disk') && fault.is.startsWith('disk');
+}
+
+type Between = { readonly from: string; readonly to: string };
+
+function sameNotice(
+  one: Between & { notice: string; nth: number },
+  other: Between & { notice: string; nth: number },
+): boolean {
+  const sameKind = one.notice === other.notice || one.notice === 'any' || other.notice === 'any';
+  return one.from === other.from && one.to === other.to && sameKind && one.nth === other.nth;
+}
+
+/** Whether some byte would be under both. */
+function overlap(
+  one: Between & { direction: string; dialledBy: string | null },
+  other: Between & { direction: string; dialledBy: string | null },
+): boolean {
+  const ways = ({ from, to, direction }: typeof one): string[] =>
+    direction === 'both' ? [`${from} ${to}`, `${to} ${from}`] : [`${from} ${to}`];
+  const sameDialling = one.dialledBy === null || other.dialledBy === null || one.dialledBy === other.dialledBy;
+  return sameDialling && ways(one).some((way) => ways(other).includes(way));
+}

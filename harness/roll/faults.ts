@@ -1,0 +1,119 @@
+/** The faults of a roll: done and undone at their steps of the plan, and those that lie in wait for a member. */
+import type { MemberEvent } from '../../node/events.ts';
+import { type FailpointsClient, RequestError } from '../daemon/contract.ts';
+import type { Hands, Undo } from '../fault/kind.ts';
+import { kindOf } from '../fault/kinds.ts';
+import type { Fault, FaultOf } from '../plan/fault.ts';
+import { faultWords, undoWords } from '../plan/fault-words.ts';
+import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
+import type { Members } from './members.ts';
+import type { Stage } from './stage.ts';
+
+interface Standing {
+  readonly fault: Fault;
+  readonly undo: Undo;
+}
+
+export class Faults {
+  readonly #stage: Stage;
+  readonly #members: Members;
+  readonly #standing = new Map<string, Standing>();
+  /** Members that are being killed where they are held. */
+  readonly #killing = new Set<Promise<void>>();
+  #failure: Error | null = null;
+
+  constructor(stage: Stage, members: Members) {
+    this.#stage = stage;
+    this.#members = members;
+    stage.recorder.observe((event) => this.#see(event));
+  }
+
+  /** Whether anything is wrong now that may keep members from what they would do otherwise. */
+  get areStanding(): boolean {
+    return this.#standing.size > 0 || this.#killing.size > 0;
+  }
+
+  async begin(id: string, fault: Fault): Promise<void> {
+    this.#stage.recorder.tell('fault', { id, says: faultWords(fault) });
+    const undo = await kindOf(fault).do(fault, this.#hands, id);
+    if (undo !== null) this.#standing.set(id, { fault, undo });
+  }
+
+  async undo(id: string): Promise<void> {
+    const standing = this.#standing.get(id);
+    if (standing === undefined) return;
+    this.#standing.delete(id);
+    await standing.undo();
+    this.#stage.recorder.tell('undone', { id, says: undoWords(standing.fault) });
+  }
+
+  /** Until nobody is being killed. @throws what kept a member from that */
+  async idle(): Promise<void> {
+    while (this.#killing.size > 0) await Promise.all(this.#killing);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #see(event: TraceEvent): void {
+    if (isRigEvent(event)) return;
+    const { conditions } = this.#members;
+    if (event.event === 'notifying') conditions.count(event.member, event.kind, event.peers);
+    const kill = event.event === 'held' ? conditions.killOf(event.member) : null;
+    if (kill === null) return;
+    const killing: Promise<void> = this.#killHeld(kill, event as MemberEvent & { event: 'held' })
+      .catch((error: Error) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#killing.delete(killing));
+    this.#killing.add(killing);
+  }
+
+  async #killHeld(
+    { member, at, leading, again }: FaultOf<'kill'>,
+    held: MemberEvent & { event: 'held' },
+  ): Promise<void> {
+    const client = this.#members.client(member);
+    if (leading && held.failpoint === 'before-check') await this.#orUnreachable(() => client!.leader!.lead());
+    if (held.failpoint !== at) {
+      await this.#orUnreachable(() => (client!.failpoints as FailpointsClient).release(held.failpoint));
+      return;
+    }
+    this.#members.conditions.killed(member);
+    await this.#members.kill(member, at);
+    if (again) await this.#members.startAgain(member);
+  }
+
+  /** Somebody else may have stopped the member meanwhile. */
+  async #orUnreachable(ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+    }
+  }
+
+  get #hands(): Hands {
+    const members = this.#members;
+    const { conditions } = members;
+    return {
+      site: this.#stage.site,
+      client: (member) => members.client(member),
+      running: (member) => members.running(member),
+      kill: async (member) => {
+        if (members.names.includes(member)) await members.kill(member, null);
+      },
+      startAgain: (member) => members.startAgain(member),
+      keepRule: async (member, rule) => {
+        conditions.addRule(member, rule);
+        await this.#orUnreachable(async () => members.client(member)?.faults?.keep(rule));
+      },
+      dropRule: async (member, id) => {
+        conditions.dropRule(member, id);
+        await this.#orUnreachable(async () => members.client(member)?.faults?.drop(id));
+      },
+      killNextLife: (fault) => conditions.kill(fault),
+      failNextRefresh: (member, times) => conditions.fail(member, times),
+      keepDown: (member) => conditions.keepDown(member),
+      letUp: (member) => conditions.letUp(member),
+    };
+  }
+}
