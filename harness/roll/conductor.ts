@@ -84,7 +84,7 @@ class Roll {
     this.#members = new Members(plan, stage);
     this.#forming = new Forming(plan, stage, this.#members);
     this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
-    this.#replay = new Replay(stage.recorder, this.#members);
+    this.#replay = new Replay(stage, this.#members);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -153,6 +153,7 @@ class Roll {
 
   async #leave(member: string, by: string): Promise<void> {
     await this.#members.stop(member);
+    const from = this.#stage.recorder.trace.length;
     const membership = this.#members.client(by)?.membership ?? null;
     if (membership === null) throw new Finding(by, `${by} was to take ${member} out of the cluster, and is not there`);
     try {
@@ -161,6 +162,7 @@ class Roll {
       if (!(error instanceof RequestError)) throw error;
       throw new Finding(by, `${by} did not take ${member} out of the cluster: ${error.message}`);
     }
+    if (this.#plan.holds) await this.#replay.untilTold(by, from);
   }
 
   async #refreshAll(refreshes: readonly Refresh[], pace: Pace): Promise<void> {

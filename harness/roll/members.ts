@@ -13,7 +13,7 @@ import { Standings } from './standing.ts';
 import { stopBy, stopWay } from './stopping.ts';
 
 /** How long a member may take to say what the plan has it say; mostly it takes milliseconds, with an election seconds. */
-const WORD_LIMIT_MS = 20_000;
+export const WORD_LIMIT_MS = 20_000;
 
 interface Present {
   readonly launch: Launch;
