@@ -97,6 +97,9 @@ const OPTIONS = {
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
 
+/** How long one notice may take where nobody says otherwise. */
+export const USUAL_NOTICE_TIMEOUT_MS = parseDuration(OPTIONS['notice-timeout'].fallback)!;
+
 type OptionName = keyof typeof OPTIONS;
 
 /** The text that `--help` prints. */

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
 import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
-import { explore } from '../harness/explore/explore.ts';
+import { type Asked, explore } from '../harness/explore/explore.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { Plan, RuntimeName } from '../harness/plan/plan.ts';
 import { chooseRuntime } from '../harness/runtime/choose.ts';
@@ -36,6 +36,14 @@ function counterexamples(): Plan[] {
     ),
   );
 }
+
+/** What is asked where nothing else is said. */
+const USUAL = {
+  ...{ strategy: 'pair', wakeups: 'latched', ahead: 'exit', members: 3, faults: {}, reduce: false },
+  ...{ mostStates: 1_000_000, mostBytes: 2 ** 30 },
+} as const;
+const ONE_GATE_MORE = { strategy: 'split', wakeups: 'lossy', patching: { when: 'all-open', by: 'once' } } as const;
+const EVENTFUL = ['left', 'joined', 'failed', 'crashed'];
 
 async function replay(plan: Plan, runtime: RuntimeName): Promise<Rolled> {
   const runs = mkdtempSync(join(tmpdir(), 'rig-test-runs-'));
@@ -82,6 +90,25 @@ describe('a counterexample, replayed on real members', function () {
       expectAgreement(await replay(plans.find((plan) => plan.name === name)!, 'container'));
     });
   }
+
+  describe('with more in it than refreshes', () => {
+    const asked: Array<[string, readonly string[], Partial<Asked>]> = [
+      ['one that leaves', ['v4', 'v5'], { strategy: 'split', wakeups: 'lossy', leave: 1 }],
+      ['one that joins at the gate of the patches', ['v4', 'v4.1'], { ...ONE_GATE_MORE, join: 1, members: 1 }],
+      ['an update that fails', ['v4', 'v5'], { refreshing: 'auto', faults: { fail: 1 } }],
+      ['a crash, and a notice to one that has gone', ['v3', 'v4'], { faults: { crash: 1 } }],
+    ];
+    for (const [title, chain, more] of asked) {
+      it(title, async () => {
+        const ends = { from: version(chain[0]!), to: version(chain.at(-1)!) };
+        const answer = explore({ ...USUAL, ...ends, ...more } as Asked);
+        const plan = counterexample(answer, ourSource, pinned);
+        expectAgreement(await replay(plan, 'process'));
+        const kinds = new Set(answer.path!.map(({ is }) => is));
+        expect(kinds, plan.name).to.satisfy((found: Set<string>) => EVENTFUL.some((kind) => found.has(kind)));
+      });
+    }
+  });
 
   it('does not hold where the model is made to say something else', async () => {
     const plan = plans.find(({ name }) => name === 'combined-lossy-v3-v4')!;

@@ -11,6 +11,7 @@ import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explore/question.ts';
 import { MOST_CHANGES } from '../explore/states.ts';
+import { tell } from '../explore/tell.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
 import { screenOf } from '../report/screen.ts';
@@ -118,11 +119,11 @@ function save(answers: readonly Answer[], { name, source, versions }: Chosen, fi
     throw new InputError(
       `--save ${file}: a member of ${name} cannot be held where a path says, so it cannot be replayed yet`,
     );
-  if (short.lose + short.duplicate + short.crash + short.fail + short.leave + short.join > 0) {
+  const unplayable = short.path?.find(({ is }) => is === 'lost' || is === 'duplicated');
+  if (unplayable !== undefined)
     throw new InputError(
-      `--save ${file}: a path with lost or duplicated notices, crashes, failures, or members that leave or join cannot be replayed yet: ask without them`,
+      `--save ${file}: in this path ${tell(unplayable)}, and that cannot be replayed: ask without --lose and --duplicate`,
     );
-  }
   try {
     writeFileSync(file, `${JSON.stringify(counterexample(short, source, versions), null, 2)}\n`);
   } catch (error) {
@@ -131,7 +132,7 @@ function save(answers: readonly Answer[], { name, source, versions }: Chosen, fi
 }
 
 /** The path as data is for `--save`; a row is what a script compares. */
-function rowOf({ path, ...row }: Answer): object {
+function rowOf({ path, end: _end, ...row }: Answer): object {
   return { ...row, pathLength: path?.length ?? null };
 }
 

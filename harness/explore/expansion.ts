@@ -189,6 +189,7 @@ export class Expansion {
   /** One that serves takes a member out of the cluster for good, and tells all others to look again. */
   #leave(place: number, local: number): void {
     if (this.#locals.nextOf(local) === 'absent' || !this.#wrongs.servesBeside(this.here, place)) return;
+    if (this.#isWritten(place)) return;
     const told = this.#steps.sent[BOTH]!;
     for (let other = 0; other < this.#places; other += 1)
       this.#there[other] = other === place ? this.#steps.left.of(local) : told.of(this.here[other]!);
@@ -197,7 +198,7 @@ export class Expansion {
 
   /** One that serves lets a new member in, of its own release. */
   #join(place: number, local: number): void {
-    if (this.#locals.nextOf(local) !== 'absent') return;
+    if (this.#locals.nextOf(local) !== 'absent' || this.#isWritten(place)) return;
     for (let through = 0; through < this.#places; through += 1) {
       const peer = this.here[through]!;
       if (!this.#wrongs.serves.of(peer) || (through > 0 && this.here[through - 1] === peer)) continue;
@@ -235,8 +236,7 @@ export class Expansion {
   }
 
   #check(place: number, local: number): void {
-    // Whoever wants to write waits for the one that does.
-    if (this.#hasCollisions && this.#wrongs.isInsideBeside(this.here, place)) return;
+    if (this.#isWritten(place)) return;
     let peers = 0;
     for (let other = 0; other < this.#places; other += 1) {
       if (other !== place) peers |= this.#locals.rowBit(this.here[other]!);
@@ -251,6 +251,11 @@ export class Expansion {
     const reached = this.#reach((this.#head & ~APPLIED_MASK) | checked.applied, CHECK | (place << STEP_BITS));
     const isWrong = checked.appliedTwice || this.#wrongs.isWrongToOpen(this.#there, checked.local, checked.applied);
     if (isWrong) this.#wrongs.unsafe.add(reached);
+  }
+
+  /** Whether another is in the middle of a patch: whoever wants to write waits for it. */
+  #isWritten(place: number): boolean {
+    return this.#hasCollisions && this.#wrongs.isInsideBeside(this.here, place);
   }
 
   /** A patch in one step, where nobody can tell; else its transaction is entered first, and others may be in its way. */

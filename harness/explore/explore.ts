@@ -9,7 +9,7 @@ import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { Checks } from './checks.ts';
 import type { Ground } from './expansion.ts';
 import { Locals } from './locals.ts';
-import { type Told, walk } from './path.ts';
+import { type Told, type Walked, walk } from './path.ts';
 import { type Model, PROTOCOL, type Protocol } from './protocol.ts';
 import { type Faults, NO_FAULTS, type Question, type Refreshing } from './question.ts';
 import { rescue } from './rescue.ts';
@@ -76,6 +76,8 @@ export interface Answer {
   readonly bytes: number;
   /** A shortest way into a state that falls short: unsafe before misread, stuck or dead, livelock; null where there is none. */
   readonly path: readonly Told[] | null;
+  /** Where that path ends; null where there is none. */
+  readonly end: Pick<Walked, 'world' | 'exits'> | null;
 }
 
 /** @param protocol what members run; a test may plant a fault */
@@ -109,6 +111,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
   );
   const short = findings.unsafe[0] ?? findings.misread[0] ?? findings.stuck[0] ?? findings.livelock[0];
   const names = Array.from({ length: members + join }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const walked = short === undefined ? null : walk(locals, names, question, search.pathTo(short));
   return {
     strategy,
     wakeups,
@@ -134,7 +137,8 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
     worstTimerRounds: worstRounds,
     exhaustive: findings.exhaustive,
     bytes: findings.bytes,
-    path: short === undefined ? null : walk(locals, names, question, search.pathTo(short)),
+    path: walked?.told ?? null,
+    end: walked,
   };
 }
 

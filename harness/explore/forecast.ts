@@ -7,20 +7,8 @@ import { type Plan, type Step, versionOf } from '../plan/plan.ts';
 import { entrantsOf } from '../plan/sequence.ts';
 import type { Happening } from './happening.ts';
 import { type Model, PROTOCOL } from './protocol.ts';
-import {
-  act,
-  canAct,
-  deliver,
-  fireTimer,
-  join,
-  leave,
-  type Moved,
-  parkedMembers,
-  refresh,
-  stop,
-  type World,
-  worldOf,
-} from './world.ts';
+import { settle } from './settle.ts';
+import { fireTimer, join, leave, type Moved, parkedMembers, refresh, stop, type World, worldOf } from './world.ts';
 
 /** A step of the plan with what follows from it. */
 export interface Forecast {
@@ -44,7 +32,7 @@ export function forecast(plan: Plan): Forecast[] {
       world = next.world;
       happenings.push(next.happening);
     };
-    const settled = (): void => settle(model, () => world, moved);
+    const settled = (): void => settleWhole(model, world, moved);
     switch (step.do) {
       case 'refresh':
         for (const { member, to } of step.refreshes) moved(refresh(model, world, member, versionOf(plan, to)));
@@ -77,16 +65,9 @@ export function forecast(plan: Plan): Forecast[] {
   });
 }
 
-/** Let everybody act and every notice arrive, until nothing moves by itself. */
-function settle(model: Model, world: () => World, moved: (next: Moved) => void): void {
-  for (let moves = 0; moves < MOST_MOVES; moves += 1) {
-    const [notice] = world().flight;
-    const member = [...world().members.keys()].find((candidate) => canAct(model, world(), candidate));
-    if (member !== undefined) moved(act(model, world(), member));
-    else if (notice !== undefined) moved(deliver(model, world(), notice));
-    else return;
-  }
-  throw new Error('the roll does not come to rest');
+/** @throws Error where the roll does not come to rest */
+function settleWhole(model: Model, from: World, moved: (next: Moved) => void): void {
+  if (!settle(model, from, moved, MOST_MOVES)) throw new Error('the roll does not come to rest');
 }
 
 /** Who is still parked sits out a timer; a round of timers that opens nobody is the last. */
@@ -95,7 +76,7 @@ function fireTimers(model: Model, world: () => World, moved: (next: Moved) => vo
     for (const member of parked) {
       if (!parkedMembers(world()).includes(member)) continue;
       moved(fireTimer(model, world(), member));
-      settle(model, world, moved);
+      settleWhole(model, world(), moved);
     }
     const still = parkedMembers(world());
     if (still.length === parked.length) return;

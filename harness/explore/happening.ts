@@ -25,7 +25,13 @@ export type Happening =
   | { readonly is: 'parked'; readonly member: string; readonly gate: Gate; readonly wokenAtOnce: boolean }
   | { readonly is: 'opened'; readonly member: string }
   | { readonly is: 'notified'; readonly member: string; readonly kind: NoticeKind }
-  | { readonly is: 'arrived'; readonly notice: Flying; readonly disposition: Disposition }
+  | {
+      readonly is: 'arrived';
+      readonly notice: Flying;
+      readonly disposition: Disposition;
+      /** Its receiver has given up, so that nobody is there to take it in. */
+      readonly isInVain: boolean;
+    }
   | { readonly is: 'timer'; readonly member: string; readonly gate: Gate }
   | { readonly is: 'began'; readonly member: string; readonly patch: Patch }
   | {

@@ -2,7 +2,7 @@
  * The local state of a member: all that a world holds beside the applied schema belongs to one member: where it stands, its
  * row, its notes of patches, and the notices on their way to it. Names do not matter to any step, so a local state holds none.
  */
-import { isDeaf, isServing, type State } from '../../node/upgrade/machine.ts';
+import { isDeaf, isServing, type Open, type State } from '../../node/upgrade/machine.ts';
 import { type Gate, NOTICE_KINDS, type NoticeKind, PATCH_GATE } from '../../node/upgrade/strategy.ts';
 import type { Row, Version } from '../../node/upgrade/version.ts';
 import type { Model } from './protocol.ts';
@@ -32,6 +32,11 @@ export interface Local {
   /** Whether it may crash yet. */
   readonly mortal: boolean;
 }
+
+/** The state of a member that has joined one which was refreshed: it passed no gate, and serves. */
+export const JOINED: Open = {
+  ...{ phase: 'open', announce: null, latched: [], serving: true, gated: false, pending: [] },
+};
 
 /** Whether the member serves: since before the roll, or again. */
 export function serves({ row, state }: Local): boolean {

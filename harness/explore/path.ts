@@ -1,5 +1,5 @@
 /** A packed path, walked again in a world with names: the same steps by the same functions, and what each did. */
-import { isServing } from '../../node/upgrade/machine.ts';
+import { isServing, type State } from '../../node/upgrade/machine.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { Flying, Happening } from './happening.ts';
 import { KINDS, type Local } from './local.ts';
@@ -14,6 +14,25 @@ export type Told =
   | { readonly is: 'crashed'; readonly member: string; readonly version: Version }
   | { readonly is: 'failed'; readonly member: string; readonly version: Version };
 
+/** What a path did, and where it ends. */
+export interface Walked {
+  readonly told: readonly Told[];
+  readonly world: World;
+  /** Why members gave up on the way, also those that were started again since. */
+  readonly exits: Exits;
+}
+
+/** Why members have given up, by their names. */
+export type Exits = Readonly<Record<string, (State & { phase: 'exiting' })['outcome']['is']>>;
+
+/** Who has given up by now, and why. */
+export function exitsIn({ members }: World): Exits {
+  const exits = [...members].flatMap(([member, standing]) =>
+    standing.is === 'upgrading' && standing.state.phase === 'exiting' ? [[member, standing.state.outcome.is]] : [],
+  );
+  return Object.fromEntries(exits);
+}
+
 /**
  * Walk a path of a search from its beginning. A place in a packed state is a place among the sorted local states; which
  * member that is follows from where the members stand.
@@ -24,18 +43,21 @@ export function walk(
   names: readonly string[],
   { members, versions, faults }: Question,
   path: readonly PackedStep[],
-): Told[] {
+): Walked {
   let world = worldOf(locals.model, names.slice(0, members), versions[0]!);
   for (const newcomer of names.slice(members))
     world = { ...world, members: new Map([...world.members, [newcomer, { is: 'absent' }]]) };
   let crashes = faults.crash;
-  return path.map((step) => {
+  let exits: Exits = {};
+  const told = path.map((step) => {
     const member = sortedMembers(locals, world, versions[0]!, crashes > 0)[step.place]!;
     const { moved, happening } = new Walk(locals, versions, world, member).carryOut(step);
     world = moved;
+    exits = { ...exits, ...exitsIn(world) };
     if (step.name === 'crash') crashes -= 1;
     return happening;
   });
+  return { told, world, exits };
 }
 
 class Walk {

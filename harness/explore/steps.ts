@@ -5,7 +5,7 @@
 import type { Input, PatchFailure, State } from '../../node/upgrade/machine.ts';
 import type { Patch, PatchOutcome } from '../../node/upgrade/patch.ts';
 import { patchesOf, type Version } from '../../node/upgrade/version.ts';
-import { changed, EMPTY_INBOX, KINDS, type Local } from './local.ts';
+import { changed, EMPTY_INBOX, JOINED, KINDS, type Local } from './local.ts';
 import type { Locals } from './locals.ts';
 import { packStep, STEP_BITS, type StepName } from './question.ts';
 import { Table } from './table.ts';
@@ -124,12 +124,9 @@ export class Steps {
     const { version, row, state } = this.#locals.at(through);
     const { rules } = this.#locals.model;
     const patches = patchesOf(version).map(({ name }) => name);
-    const open: State = {
-      ...{ phase: 'open', announce: null, latched: [], serving: true, gated: false, pending: [] },
-    };
     return this.#changed(number, () => ({
       version,
-      state: state === null ? null : open,
+      state: state === null ? null : JOINED,
       row: rules.patching.waitsForAll && patches.length > 0 ? { ...row!, patchCount: patches.length } : row,
       notes: this.#locals.patchesOf(version),
     }));

@@ -38,7 +38,8 @@ export function tell(happening: Told): string {
     case 'notified':
       return `${happening.member} notifies its peers (${happening.kind})`;
     case 'arrived': {
-      const { notice, disposition } = happening;
+      const { notice, disposition, isInVain } = happening;
+      if (isInVain) return `the notice from ${notice.from} to ${notice.to} reaches nobody`;
       const made = { delivered: 'wakes it', latched: 'is kept', dropped: 'is dropped' }[disposition];
       return `the notice from ${notice.from} reaches ${notice.to} and ${made}`;
     }

@@ -8,6 +8,7 @@ import type { Claims } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { count, patchesOf, type Row, type Version, type View } from '../../node/upgrade/version.ts';
 import type { Flying, Happening } from './happening.ts';
+import { JOINED } from './local.ts';
 import type { Model } from './protocol.ts';
 
 /** A member: serving since before the roll, refreshed and somewhere in its upgrade, or gone for good. */
@@ -84,7 +85,7 @@ export function join(model: Model, world: World, member: string, through: string
   const peer = world.members.get(through);
   if (peer === undefined || peer.is === 'absent') throw new Error(`${through} is not there to let anybody in`);
   const { version } = peer;
-  const joined = withMember(world, member, { is: 'serving', version });
+  const joined = withMember(world, member, peer.is === 'serving' ? peer : { is: 'upgrading', version, state: JOINED });
   const view = withRow(world.view, rowIn(model, member, version));
   const notes = new Map([...world.notes, [member, patchesOf(version).map(({ name }) => name)]]);
   return { world: { ...joined, view, notes }, happening: { is: 'joined', member, through, version } };
@@ -177,14 +178,18 @@ export function deliver(model: Model, world: World, notice: Flying): Moved {
   const flight = world.flight.filter((flying) => flying !== notice);
   const standing = world.members.get(notice.to);
   if (standing?.is !== 'upgrading') {
-    return { world: { ...world, flight }, happening: { is: 'arrived', notice, disposition: 'dropped' } };
+    return {
+      world: { ...world, flight },
+      happening: { is: 'arrived', notice, disposition: 'dropped', isInVain: false },
+    };
   }
   const { version, state } = standing;
   const { protocol, rules } = model;
   const disposition = protocol.dispositionOf(rules, state, notice.kind);
   const next = protocol.advance(rules, state, { is: 'noticed', kind: notice.kind });
   const world1 = withMember(world, notice.to, { is: 'upgrading', version, state: next });
-  return { world: { ...world1, flight }, happening: { is: 'arrived', notice, disposition } };
+  const isInVain = protocol.command(state).do === 'exit';
+  return { world: { ...world1, flight }, happening: { is: 'arrived', notice, disposition, isInVain } };
 }
 
 /** The timer of a parked member fires. */

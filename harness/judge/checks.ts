@@ -4,7 +4,7 @@ import { withinBudgets } from './budgets.ts';
 import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, stoppedAsTold } from './course.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { noticesFromMembers } from './notices.ts';
-import { patchedOnce } from './patches.ts';
+import { patchedOnce } from './patched-once.ts';
 import { rowsAreTrue } from './rows.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';

@@ -7,7 +7,7 @@ import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, n
 import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
-import { patchingWords } from './patching.ts';
+import { patchingWords } from './patch-at-exit.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 
 export function complete({ plan, trace }: Evidence): Check {

@@ -5,7 +5,7 @@ import { awayAtEnd, type Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
-import { type Patching, patchingAt } from './patching.ts';
+import { type Patching, patchingAt } from './patch-at-exit.ts';
 
 /** A member that went, and that the rig had not told to. */
 export interface OwnExit {

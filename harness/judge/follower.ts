@@ -1,9 +1,10 @@
 /** One member as the check of conformance goes through its events, and the transactions that it tells of. */
 import type { MemberEvent } from '../../node/events.ts';
 import type { Ruling } from '../../node/upgrade/gate.ts';
-import type { State } from '../../node/upgrade/machine.ts';
+import { advance, command, type Input, type Rules, type State } from '../../node/upgrade/machine.ts';
 import type { PatchRuling } from '../../node/upgrade/patch.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import { Deviation } from './deviation.ts';
 
 export type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
 
@@ -83,4 +84,30 @@ export function transactionsOf(follower: Follower): Transaction[] {
       (told.event === 'patched' && isTransaction(told));
     return isOne ? [{ follower, told: told as Transaction['told'], version }] : [];
   });
+}
+
+/** One that has told nothing yet. @param version that with which all members begin */
+export function followerOf(member: string, events: readonly MemberEvent[], version: Version): Follower {
+  return {
+    ...{ member, events, version, at: 0, state: null, recorded: null, applied: null, notes: [], peers: [] },
+    ...{ taking: null, waking: false, rulings: new Queue<Examined>(), patchRulings: new Queue<PatchRuling>() },
+  };
+}
+
+/** What a member tells of must be what its machine has it do. @throws Deviation */
+export function expectCommand({ member, state }: Follower, wanted: string, gate: string | null): void {
+  const todo = state === null ? null : command(state);
+  const isWanted = todo?.do === wanted && (gate === null || !('gate' in todo) || todo.gate === gate);
+  if (!isWanted)
+    throw new Deviation(
+      `${member} tells of '${wanted}'${gate === null ? '' : ` at the ${gate} gate`}, and had to '${todo?.do ?? 'serve'}'`,
+    );
+}
+
+/** Have its machine take what a member tells of. @throws Deviation; Error where the machine cannot take it */
+export function follow(rules: Rules, follower: Follower, input: Input): void {
+  if (follower.state === null) throw new Deviation(`${follower.member} was not refreshed, and tells of '${input.is}'`);
+  if (follower.waking && input.is !== 'noticed')
+    throw new Deviation(`${follower.member} was woken by a notice, and does not tell of it`);
+  follower.state = advance(rules, follower.state, input);
 }

@@ -192,6 +192,6 @@ export function faultsOf({ steps }: Plan): ReadonlyMap<string, Fault> {
 }
 
 /** The refreshes of a plan, in order. */
-export function refreshesOf(plan: Plan): Refresh[] {
-  return plan.steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
+export function refreshesOf({ steps }: Pick<Plan, 'steps'>): Refresh[] {
+  return steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
 }

@@ -88,7 +88,7 @@ class Roll {
     this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
     this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
-    this.#replay = new Replay(stage.recorder, this.#members);
+    this.#replay = new Replay(stage, this.#members);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -163,6 +163,7 @@ class Roll {
 
   async #leave(member: string, by: string): Promise<void> {
     await this.#members.stop(member);
+    const from = this.#stage.recorder.trace.length;
     const membership = this.#members.client(by)?.membership ?? null;
     if (membership === null) throw new Finding(by, `${by} was to take ${member} out of the cluster, and is not there`);
     try {
@@ -171,6 +172,7 @@ class Roll {
       if (!(error instanceof RequestError)) throw error;
       throw new Finding(by, `${by} did not take ${member} out of the cluster: ${error.message}`);
     }
+    if (this.#plan.holds) await this.#replay.untilTold(by, from);
   }
 
   async #refreshAll(refreshes: readonly Refresh[], pace: Pace): Promise<void> {

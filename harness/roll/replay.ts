@@ -4,10 +4,12 @@ import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
 import type { Move } from '../plan/plan.ts';
-import { isRigEvent } from '../trace/trace.ts';
+import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import { all } from './all.ts';
+import { WORD_LIMIT_MS } from './awaiting.ts';
 import type { Members } from './members.ts';
 import type { Recorder } from './recorder.ts';
+import type { Stage } from './stage.ts';
 
 /** Where a member is held before a step, the first of these at which it is; and what it says when the step is done. */
 const MOVES: Readonly<Record<Move['step'], { readonly held: readonly Failpoint[]; readonly said: Said }>> = {
@@ -21,16 +23,24 @@ const MOVES: Readonly<Record<Move['step'], { readonly held: readonly Failpoint[]
   note: { held: ['before-note'], said: (event) => event.event === 'noted' },
 };
 type Said = (event: MemberEvent) => boolean;
+type Sent = MemberEvent & { readonly event: 'notifying' };
 
 export class Replay {
   readonly #recorder: Recorder;
+  readonly #signal: AbortSignal;
   readonly #members: Members;
   /** How many events there were when a member was last let go. */
   readonly #released = new Map<string, number>();
 
-  constructor(recorder: Recorder, members: Members) {
+  /** The notices that the present life of a member holds, or has held; and those to a peer that were not answered. */
+  readonly #held = new Map<string, Set<string>>();
+  readonly #unanswered = new Set<string>();
+
+  constructor({ recorder, signal }: Pick<Stage, 'recorder' | 'signal'>, members: Members) {
     this.#recorder = recorder;
+    this.#signal = signal;
     this.#members = members;
+    recorder.observe((event) => this.#fold(event));
   }
 
   /** Let a member go from where it is held before a step, and wait for its word that the step is done. @throws Finding */
@@ -45,6 +55,7 @@ export class Replay {
       const isNext = (event: MemberEvent): boolean =>
         said(event) || isHeldAt(event, held.slice(held.indexOf(failpoint) + 1));
       const next = await this.#members.saidAny(member, `be through with the step '${step}'`, isNext, from);
+      if (next.event === 'notifying') await this.#untilThere(next);
       if (said(next)) return;
       at = next.event === 'held' ? next.failpoint : at;
     }
@@ -53,15 +64,37 @@ export class Replay {
   /** Let the oldest notice of a kind arrive that one member has sent to another, and that has not arrived. @throws Finding */
   async deliver(from: string, to: string, kind: NoticeKind): Promise<void> {
     const { standings } = this.#members;
-    const sent = await this.#members.said(
-      from,
-      'notifying',
-      (event) => event.kind === kind && !standings.hasArrived(event.notice, to),
-    );
-    const isIt = (event: { notice: string | null }): boolean => event.notice === sent.notice;
-    await this.#members.said(to, 'held', isIt);
-    await this.#let(to, `take the notice from ${from}`, (failpoints) => failpoints.release('on-notice', sent.notice));
-    await this.#members.said(to, 'noticed', isIt);
+    const isDue = ({ kind: sent, notice, peers }: Sent): boolean =>
+      sent === kind && peers.includes(to) && !standings.hasArrived(notice, to);
+    const { notice } = await this.#members.said(from, 'notifying', isDue);
+    // One that came to an earlier life of its receiver has gone with it.
+    const isHeld = (): boolean => this.#held.get(to)?.has(notice) === true;
+    if (!(await this.#recorder.until(to, isHeld, WORD_LIMIT_MS, this.#signal)))
+      throw this.#members.didNot(to, `hear of ${from}`, WORD_LIMIT_MS);
+    await this.#let(to, `take the notice from ${from}`, (failpoints) => failpoints.release('on-notice', notice));
+    await this.#members.said(to, 'noticed', (event) => event.notice === notice);
+  }
+
+  /** Somebody has taken a member out, and tells all others. @param from how many events there were before. @throws Finding */
+  async untilTold(by: string, from: number): Promise<void> {
+    await this.#untilThere(await this.#members.said(by, 'notifying', () => true, from));
+  }
+
+  /** Each peer holds its notice, or cannot be reached: before that nobody may be stopped, or it would be lost on its way. */
+  async #untilThere({ member, notice, peers }: Sent): Promise<void> {
+    const areThere = (): boolean =>
+      peers.every((peer) => this.#held.get(peer)?.has(notice) || this.#unanswered.has(`${notice} ${peer}`));
+    if (!(await this.#recorder.until(null, areThere, WORD_LIMIT_MS, this.#signal)))
+      throw this.#members.didNot(member, 'reach all its peers', WORD_LIMIT_MS);
+  }
+
+  #fold(event: TraceEvent): void {
+    if (isRigEvent(event)) return;
+    const { member } = event;
+    if (event.event === 'started') this.#held.set(member, new Set());
+    if (event.event === 'held' && event.notice !== null) this.#held.get(member)?.add(event.notice);
+    if (event.event === 'notified' && event.outcome !== 'accepted')
+      this.#unanswered.add(`${event.notice} ${event.peer}`);
   }
 
   /** Hold nobody any more. Whoever gives up just then is held nowhere. */
