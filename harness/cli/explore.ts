@@ -13,7 +13,7 @@ import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explor
 import { MOST_CHANGES } from '../explore/states.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
-import { screenOf } from '../report/screen.ts';
+import { roomOf } from '../report/screen.ts';
 import { numberIn } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -105,7 +105,7 @@ export function exploreCommand(): Command {
       const answers = questionsFrom(flags, chosen).map((asked) => explore(asked));
       if (flags.save !== undefined) save(answers, chosen, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
-      else console.log(exploration(answers, { screen: screenOf(process.stdout), paths: flags.paths === true }));
+      else console.log(exploration(answers, { screen: roomOf(process.stdout), paths: flags.paths === true }));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
     });
 }
