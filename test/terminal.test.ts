@@ -5,23 +5,53 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { plansText, planText } from '../harness/cli/plan.ts';
+import { explore } from '../harness/explore/explore.ts';
 import { paths } from '../harness/host/paths.ts';
 import { judge } from '../harness/judge/judge.ts';
+import { comparison } from '../harness/report/comparison.ts';
+import { descriptionReport } from '../harness/report/description.ts';
+import { exploration } from '../harness/report/exploration.ts';
 import { frameOf } from '../harness/report/frame.ts';
+import { matrixReport } from '../harness/report/grid.ts';
 import { FILE, type Screen, wrapped } from '../harness/report/screen.ts';
 import { tableText } from '../harness/report/table.ts';
 import { terminalReport } from '../harness/report/terminal.ts';
 import { largeTrace } from './support/large-trace.ts';
+import { machineTrace } from './support/machine-trace.ts';
 import { Pty } from './support/pty.ts';
+import { recorded } from './support/recorded.ts';
+import { cells, judged, resultsOf } from './support/results.ts';
 import { BEGINNING, rig, SCENARIO, SECOND_NS, traceOf } from './support/told.ts';
-import { planOf } from './support/versions.ts';
+import { planOf, version } from './support/versions.ts';
 
 const RIG = join(paths.root, 'harness', 'cli', 'main.ts');
 const SMALL: Screen = { columns: 80, rows: 24 };
+const SIZES: readonly Screen[] = [
+  { columns: 120, rows: 40 },
+  { columns: 80, rows: 21 },
+  { columns: 60, rows: 21 },
+  SMALL,
+];
 
-function expectToFit(lines: readonly string[], { columns, rows }: Screen): void {
-  expect(lines.length).to.be.at.most(rows);
-  for (const line of lines) expect(stripVTControlCharacters(line).length, line).to.be.at.most(columns);
+function expectToFit(lines: readonly string[], { columns, rows }: Screen, name = ''): void {
+  expect(lines.length, name).to.be.at.most(rows);
+  // A command is copied whole.
+  for (const line of lines.filter((each) => !each.includes('again: ')))
+    expect(stripVTControlCharacters(line).length, line).to.be.at.most(columns);
+}
+
+function checkedDescription() {
+  const parts = Array.from({ length: 15 }, (_, index) => ({
+    name: `pattern ${index}`,
+    isExpected: true,
+    use:
+      index % 4 === 0
+        ? null
+        : { times: index, firstNs: 1e9, member: 'node01', example: 'a line '.repeat(20), trouble: null },
+  }));
+  const missing = [{ check: 'woken', because: 'nothing tells of a park', add: 'a pattern for parked' }];
+  return { parts, beganNs: 0, missing };
 }
 
 describe('text for a terminal', () => {
@@ -42,6 +72,46 @@ describe('text for a terminal', () => {
       columns: 40,
       rows: 4,
     });
+  });
+
+  it('is never longer or wider than a screen, whatever there is to say', () => {
+    const three = planOf({ ...SCENARIO, members: 3, from: 'v1', to: 'v2', strategy: 'combined' });
+    const rolls = [
+      { plan: three, trace: machineTrace(three, 2) },
+      { plan: fifty, trace },
+      ...['incus-timer', 'lxd-lost-record'].map(recorded),
+    ].map((one) => ({ label: 'as it is', ...one, verdict: judge(one.plan, one.trace) }));
+    expect(rolls.map(({ verdict }) => verdict.outcome)).to.include('broken');
+    const orders = ['123', '132', '213'].map((digits) => [...digits].join());
+    const results = resultsOf(
+      { pairs: ['v1-v2', 'v2-v3', 'v4-v5'], orders, strategies: ['split', 'combined'] },
+      cells({ pairs: ['v1-v2', 'v2-v3'] }).map(({ id }, index) =>
+        judged(id, 1, index % 2 === 0, `Of ${id}: ${'so it was, '.repeat(9)}`),
+      ),
+    );
+    const answers = ['v2', 'v5'].map((to) =>
+      explore({
+        ...{ strategy: 'combined', wakeups: 'lossy', ahead: 'exit', from: version('v1'), to: version(to), members: 2 },
+        ...{ faults: { lose: 0, duplicate: 0, crash: 0 }, mostStates: 1e6, mostBytes: 2 ** 28, reduce: false },
+      }),
+    );
+    for (const screen of SIZES) {
+      const ending = rolls.map(({ verdict }) => verdict.sentence);
+      const texts = {
+        ...Object.fromEntries(
+          rolls.flatMap((one, index) => [
+            [`roll ${index}`, terminalReport(one.plan, one.trace, one.verdict, screen)],
+            [`comparison ${index}`, comparison([one, one], 'their page', screen)],
+            [`plan ${index}`, planText(one.plan, screen)],
+          ]),
+        ),
+        plans: plansText(Array(6).fill(three), screen),
+        matrix: matrixReport(results, 'report.txt', screen),
+        exploration: exploration(answers, { screen }),
+        description: descriptionReport({ ...checkedDescription(), ending }, screen),
+      };
+      for (const [name, text] of Object.entries(texts)) expectToFit(text.split('\n'), screen, name);
+    }
   });
 
   it('fits a screen, names who is worst, and says where the rest is; a file has all', () => {

@@ -4,6 +4,7 @@ import { InputError } from '../input/errors.ts';
 import { deviationOf } from '../judge/conform.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
+import { roomOf, shortList, wrapped } from '../report/screen.ts';
 import { holdsMatrix, savedRolls } from '../store/matrix-folder.ts';
 import { readRun } from '../store/run-folder.ts';
 import { EXIT, type ExitCode } from './outcome.ts';
@@ -23,9 +24,12 @@ function conformRoll(run: string, json: boolean): ExitCode {
   if (json) printJson({ conforms: deviation === null, deviation });
   else
     console.log(
-      deviation === null
-        ? `${name} conforms: the machine allows every step.`
-        : `${name} does not conform: ${deviation}.`,
+      wrapped(
+        deviation === null
+          ? `${name} conforms: the machine allows every step.`
+          : `${name} does not conform: ${deviation}.`,
+        roomOf(process.stdout),
+      ),
     );
   return deviation === null ? EXIT.holds : EXIT.broken;
 }
@@ -35,8 +39,12 @@ function conformMatrix(folder: string, json: boolean): ExitCode {
   const deviant = rolls.filter(({ deviation }) => deviation !== null);
   if (json) printJson(rolls.map(({ roll, deviation }) => ({ roll, conforms: deviation === null, deviation })));
   else {
-    for (const { roll, deviation } of deviant) console.log(`${roll} does not conform: ${deviation}.`);
-    console.log(`${rolls.length - deviant.length} of ${rolls.length} rolls conform`);
+    const screen = roomOf(process.stdout);
+    const lines = deviant.flatMap(({ roll, deviation }) =>
+      wrapped(`${roll} does not conform: ${deviation}.`, screen, 2).split('\n'),
+    );
+    const shown = shortList(lines, screen.rows - 1, (left) => `… and ${left} more lines: add --json`);
+    console.log([...shown, `${rolls.length - deviant.length} of ${rolls.length} rolls conform`].join('\n'));
   }
   return deviant.length === 0 ? EXIT.holds : EXIT.broken;
 }

@@ -5,7 +5,9 @@ import { chooseDaemon } from '../daemon/choose.ts';
 import { missingFor, type Part, partsOf } from '../daemon/described/parts.ts';
 import { Tally } from '../daemon/described/tally.ts';
 import { InputError } from '../input/errors.ts';
-import { descriptionReport, missingReport } from '../report/description.ts';
+import { descriptionReport } from '../report/description.ts';
+import { printable } from '../report/printable.ts';
+import { roomOf } from '../report/screen.ts';
 import { verdictLine } from '../report/terminal.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -81,9 +83,9 @@ function missingOf({ verdict }: Rolled, description: Parameters<typeof missingFo
 const NEVER_MISSED = ['as-predicted', 'notices', 'budgets'];
 
 function tell({ verdict, trace, folder }: Rolled, parts: readonly Part[], missing: ReturnType<typeof missingOf>): void {
-  console.log(`${descriptionReport(parts, rigEvents(trace, 'began')[0]?.atNs ?? 0)}\n`);
-  console.log(`${missingReport(missing)}\n`);
-  console.log(verdictLine(verdict));
-  for (const { member, text } of rigEvents(trace, 'remark')) console.log(`${member} ${text}`);
+  const remarks = rigEvents(trace, 'remark').map(({ member, text }) => `${member} ${printable(text)}`);
+  const beganNs = rigEvents(trace, 'began')[0]?.atNs ?? 0;
+  const ending = [verdictLine(verdict), ...remarks];
+  console.log(descriptionReport({ parts, beganNs, missing, ending }, roomOf(process.stdout)));
   console.log(`saved in ${relative(process.cwd(), folder)}`);
 }

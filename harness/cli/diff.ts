@@ -7,7 +7,7 @@ import { rollName } from '../input/values.ts';
 import type { Plan } from '../plan/plan.ts';
 import { comparison } from '../report/comparison.ts';
 import { comparisonPage } from '../report/page.ts';
-import { screenOf } from '../report/screen.ts';
+import { roomOf } from '../report/screen.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { pageRollOf } from './page-of-run.ts';
 import { printJson } from './print.ts';
@@ -46,7 +46,7 @@ export function diffCommand(): Command {
       if (!interrupted) {
         const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));
         if (json) printJson(compared.map(({ label, verdict }) => ({ label, verdict })));
-        else console.log(`\n${comparison(compared, 'their page', screenOf(process.stdout))}`);
+        else console.log(`\n${comparison(compared, 'their page', roomOf(process.stdout))}`);
         await saveComparison(compared, json === true);
       }
       // The first side shows what the flag is for; only the second has to hold.

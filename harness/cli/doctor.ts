@@ -9,6 +9,7 @@ import { findDqlite } from '../host/libraries.ts';
 import { findProgram } from '../host/programs.ts';
 import type { Debian } from '../input/description.ts';
 import { InputError } from '../input/errors.ts';
+import { beside, type Screen, screenOf } from '../report/screen.ts';
 import { lackOfNamespaces } from '../runtime/namespaces/tools.ts';
 import { processRuntime } from '../runtime/process.ts';
 import { removeLeftovers } from './clean.ts';
@@ -54,16 +55,21 @@ export function doctorCommand(): Command {
         ...(daemon === undefined ? [] : await versionFindings(daemon, engine.answers)),
       ];
       if (json) printJson(findings);
-      else for (const finding of findings) console.log(lineOf(finding));
+      else for (const finding of findings) console.log(linesOf(finding, screenOf(process.stdout)).join('\n'));
       process.exitCode = findings.some(({ essential, found }) => essential && found === null)
         ? EXIT.environment
         : EXIT.holds;
     });
 }
 
-function lineOf({ name, found, neededFor, howToGet }: Finding): string {
-  const mark = found === null ? colors.yellow('missing') : colors.green('  found');
-  return `${mark}  ${colors.bold(name)} ${found ?? ''}\n         for ${neededFor}${found === null ? `; ${howToGet}` : ''}`;
+const INDENT = ' '.repeat(9);
+
+function linesOf({ name, found, neededFor, howToGet }: Finding, screen: Screen): string[] {
+  const mark = found === null ? colors.yellow('missing  ') : colors.green('  found  ');
+  return [
+    ...beside(mark, `${colors.bold(name)} ${found ?? ''}`.trimEnd(), screen),
+    ...beside(INDENT, `for ${neededFor}${found === null ? `; ${howToGet}` : ''}`, screen),
+  ];
 }
 
 function node(): Finding {
@@ -91,7 +97,7 @@ async function images(engineAnswers: boolean): Promise<Finding> {
   const tags = engineAnswers ? await memberImages() : [];
   return {
     name: 'member images',
-    found: tags.length === 0 ? null : tags.join(', '),
+    found: tags.length === 0 ? null : `refresh-rig/member: ${tags.join(', ')}`,
     neededFor:
       'members in containers; a roll builds those it lacks, on the base that RIG_BASE_IMAGE names or on one of its own',
     howToGet: `${invocation()} images`,
@@ -99,6 +105,7 @@ async function images(engineAnswers: boolean): Promise<Finding> {
   };
 }
 
+/** The versions that there are images of. */
 async function memberImages(): Promise<string[]> {
   const { engineClient } = await import('../host/engine.ts');
   const found = await (await engineClient()).container.dockerode.listImages({
@@ -106,7 +113,7 @@ async function memberImages(): Promise<string[]> {
   });
   return found
     .flatMap((image) => image.RepoTags ?? [])
-    .filter((tag) => tag.startsWith('refresh-rig/member:'))
+    .flatMap((tag) => /^refresh-rig\/member:(.*)$/.exec(tag)?.[1] ?? [])
     .sort();
 }
 

@@ -14,7 +14,7 @@ import { MOST_CHANGES } from '../explore/states.ts';
 import { tell } from '../explore/tell.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
-import { screenOf } from '../report/screen.ts';
+import { roomOf } from '../report/screen.ts';
 import { numberIn } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -106,7 +106,7 @@ export function exploreCommand(): Command {
       const answers = questionsFrom(flags, chosen).map((asked) => explore(asked));
       if (flags.save !== undefined) save(answers, chosen, flags.save);
       if (flags.json) printJson(answers.map(rowOf));
-      else console.log(exploration(answers, { screen: screenOf(process.stdout), paths: flags.paths === true }));
+      else console.log(exploration(answers, { screen: roomOf(process.stdout), paths: flags.paths === true }));
       process.exitCode = answers.every(isFine) ? EXIT.holds : EXIT.broken;
     });
 }

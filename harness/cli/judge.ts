@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { judge, type Verdict } from '../judge/judge.ts';
 import { printable } from '../report/printable.ts';
-import { screenOf, wrapped } from '../report/screen.ts';
+import { roomOf, shortList, wrapped } from '../report/screen.ts';
 import { headline, terminalReport, VERDICT_WORDS } from '../report/terminal.ts';
 import { holdsMatrix, type SavedRoll, savedRolls } from '../store/matrix-folder.ts';
 import { readRun } from '../store/run-folder.ts';
@@ -23,8 +23,10 @@ function judgeRoll(run: string, json: boolean): ExitCode {
   const verdict = judge(plan, trace);
   if (json) printJson(verdict);
   else {
-    const screen = screenOf(process.stdout);
-    console.log(`${wrapped(headline(plan), screen)}\n\n${terminalReport(plan, trace, verdict, screen)}`);
+    const screen = roomOf(process.stdout);
+    const heading = `${wrapped(headline(plan), screen)}\n\n`;
+    const rows = screen.rows - heading.split('\n').length + 1;
+    console.log(`${heading}${terminalReport(plan, trace, verdict, { ...screen, rows })}`);
   }
   return verdict.outcome === 'holds' ? EXIT.holds : EXIT.broken;
 }
@@ -44,23 +46,23 @@ function judgeMatrix(folder: string, json: boolean): ExitCode {
   return again.every(({ verdict }) => verdict.outcome === 'holds') ? EXIT.holds : EXIT.broken;
 }
 
-/** Those that hold, and did so before, are counted. */
+/** Those that hold, and did so before, are counted; no longer than the screen. */
 function matrixText(again: readonly Again[]): string {
   const differs = ({ roll, verdict }: Again): boolean => roll.verdict !== verdict.outcome;
   const told = again.filter((one) => differs(one) || one.verdict.outcome !== 'holds');
-  const screen = screenOf(process.stdout);
-  const lines = told.map((one) => {
+  const screen = roomOf(process.stdout);
+  const lines = told.flatMap((one) => {
     const was = differs(one) ? ` (it was ${VERDICT_WORDS[one.roll.verdict]})` : '';
     return wrapped(
       `${VERDICT_WORDS[one.verdict.outcome]}${was}  ${one.roll.name}: ${printable(one.verdict.sentence)}`,
       screen,
       2,
-    );
+    ).split('\n');
   });
   const holding = again.filter(({ verdict }) => verdict.outcome === 'holds').length;
   const changed = again.filter(differs).length;
   return [
-    ...lines,
+    ...shortList(lines, screen.rows - 1, (left) => `… and ${left} more lines: add --json`),
     `${holding} of ${again.length} rolls hold; ${changed === 0 ? 'each is judged as it was' : `${changed} judged otherwise than when rolled`}`,
   ].join('\n');
 }

@@ -14,7 +14,7 @@ import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { watchMatrix } from '../report/progress.ts';
-import { screenOf } from '../report/screen.ts';
+import { roomOf } from '../report/screen.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
@@ -127,7 +127,7 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   }
   if (signal.aborted && !(signal.reason instanceof Interrupted)) throw signal.reason;
   if (quiet) printJson(documentOf(results));
-  else console.log(`\n${matrixReport(results, 'report.txt in its folder', screenOf(process.stdout))}`);
+  else console.log(`\n${matrixReport(results, 'report.txt in its folder', roomOf(process.stdout))}`);
   say(`took ${formatDuration((nowNs() - startNs) / 1e6)}; saved in ${relative(process.cwd(), folder.path)}`);
   if (signal.aborted) say(`go on with: ${invocation()} matrix --resume ${relative(process.cwd(), folder.path)}`);
   const code = signal.aborted ? EXIT.interrupted : exitCodeOfMatrix(results);

@@ -8,7 +8,7 @@ import { merge, type Part } from '../matrix/merge.ts';
 import { documentOf } from '../matrix/state.ts';
 import { matrixReport } from '../report/grid.ts';
 import { printable } from '../report/printable.ts';
-import { screenOf } from '../report/screen.ts';
+import { roomOf } from '../report/screen.ts';
 import { MatrixFolder, readResults, rollsOf } from '../store/matrix-folder.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { runsFolder } from './options.ts';
@@ -32,7 +32,7 @@ export function mergeCommand(): Command {
       for (const conflict of conflicts) process.stderr.write(`${colors.yellow('conflict:')} ${printable(conflict)}\n`);
       if (json) printJson(documentOf(results));
       else {
-        console.log(matrixReport(results, 'report.txt in its folder', screenOf(process.stdout)));
+        console.log(matrixReport(results, 'report.txt in its folder', roomOf(process.stdout)));
         console.log(colors.dim(`saved in ${relative(process.cwd(), merged.path)}`));
       }
       process.exitCode = exitCodeOfMatrix(results);

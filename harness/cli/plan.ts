@@ -4,63 +4,84 @@ import colors from 'picocolors';
 import { forecast } from '../explore/forecast.ts';
 import type { Happening } from '../explore/happening.ts';
 import { tell } from '../explore/tell.ts';
-import { impossibleWords, lackFor } from '../fault/possible.ts';
 import { InputError } from '../input/errors.ts';
 import { describeStep } from '../plan/describe.ts';
-import { faultRows } from '../plan/fault-rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { givenLines } from '../report/given.ts';
+import { beside, cut, FILE, roomOf, type Screen, shortList, withoutMiddle, wrapped } from '../report/screen.ts';
 import { headline } from '../report/terminal.ts';
+import { faultLines, faultsOf } from './fault-lines.ts';
 import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
 import { printJson } from './print.ts';
-import { runtimeFor } from './runtime.ts';
 
 export function planCommand(): Command {
   return withRollFlags(new Command('plan'))
+    .option('--whole', 'print all steps, however many there are')
     .option('--json', 'print the plan as JSON')
-    .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean }) => {
+    .action(async (scenario: string | undefined, flags: RollFlags & { whole?: boolean; json?: boolean }) => {
       const plans = plansFrom(scenario, flags);
-      const faults = await Promise.all(plans.map(faultsText));
+      const faults = await Promise.all(plans.map(faultsOf));
       if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
-      else console.log(plans.map((plan, index) => [planText(plan), ...faults[index]!.lines].join('\n')).join('\n\n'));
+      else {
+        const screen = flags.whole ? FILE : roomOf(process.stdout);
+        console.log([plansText(plans, screen), ...faultLines(plans, faults, screen)].join('\n'));
+      }
       const impossible = faults.flatMap((each) => each.impossible);
       if (impossible.length > 0) throw new InputError([...new Set(impossible)].join('\n'));
     });
 }
 
-/** What goes wrong in a plan, each with its place; and what of it is impossible where the plan would be rolled. */
-async function faultsText(plan: Plan): Promise<{ lines: readonly string[]; impossible: readonly string[] }> {
-  const rows = faultRows(plan);
-  if (rows.length === 0) return { lines: [], impossible: [] };
-  const { runtime } = await runtimeFor(plan);
-  const where = { daemon: plan.daemon, runtime };
-  const lacks = rows.map((row) => lackFor(row, where));
-  const lines = rows.map((row, index) => {
-    const steps = row.begins === row.ends ? `step ${row.begins + 1}` : `steps ${row.begins + 1} to ${row.ends + 1}`;
-    return `  ${lacks[index] === null ? 'possible  ' : 'impossible'}  ${steps}: ${row.says}`;
-  });
-  return {
-    lines: ['', `Faults, on the runtime ${runtime.name}:`, ...lines],
-    impossible: rows.flatMap((row, index) => (lacks[index] === null ? [] : impossibleWords(row, lacks[index]!, where))),
-  };
+/** Plans, no longer than the screen: of several the headings alone, where there is no room for their steps. */
+export function plansText(plans: readonly Plan[], screen: Screen): string {
+  const [only, ...others] = plans;
+  if (only !== undefined && others.length === 0) return planText(only, screen);
+  const whole = plans.map((plan) => planText(plan)).join('\n\n');
+  if (wrapped(whole, screen).split('\n').length <= screen.rows) return whole;
+  const headings = plans.flatMap((plan) => [
+    wrapped(headline(plan), screen),
+    ...beside('  ', expectationText(plan), screen),
+  ]);
+  const more = 'The steps of each: add --whole, or name one order.';
+  const lines = headings.flatMap((text) => text.split('\n'));
+  return [...shortList(lines, screen.rows - 2, (left) => `… and ${left} more lines`), '', more].join('\n');
 }
 
-/** A plan as a numbered list, with what is to be expected below each step. */
-export function planText(plan: Plan): string {
-  const lines = forecast(plan).flatMap(({ step, happenings }, index) => [
-    `${String(index + 1).padStart(3)}. ${describeStep(plan, step)}`,
-    ...happenings.filter(isWorthTelling).map((happening) => colors.dim(`       ${tell(happening)}`)),
-  ]);
+/**
+ * A plan as a numbered list, with what is to be expected below each step; no longer than the screen: lines are cut where there are
+ * too many to be wrapped, and then the middle is left out.
+ */
+export function planText(plan: Plan, screen: Screen = FILE): string {
   const kinds = Object.values(plan.versions)
     .filter((version) => version.name !== plan.from)
     .map(
       (version) =>
         `${plan.from} → ${version.name} is a step of kind "${stepKind(plan.versions[plan.from]!, version, plan.daemon.capabilities.failpoints ? undefined : 0)}"`,
     );
-  return [colors.bold(headline(plan)), ...givenLines(plan), ...kinds, '', ...lines, '', expectationText(plan)].join(
-    '\n',
-  );
+  const before = [colors.bold(headline(plan)), ...givenLines(plan), ...kinds, ''].map((line) => wrapped(line, screen));
+  const after = ['', wrapped(expectationText(plan), screen)];
+  const rows = screen.rows - [...before, ...after].join('\n').split('\n').length;
+  const steps = stepLines(plan, screen);
+  const shown =
+    steps.length <= rows
+      ? steps
+      : withoutMiddle(
+          stepLines(plan, FILE).map((line) => cut(line, screen)),
+          rows,
+          (left) => colors.dim(`${BELOW_STEP}… ${left} lines more: add --whole`),
+        );
+  return [...before, ...shown, ...after].join('\n');
+}
+
+const BELOW_STEP = ' '.repeat(7);
+
+function stepLines(plan: Plan, screen: Screen): string[] {
+  return forecast(plan).flatMap(({ step, happenings }, index) => [
+    ...beside(`${String(index + 1).padStart(3)}. `, describeStep(plan, step), screen),
+    ...happenings
+      .filter(isWorthTelling)
+      .flatMap((happening) => beside(BELOW_STEP, tell(happening), screen).map((line) => colors.dim(line))),
+  ]);
 }
 
 /** What a step makes of the gates; arrivals and parks follow from these. */

@@ -6,7 +6,7 @@ import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { printable } from '../report/printable.ts';
-import { screenOf, wrapped } from '../report/screen.ts';
+import { roomOf, screenOf, shortList, wrapped } from '../report/screen.ts';
 import { tableText } from '../report/table.ts';
 import { headline, terminalReport, VERDICT_WORDS, verdictLine } from '../report/terminal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -86,7 +86,7 @@ export async function rollAll(
       rolled.push(one);
       if (!quiet)
         console.log(
-          `\n${plans.length === 1 ? terminalReport(one.plan, one.trace, one.verdict, screen) : wrapped(verdictLine(one.verdict), screen)}`,
+          `\n${plans.length === 1 ? terminalReport(one.plan, one.trace, one.verdict, roomOf(process.stdout)) : wrapped(verdictLine(one.verdict), screen)}`,
         );
       say(`saved in ${relative(process.cwd(), one.folder)}`);
       if (one.trouble !== null) process.stderr.write(`${colors.red('error:')} ${errorText(one.trouble)}\n`);
@@ -136,11 +136,18 @@ export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
   return rolled.some(({ trouble }) => trouble !== null) ? EXIT.environment : EXIT.holds;
 }
 
+/** A row an order, and how many hold; no longer than the screen. */
 function ordersTable(rolled: readonly Rolled[]): string {
   const rows = rolled.map(({ plan, verdict }) => [
     plan.order.join(', '),
     VERDICT_WORDS[verdict.outcome],
     printable(verdict.sentence),
   ]);
-  return tableText(['order', 'verdict', 'what happened'], rows, screenOf(process.stdout));
+  const room = roomOf(process.stdout);
+  const table = tableText(['order', 'verdict', 'what happened'], rows, room).split('\n');
+  const holding = rolled.filter(({ verdict }) => verdict.outcome === 'holds').length;
+  const shown = shortList(table, room.rows - 2, (left) =>
+    colors.dim(`… and ${left} more lines: every roll has said its own`),
+  );
+  return [...shown, '', `${holding} of ${rolled.length} orders hold`].join('\n');
 }

@@ -4,7 +4,8 @@ import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { printable } from '../report/printable.ts';
-import { plainTable } from '../report/table.ts';
+import { cut, screenOf } from '../report/screen.ts';
+import { tableText } from '../report/table.ts';
 import { printJson } from './print.ts';
 
 export function versionsCommand(): Command {
@@ -19,10 +20,22 @@ export function versionsCommand(): Command {
         if (from === undefined) {
           const rows = [...versions.values()].map((version) => ({ ...version, about: abouts.get(version.name) ?? '' }));
           if (json) return printJson(rows);
-          const table = plainTable(['version', 'internal', 'external', 'extensions', 'patches', 'about']);
-          for (const { name, internal, external, extensions, patches = [], about } of rows)
-            table.push([name, internal, external, extensions.length, patches.length, printable(about)]);
-          return console.log(table.toString());
+          const cells = rows.map(({ name, internal, external, extensions, patches = [], about }) => [
+            name,
+            ...[internal, external, extensions.length, patches.length].map(String),
+            printable(about),
+          ]);
+          const headings = ['version', 'internal', 'external', 'extensions', 'patches', 'about'];
+          const screen = screenOf(process.stdout);
+          const wrapped = tableText(headings, cells, screen).split('\n');
+          // A line each where whole sentences are more than a screen.
+          if (wrapped.length < screen.rows) return console.log(wrapped.join('\n'));
+          return console.log(
+            tableText(headings, cells)
+              .split('\n')
+              .map((line) => cut(line, screen))
+              .join('\n'),
+          );
         }
         if (to === undefined)
           throw new InputError(`versions ${from}: give a second version, to see the kind of the step to it`);

@@ -3,9 +3,9 @@ import colors from 'picocolors';
 import type { Verdict } from '../judge/judge.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
-import { differencesOf } from './figures.ts';
+import { differencesOf, FIGURES } from './figures.ts';
 import { printable } from './printable.ts';
-import { FILE, type Screen, wrapped } from './screen.ts';
+import { FILE, fullestThatFits, type Screen, wrapped } from './screen.ts';
 import { tableText } from './table.ts';
 import { mostTellingMembers } from './terminal.ts';
 import { timeline } from './timeline.ts';
@@ -17,33 +17,63 @@ export interface Side {
   readonly verdict: Verdict;
 }
 
+/** What of a comparison is told. */
+interface Told {
+  /** How many members are told of. */
+  readonly most: number;
+  readonly figures?: boolean;
+  readonly legend?: boolean;
+  /** Why a side stalled. */
+  readonly because?: boolean;
+}
+
 /**
- * Timelines, figures and verdicts of both sides; no longer than the screen, where that can be had by leaving members out.
+ * Timelines, figures and verdicts of both sides; no longer than the screen. Members that stand for others go first, then what can
+ * be looked up.
  * @param place where the rest is
  */
 export function comparison(sides: readonly Side[], place: string, screen: Screen = FILE): string {
-  const [first] = sides;
-  const all = first?.verdict.members ?? [];
-  for (let most = all.length; ; most -= 1) {
-    const lines = comparisonOf(sides, most, place, screen);
-    if (lines.length <= screen.rows || most <= 1) return lines.join('\n');
-  }
+  const all = sides[0]?.verdict.members.length ?? 0;
+  const text = (told: Told) => (): readonly string[] => comparisonOf(sides, told, place, screen);
+  const whole = text({ most: all })();
+  const perMember = sides.length + FIGURES.length;
+  const excess = Math.ceil((whole.length + 1 - screen.rows) / perMember);
+  const few = Math.min(all, FEWEST_MEMBERS);
+  return fullestThatFits(
+    [
+      () => whole,
+      text({ most: Math.max(1, all - excess) }),
+      text({ most: few, figures: false }),
+      text({ most: few, figures: false, legend: false }),
+      text({ most: 1, figures: false, legend: false }),
+      text({ most: few, figures: false, because: false }),
+      text({ most: few, figures: false, legend: false, because: false }),
+      text({ most: 0, figures: false, because: false }),
+    ],
+    screen.rows,
+  ).join('\n');
 }
 
-function comparisonOf(sides: readonly Side[], most: number, place: string, screen: Screen): string[] {
+const FEWEST_MEMBERS = 3;
+
+function comparisonOf(sides: readonly Side[], told: Told, place: string, screen: Screen): string[] {
+  const { most, figures: hasFigures = true, legend = true, because = true } = told;
   const all = sides[0]!.verdict.members;
   // The first side shows what the flag is for.
   const names = new Set(mostTellingMembers(all, most).map(({ name }) => name));
   const isShown = (member: string): boolean => most === all.length || names.has(member);
   const left = all.length - most;
-  return [
-    ...sides.map(({ label, plan, trace }) =>
-      [colors.bold(label), ...timeline(plan, trace, { isShown, screen }), ''].join('\n'),
-    ),
-    figures(sides, isShown, screen),
-    ...(left > 0 ? [colors.dim(`… and ${left} more members: ${place} has all of them`)] : []),
+  const lanes = ({ label, plan, trace }: Side): string[] => [
+    colors.bold(label),
+    ...timeline(plan, trace, { isShown, hasLegend: legend, screen }),
     '',
-    ...sides.map((side) => wrapped(verdictText(side), screen)),
+  ];
+  return [
+    ...(most === 0 ? [] : sides.flatMap(lanes)),
+    ...(hasFigures ? [figures(sides, isShown, screen)] : []),
+    ...(left > 0 && most > 0 ? [colors.dim(`… and ${left} more members: ${place} has all of them`)] : []),
+    ...(hasFigures || (left > 0 && most > 0) ? [''] : []),
+    ...sides.map((side) => wrapped(verdictText(side, because), screen)),
   ].flatMap((text) => text.split('\n'));
 }
 
@@ -57,8 +87,8 @@ function figures(sides: readonly Side[], isShown: (member: string) => boolean, s
   return tableText(['member', 'figure', ...sides.map((side) => side.label)], rows, screen);
 }
 
-function verdictText({ label, verdict }: Side): string {
-  const because = verdict.stalls[0]?.because;
+function verdictText({ label, verdict }: Side, isExplained: boolean): string {
+  const because = isExplained ? verdict.stalls[0]?.because : undefined;
   const mark = {
     holds: colors.green('holds'),
     broken: colors.red('does not hold'),

@@ -2,7 +2,8 @@
 import colors from 'picocolors';
 import { formatDuration } from '../../node/duration.ts';
 import { printable } from './printable.ts';
-import { plainTable } from './table.ts';
+import { beside, fullestThatFits, type Screen, wrapped } from './screen.ts';
+import { tableText } from './table.ts';
 
 /** A part of a description, and what became of it. */
 export interface CheckedPart {
@@ -17,33 +18,60 @@ export interface CheckedPart {
   } | null;
 }
 
-/** @param beganNs when the roll began */
-export function descriptionReport(parts: readonly CheckedPart[], beganNs: number): string {
-  const lines = parts.map((part) => partLines(part, beganNs));
-  return lines.flat().join('\n');
+/** What is told of a description, and of the roll that it was checked by. */
+export interface CheckedDescription {
+  readonly parts: readonly CheckedPart[];
+  /** When the roll began. */
+  readonly beganNs: number;
+  /** Checks that could not be judged, each with what would have to be added to the description. */
+  readonly missing: ReadonlyArray<{ readonly check: string; readonly because: string; readonly add: string | null }>;
+  /** What came of the roll, in sentences. */
+  readonly ending: readonly string[];
 }
 
-function partLines({ name, use, isExpected }: CheckedPart, beganNs: number): string[] {
+/**
+ * No longer than the screen: first the lines go that the parts matched, then the parts that did match, and then all of them.
+ */
+export function descriptionReport(checked: CheckedDescription, screen: Screen): string {
+  const { parts, beganNs, missing, ending } = checked;
+  const below = [missingReport(missing, screen), '', ...ending.map((text) => wrapped(text, screen))];
+  const titles = (some: readonly CheckedPart[]): string[] => some.flatMap((part) => titleLines(part, screen));
+  const missed = parts.filter(({ use }) => use === null || use.times === 0);
+  const count = beside(colors.green('matched  '), `${parts.length - missed.length} of ${parts.length} parts`, screen);
+  const ways = [
+    () => parts.flatMap((part) => [...titleLines(part, screen), ...firstLines(part, beganNs, screen)]),
+    () => titles(parts),
+    () => [...titles(missed), ...count],
+    () => count,
+  ];
+  return fullestThatFits(
+    ways.map((way) => () => [...way(), '', ...below].flatMap((text) => text.split('\n'))),
+    screen.rows,
+  ).join('\n');
+}
+
+const INDENT = ' '.repeat(9);
+
+/** What became of it, and why, if it is known why it never came up. */
+function titleLines({ name, use, isExpected }: CheckedPart, screen: Screen): string[] {
   const title = colors.bold(printable(name));
-  if (use === null || use.times === 0) {
-    const word = isExpected ? colors.red('never  ') : colors.dim('never  ');
-    const why = use?.trouble ?? null;
-    return [`${word}  ${title}`, ...(why === null ? [] : [`         ${printable(why)}`])];
-  }
+  if (use !== null && use.times > 0) return beside(colors.green('matched  '), title, screen);
+  const lines = beside((isExpected ? colors.red : colors.dim)('never    '), title, screen);
+  const why = use?.trouble ?? null;
+  return why === null ? lines : [...lines, ...beside(INDENT, printable(why), screen)];
+}
+
+/** Of what matched: how often, and the first. */
+function firstLines({ use }: CheckedPart, beganNs: number, screen: Screen): string[] {
+  if (use === null || use.times === 0) return [];
   const times = use.times === 1 ? 'once' : `${use.times} times`;
   const first = `${times}, first of ${use.member} after ${formatDuration(Math.max(0, use.firstNs - beganNs) / 1e6)}`;
-  return [
-    `${colors.green('matched')}  ${title}`,
-    `         ${first}${use.example === '' ? '' : `: ${colors.dim(printable(use.example))}`}`,
-  ];
+  const example = use.example === '' ? '' : `: ${colors.dim(printable(use.example))}`;
+  return beside(INDENT, `${first}${example}`, screen);
 }
 
-/** Checks that could not be judged, each with what would have to be added to the description. */
-export function missingReport(
-  missing: ReadonlyArray<{ readonly check: string; readonly because: string; readonly add: string | null }>,
-): string {
-  if (missing.length === 0) return 'Every check could be judged that this daemon gives rise to.';
-  const table = plainTable(['not judged', 'because', 'add to the description']);
-  for (const { check, because, add } of missing) table.push([check, printable(because), add ?? '–']);
-  return table.toString();
+function missingReport(missing: CheckedDescription['missing'], screen: Screen): string {
+  if (missing.length === 0) return wrapped('Every check could be judged that this daemon gives rise to.', screen);
+  const rows = missing.map(({ check, because, add }) => [check, printable(because), add ?? '–']);
+  return tableText(['not judged', 'because', 'add to the description'], rows, screen);
 }

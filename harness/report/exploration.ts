@@ -2,7 +2,7 @@
 import colors from 'picocolors';
 import { type Answer, isFine } from '../explore/explore.ts';
 import { tell } from '../explore/tell.ts';
-import { FILE, type Screen, shortList, wrapped } from './screen.ts';
+import { FILE, fullestThatFits, type Screen, shortList, wrapped } from './screen.ts';
 import { tableText } from './table.ts';
 
 export interface ExplorationOptions {
@@ -30,13 +30,19 @@ export function exploration(
     others === 0
       ? 'It is printed whole with --paths.'
       : `The shortest ways into the other ${others}: add --paths, or ask for one of them.`;
-  const room = screen.rows - linesIn(table, closing) - linesIn(more) - 2;
-  const first = shortList(
-    told[0]!.split('\n'),
-    Math.max(FEWEST_LINES, room),
-    (left) => `      … and ${left} lines more`,
-  );
-  return [table, ...first, '', colors.dim(wrapped(more, screen)), '', closing].join('\n');
+  const below = ['', colors.dim(wrapped(more, screen)), '', closing];
+  const room = screen.rows - [table, ...below].join('\n').split('\n').length;
+  const path = (rows: number): readonly string[] =>
+    shortList(told[0]!.split('\n'), rows, (left) => `      … and ${left} lines more`);
+  const lines = (...parts: readonly string[]) => parts.flatMap((part) => part.split('\n'));
+  return fullestThatFits(
+    [
+      () => lines(table, ...path(Math.max(FEWEST_LINES, room)), ...below),
+      () => lines(table, ...below),
+      () => [...shortList(table.split('\n'), room + linesIn(table), () => '…'), ...lines(...below)],
+    ],
+    screen.rows,
+  ).join('\n');
 }
 
 /** More questions are told as a grid. */
@@ -44,8 +50,8 @@ const MOST_ROWS = 12;
 /** Of a path at least so much is shown: its heading, and where it begins. */
 const FEWEST_LINES = 5;
 
-function linesIn(...texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + text.split('\n').length, 0);
+function linesIn(text: string): number {
+  return text.split('\n').length;
 }
 
 /** No terminal is narrower than this, as a rule. */

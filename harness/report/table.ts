@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 import { FILE, type Screen } from './screen.ts';
 
 /** Between two columns, in characters. */
@@ -15,8 +16,10 @@ export function tableText(
   { columns }: Pick<Screen, 'columns'> = FILE,
 ): string {
   const widths = fitted([headings, ...rows], columns);
-  const table = widths === null ? plainTable(headings) : narrowTable(headings, widths);
-  for (const row of rows) table.push([...row]);
+  const cells = (row: readonly string[]): string[] =>
+    row.map((cell, column) => (widths === null ? cell : wrapAnsi(cell, widths[column]!, { hard: true })));
+  const table = new Table({ ...looksOf(cells(headings)), ...(widths === null ? {} : { colWidths: [...widths] }) });
+  for (const row of rows) table.push(cells(row));
   return table.toString();
 }
 
@@ -42,10 +45,6 @@ function fitted(rows: ReadonlyArray<readonly string[]>, columns: number): number
     widths[column]! -= 1;
   }
   return widths;
-}
-
-function narrowTable(headings: readonly string[], widths: readonly number[]): Table.Table {
-  return new Table({ ...looksOf(headings), colWidths: [...widths], wordWrap: true });
 }
 
 export function plainTable(headings: readonly string[]): Table.Table {

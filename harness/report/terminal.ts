@@ -10,55 +10,78 @@ import type { Trace } from '../trace/trace.ts';
 import { FIGURES } from './figures.ts';
 import { givenLines } from './given.ts';
 import { printable } from './printable.ts';
-import { FILE, type Screen, shortList, wrapped } from './screen.ts';
+import { FILE, fullestThatFits, type Screen, wrapped } from './screen.ts';
 import { tableText } from './table.ts';
 import { timeline } from './timeline.ts';
 
+/** What of a roll is told. */
+interface Told {
+  readonly members: readonly MemberFigures[];
+  readonly checks: readonly string[];
+  readonly given?: boolean;
+  readonly figures?: boolean;
+  readonly legend?: boolean;
+  /** Why it stalled. */
+  readonly because?: boolean;
+}
+
 /**
  * The report of one roll, below its headline; no longer than the screen. What a person can do without goes first: checks that
- * hold, and members that stand for others.
+ * hold, members that stand for others, and what can be looked up.
  */
 export function terminalReport(plan: Plan, trace: Trace, verdict: Verdict, screen: Screen = FILE): string {
-  const because = verdict.stalls[0]?.because;
-  const ending = [verdictLine(verdict), ...(because === undefined ? [] : [printable(because)])];
-  const given = givenLines(plan);
-  const report = (members: readonly MemberFigures[], checks: readonly string[]): string[] => {
-    const names = new Set(members.map(({ name }) => name));
-    const left = verdict.members.length - members.length;
-    return [
-      ...(given.length === 0 ? [] : [...given.map((line) => colors.dim(wrapped(line, screen))), '']),
-      figuresTable(members, screen),
-      ...(left > 0
-        ? [colors.dim(wrapped(`… and ${left} more members, none of them slower or worse: ${REPORT} has them`, screen))]
-        : []),
-      '',
-      ...timeline(plan, trace, { isShown: (member) => left === 0 || names.has(member), screen }),
-      '',
-      ...checks,
-      '',
-      ...ending.map((text) => wrapped(text, screen)),
-    ].flatMap((text) => text.split('\n'));
-  };
-  const whole = report(verdict.members, checkLines(verdict.checks, screen));
-  if (whole.length <= screen.rows) return whole.join('\n');
+  const text = (told: Told): string[] => reportOf(plan, trace, verdict, told, screen);
+  const { members } = verdict;
   const few = fewCheckLines(verdict.checks, screen);
-  const short = report(verdict.members, few);
-  if (short.length <= screen.rows) return short.join('\n');
+  const whole = text({ members, checks: checkLines(verdict.checks, screen) });
+  if (whole.length <= screen.rows) return whole.join('\n');
+  const brief = text({ members, checks: few });
   // Each member has a line in the table and one in the timeline.
-  const excess = Math.ceil((short.length + 1 - screen.rows) / 2);
-  const most = Math.max(FEWEST_MEMBERS, verdict.members.length - excess);
-  const shown = mostTellingMembers(verdict.members, most);
-  const fewLines = few.flatMap((line) => line.split('\n'));
-  const room = screen.rows - report(shown, []).length;
-  const cutShort = shortList(fewLines, Math.max(FEWEST_CHECK_LINES, room), (left) =>
-    colors.dim(`… and ${left} lines more of the checks: ${REPORT}`),
-  );
-  return report(shown, cutShort).join('\n');
+  const excess = Math.ceil((brief.length + 1 - screen.rows) / 2);
+  const shown = mostTellingMembers(members, Math.max(FEWEST_MEMBERS, members.length - excess));
+  const short = (less: Partial<Told>) => (): readonly string[] =>
+    text({ members: shown, checks: namedChecks(verdict.checks, screen), given: false, ...less });
+  return fullestThatFits(
+    [
+      () => brief,
+      () => text({ members: shown, checks: few, given: false }),
+      short({}),
+      short({ legend: false }),
+      short({ figures: false }),
+      short({ figures: false, legend: false }),
+      short({ figures: false, because: false }),
+      short({ members: [], figures: false, because: false }),
+    ],
+    screen.rows,
+  ).join('\n');
+}
+
+function reportOf(plan: Plan, trace: Trace, verdict: Verdict, told: Told, screen: Screen): string[] {
+  const { members, checks, given = true, figures = true, legend = true, because = true } = told;
+  const names = new Set(members.map(({ name }) => name));
+  const left = verdict.members.length - members.length;
+  const isShown = (member: string): boolean => left === 0 || names.has(member);
+  const stalled = because ? verdict.stalls[0]?.because : undefined;
+  const parts = [
+    given ? givenLines(plan).map((line) => colors.dim(wrapped(line, screen))) : [],
+    figures ? [figuresTable(members, screen)] : [],
+    left > 0 && members.length > 0 ? [colors.dim(wrapped(moreMembers(left), screen))] : [],
+    members.length > 0 ? timeline(plan, trace, { isShown, hasLegend: legend, screen }) : [],
+    checks,
+    [verdictLine(verdict), ...(stalled === undefined ? [] : [printable(stalled)])].map((line) => wrapped(line, screen)),
+  ];
+  return parts
+    .filter((part) => part.length > 0)
+    .flatMap((part, index) => (index === 0 ? part : ['', ...part]))
+    .flatMap((line) => line.split('\n'));
+}
+
+function moreMembers(left: number): string {
+  return `… and ${left} more members, none of them slower or worse: ${REPORT} has them`;
 }
 
 const REPORT = 'report.txt in its folder';
 const FEWEST_MEMBERS = 3;
-const FEWEST_CHECK_LINES = 3;
 
 /** The members that a verdict is against, and then those that opened latest, in their own order. */
 export function mostTellingMembers(members: readonly MemberFigures[], most: number): MemberFigures[] {
@@ -94,6 +117,17 @@ function fewCheckLines(checks: readonly Check[], screen: Screen): string[] {
     ...checkLines(telling, screen),
     wrapped(`${colors.green('holds  ')}  ${holding} checks${also}: ${REPORT} names them`, screen, CHECK_INDENT),
   ];
+}
+
+/** The names of those that tell something, in a line. */
+function namedChecks(checks: readonly Check[], screen: Screen): string[] {
+  const broken = checks.filter(({ outcome }) => outcome === 'broken');
+  const unknown = checks.filter(({ outcome, leavesOpen }) => outcome !== 'broken' && leavesOpen);
+  if (broken.length + unknown.length === 0) return fewCheckLines(checks, screen);
+  const named = (word: string, some: readonly Check[]): string[] =>
+    some.length === 0 ? [] : [`${word} ${some.map(({ name }) => name).join(', ')}`];
+  const words = [...named(colors.red('BROKEN'), broken), ...named(colors.yellow('unknown'), unknown)];
+  return [wrapped(`${words.join('; ')}: ${REPORT} says why`, screen)];
 }
 
 /** What was rolled, and how. */

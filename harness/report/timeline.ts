@@ -6,7 +6,10 @@ import type { Trace } from '../trace/trace.ts';
 import { type Lanes, lanesOf, type Span, type SpanState } from './lanes.ts';
 import { FILE, type Screen, wrapped } from './screen.ts';
 
-const COLUMNS = 72;
+const MOST_COLUMNS = 72;
+const FEWEST_COLUMNS = 10;
+/** Between a member's name and its row. */
+const GAP = 2;
 
 /** The characters of a row. The later in this list, the more it matters where a slice holds several. */
 const CHARACTERS = {
@@ -35,6 +38,8 @@ const LEADER_LEGEND = `${LEADER}: the last digit of the member that leads the da
 export interface TimelineOptions {
   /** The members that have a row. */
   readonly isShown?: (member: string) => boolean;
+  /** Whether it says what the characters mean. */
+  readonly hasLegend?: boolean;
   readonly screen?: Pick<Screen, 'columns'>;
 }
 
@@ -42,18 +47,19 @@ export interface TimelineOptions {
 export function timeline(
   plan: Plan,
   trace: Trace,
-  { isShown = () => true, screen = FILE }: TimelineOptions = {},
+  { isShown = () => true, hasLegend = true, screen = FILE }: TimelineOptions = {},
 ): string[] {
   const lanes = lanesOf(plan, trace);
   if (lanes === null) return [];
   const { leaderships } = lanes;
   const spans = Map.groupBy(lanes.spans, (span) => span.member);
   const width = Math.max(...plan.members.map((member) => member.length), leaderships.length > 0 ? LEADER.length : 0);
-  const rows = plan.members
-    .filter(isShown)
-    .map((member) => `${member.padEnd(width)}  ${row(lanes, spans.get(member) ?? [])}`);
-  if (leaderships.length > 0) rows.push(`${LEADER.padEnd(width)}  ${leaderRow(plan, lanes)}`);
-  const scale = `${' '.repeat(width)}  0${formatDuration((lanes.toNs - lanes.fromNs) / 1e6).padStart(COLUMNS - 1)}`;
+  const columns = Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, screen.columns - width - GAP));
+  const slices = slicesOf(lanes, columns);
+  const line = (name: string, text: string): string => `${name.padEnd(width + GAP)}${text}`;
+  const rows = plan.members.filter(isShown).map((member) => line(member, row(slices, spans.get(member) ?? [])));
+  if (leaderships.length > 0) rows.push(line(LEADER, leaderRow(plan, lanes, slices)));
+  const scale = line('', `0${formatDuration((lanes.toNs - lanes.fromNs) / 1e6).padStart(columns - 1)}`);
   const isParkedAt = (gate: string): boolean =>
     lanes.spans.some(({ state }) => state.is === 'parked' && state.gate === gate);
   const legends = [
@@ -61,11 +67,17 @@ export function timeline(
     ...(isParkedAt('patch') ? [PATCH_LEGEND] : []),
     ...(leaderships.length > 0 ? [LEADER_LEGEND] : []),
   ];
-  return [...rows, ...[scale, ...legends.map((line) => wrapped(line, screen))].map((line) => colors.dim(line))];
+  const below = [scale, ...(hasLegend ? legends.map((legend) => wrapped(legend, screen)) : [])];
+  return [...rows, ...below.map((text) => colors.dim(text))];
 }
 
-function row(lanes: Lanes, spans: readonly Span[]): string {
-  return slicesOf(lanes)
+interface Slice {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+function row(slices: readonly Slice[], spans: readonly Span[]): string {
+  return slices
     .map(({ fromNs, toNs }) => {
       const within = spans
         .filter((span) => span.fromNs <= toNs && span.toNs > fromNs)
@@ -76,8 +88,8 @@ function row(lanes: Lanes, spans: readonly Span[]): string {
 }
 
 /** Who leads the database: the number of the member, or a mark where nobody does. */
-function leaderRow(plan: Plan, lanes: Lanes): string {
-  return slicesOf(lanes)
+function leaderRow(plan: Plan, lanes: Lanes, slices: readonly Slice[]): string {
+  return slices
     .map(({ toNs }) => {
       const leader = lanes.leaderships.findLast((leadership) => leadership.fromNs <= toNs)?.leader ?? null;
       return leader === null ? NOBODY : String((plan.members.indexOf(leader) + 1) % 10);
@@ -85,9 +97,9 @@ function leaderRow(plan: Plan, lanes: Lanes): string {
     .join('');
 }
 
-function slicesOf({ fromNs, toNs }: Lanes): Array<{ fromNs: number; toNs: number }> {
-  const sliceNs = (toNs - fromNs) / COLUMNS;
-  return Array.from({ length: COLUMNS }, (_, column) => ({
+function slicesOf({ fromNs, toNs }: Lanes, columns: number): Slice[] {
+  const sliceNs = (toNs - fromNs) / columns;
+  return Array.from({ length: columns }, (_, column) => ({
     fromNs: fromNs + column * sliceNs,
     toNs: fromNs + (column + 1) * sliceNs,
   }));

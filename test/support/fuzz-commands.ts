@@ -91,6 +91,7 @@ const FLAGS: ReadonlyArray<readonly [command: string, flags: readonly string[], 
   ['versions', ['--daemon'], ['v1', 'v2']],
   ['daemon', ['--from', '--to', '--members', '--order', '--runtime'], ['check', '@/none.yaml']],
   ['images', ['--daemon'], []],
+  ['init', ['--name', '--old', '--new', '--args', '--open', '--rig'], ['--old=a', '--new=b', '--open=c']],
   ['replay', ['--runtime', '--wait'], ['@/none.json']],
   ...(['judge', 'conform', 'merge', 'report', 'doctor', 'images', 'versions', 'schema'] as const).map(
     (command) => [command, ['--no-such-flag'], []] as const,
