@@ -4,6 +4,7 @@
  * ones deletes its folder below build/roots, or that which RIG_ROOTS names.
  */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -22,7 +23,7 @@ import type { Debian } from '../input/description.ts';
 import { EnvironmentError, InputError } from '../input/errors.ts';
 import { placeOf } from '../input/yaml.ts';
 import type { Artifact } from './artifact.ts';
-import { makeWhole } from './making.ts';
+import { makeOnce } from './making.ts';
 
 export interface RootFilesystem {
   /** The folder in which it is kept, with what is known of it. */
@@ -101,7 +102,8 @@ export async function ensureRoot(wanted: Wanted, making: Making): Promise<RootFi
   const known = knownRoot(debian);
   if (known !== null) return known;
   making.say(`version ${version}: making ${debian.suite} with ${debian.packages.join(', ')}: takes minutes, once`);
-  await makeWhole(folderOf(debian), (unfinished) => make(wanted, unfinished, making), rootsFolder());
+  const fill = (unfinished: string): Promise<void> => make(wanted, unfinished, making);
+  await makeOnce(folderOf(debian), fill, rootsFolder(), making.signal);
   return knownRoot(debian)!;
 }
 
@@ -111,7 +113,7 @@ export async function unpackRoot({ folder, tar }: RootFilesystem, { signal }: Ma
   if (existsSync(unpacked)) return unpacked;
   requireDisk(statSync(tar).size * UNPACKED_SHARE, 'to unpack a root file system');
   const options = ['--extract', '--numeric-owner', '--preserve-permissions', '--file', tar];
-  await makeWhole(
+  await makeOnce(
     unpacked,
     async (unfinished) => {
       const made = await execa('tar', [...options, '--directory', unfinished], {
@@ -123,6 +125,7 @@ export async function unpackRoot({ folder, tar }: RootFilesystem, { signal }: Ma
       if (made.failed) throw new EnvironmentError(`cannot unpack ${tar}: ${made.all.trim().split('\n')[0]}`);
     },
     folder,
+    signal,
   );
   return unpacked;
 }
@@ -175,19 +178,35 @@ function requireDisk(bytes: number, what: string): void {
   );
 }
 
+/**
+ * A command is run so that all that it starts, and all that it mounts, is gone with it, and it with this process: whatever it leaves
+ * half done is in the folder that is being made, and removed with that.
+ */
+const WITH_ALL_ITS_OWN = [
+  'setpriv',
+  ['--pdeathsig=KILL', '--', 'unshare', '--pid', '--mount', '--mount-proc', '--kill-child', '--'],
+] as const;
+
 async function make(wanted: Wanted, folder: string, { signal }: Making): Promise<void> {
   const { suite, packages } = wanted.debian;
   const options = [
     '--mode=root',
     '--variant=apt',
+    // It is there whole or not at all, so that no file of it need be on the disk before the next one is written.
+    '--dpkgopt=force-unsafe-io',
     // An archive that stands still is signed all the same.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     `--include=${packages.join(',')}`,
     // Relative to this folder, so that no character in its path can be of harm.
     `--customize-hook=download /var/lib/dpkg/status ${STATUS}`,
   ];
-  const made = await execa(PROGRAM, [...options, suite, TAR], {
+  const [program, args] = WITH_ALL_ITS_OWN;
+  // A user of the archive's tools with no rights looks into it.
+  chmodSync(folder, 0o755);
+  const made = await execa(program, [...args, PROGRAM, ...options, suite, TAR], {
     cwd: folder,
+    env: { TMPDIR: folder },
+    killSignal: 'SIGKILL',
     stdin: 'ignore',
     all: true,
     reject: false,

@@ -12,6 +12,8 @@ export interface Aimed {
   /** From when that was due to the opening, at the least and at the most; negative where it opened before. */
   readonly leastMs: number;
   readonly mostMs: number;
+  /** From its start to its opening, in between the least and the most. */
+  readonly tookMs: number;
 }
 
 /** Null where nobody was aimed, or there was nobody to aim at, or it did not open. */
@@ -21,7 +23,11 @@ export function aimedOf(plan: Plan, trace: Trace): Aimed | null {
   const { member, at, dueNs } = aimed;
   const open = refreshedIncarnations(plan, trace, member).find(({ started }) => started.atNs >= aimed.atNs)?.open;
   if (open === undefined || open === null) return null;
-  return { member, at, leastMs: (sinceNs(open) - dueNs) / 1e6, mostMs: (open.atNs - dueNs) / 1e6 };
+  const [leastNs, mostNs] = [sinceNs(open), open.atNs];
+  return {
+    ...{ member, at, leastMs: (leastNs - dueNs) / 1e6, mostMs: (mostNs - dueNs) / 1e6 },
+    tookMs: ((leastNs + mostNs) / 2 - aimed.atNs) / 1e6,
+  };
 }
 
 export function openedAsAimed({ plan, trace }: Evidence): Check {

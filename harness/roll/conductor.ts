@@ -68,6 +68,9 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
 /** While something is wrong, a member may not come to rest: it is waited for so long, and then the roll goes on. */
 const TROUBLED_PACE_MS = 3000;
 
+/** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
+const EXITING_LIMIT_MS = 20_000;
+
 class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
@@ -210,6 +213,8 @@ class Roll {
       await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
+      // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
+      await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
       // One that went meanwhile may be there again, and go again.
     } while ((!standings.isOver() || standings.goings !== goings) && !limit.aborted);
     const left = standings.underWay();

@@ -35,6 +35,7 @@ export class Standings {
   /** The members that are neither open nor gone nor about to go. */
   readonly #underWay = new Set<string>();
   readonly #gone = new Set<string>();
+  readonly #exiting = new Set<string>();
   /** Notices that have arrived, by their name and their receiver. */
   readonly #arrived = new Set<string>();
   #events = 0;
@@ -87,6 +88,11 @@ export class Standings {
   /** Open, or never to be: nothing more is to be waited for. */
   isEnded(member: string): boolean {
     return !this.#underWay.has(member);
+  }
+
+  /** Whether one has said that it exits, and is not gone yet. */
+  get isAnyExiting(): boolean {
+    return this.#exiting.size > 0;
   }
 
   /** At rest for now: ended, or parked. */
@@ -187,6 +193,8 @@ export class Standings {
 
   #say(member: string, standing: Standing, word: Word): void {
     standing.word = word;
+    if (word === 'exiting') this.#exiting.add(member);
+    else this.#exiting.delete(member);
     if (word !== 'parked') standing.parkedNs = null;
     if (word !== 'parked' && word !== 'open') standing.serves = false;
     const isOver = word === 'exiting' || word === 'gone' || (word === 'open' && standing.owes.size === 0);

@@ -15,11 +15,12 @@ import type { Change, Written } from './changes.ts';
 const DOUBLE = fileURLToPath(new URL('double.mjs', import.meta.url));
 const DESCRIPTION = fileURLToPath(new URL('double.yaml', import.meta.url));
 
-/** Clusters that the rolls of one run of tests form, and use again. */
-const CLUSTERS = mkdtempSync(join(tmpdir(), 'rig-test-clusters-'));
+/** Clusters that the rolls of one run of tests form, and use again; null where none has been rolled yet. */
+let clusters: string | null = null;
 
 export function removeClusters(): void {
-  rmSync(CLUSTERS, { recursive: true });
+  if (clusters !== null) rmSync(clusters, { recursive: true });
+  clusters = null;
 }
 
 export interface Roll {
@@ -56,7 +57,8 @@ export async function rollDescribed({ changes = [], flags, plan, jobs = 1, ...op
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { signal } = new AbortController();
         const [index, one] = next;
-        const where = { runtime, runs: join(folder, 'runs'), clusters: CLUSTERS };
+        clusters ??= mkdtempSync(join(tmpdir(), 'rig-test-clusters-'));
+        const where = { runtime, runs: join(folder, 'runs'), clusters };
         rolled[index] = await roll({ ...one, ...plan }, { ...where, signal, ...options });
       }
     };

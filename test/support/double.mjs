@@ -64,6 +64,8 @@ const LOCK = { retryMs: 5, limitMs: 10_000, staleMs: 1000 };
 const NOTICE_LIMIT_MS = 5000;
 const FORMATION_POLL_MS = 50;
 const EXIT_AFTER_OPENING_MS = 100;
+/** Longer than a roll looks on after all have opened: a container takes long to be gone. */
+const EXITING_MS = 1000;
 /** What a stop leaves for answers that are on their way. */
 const STOP_MS = 50;
 const CHATTER = Buffer.concat([
@@ -232,7 +234,9 @@ class Member {
     setInterval(() => this.log('Heartbeat round completed', { peers: peers.length }, 'debug'), 1000);
     const exitsOnce = this.has('exits-after-opening') && opened !== this.version;
     if (exitsOnce || (this.has('exits-always') && formed !== this.version)) {
-      setTimeout(() => this.fail('Failed applying patch: database is locked'), EXIT_AFTER_OPENING_MS);
+      const lingerMs = exitsOnce ? EXITING_MS : 0;
+      const failed = 'Failed applying patch: database is locked';
+      setTimeout(() => this.fail(failed, lingerMs), EXIT_AFTER_OPENING_MS);
     }
   }
 
@@ -408,9 +412,10 @@ class Member {
   }
 
   /** @param {string} message */
-  fail(message) {
+  fail(message, lingerMs = 0) {
     this.print(process.stderr, `Error: ${message}`);
-    process.exit(1);
+    if (lingerMs === 0) process.exit(1);
+    setTimeout(() => process.exit(1), lingerMs);
   }
 
   /** @param {NodeJS.WriteStream} stream @param {string} line */

@@ -1,10 +1,8 @@
 /** What members in namespaces of their own need of this host: Linux, root with the right to make namespaces, and some tools. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { findProgram } from '../../host/programs.ts';
 import { EnvironmentError } from '../../input/errors.ts';
+import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
 
 /** The tools, and the packages of Debian that have them. */
 const NAMES = {
@@ -44,7 +42,7 @@ export async function lackOfNamespaces(): Promise<string | null> {
 
 /** All that a member will need, once, in namespaces that are gone at its end. */
 async function triedInVain({ unshare, sh, mount, ip }: Tools): Promise<string | null> {
-  const folder = mkdtempSync(join(tmpdir(), 'refresh-rig-try-'));
+  const folder = makeSiteFolder('try', []);
   try {
     const script = [
       'cd "$1"',
@@ -62,6 +60,6 @@ async function triedInVain({ unshare, sh, mount, ip }: Tools): Promise<string | 
     });
     return tried.failed ? (tried.all ?? '').trim().split('\n').at(-1) || tried.shortMessage || 'nobody says why' : null;
   } finally {
-    rmSync(folder, { recursive: true });
+    removeSiteFolder(folder);
   }
 }
