@@ -55,6 +55,8 @@ export interface RigFields {
   stopping: { member: string; by: StopWay };
   /** A member has asked to be refreshed. */
   updating: { member: string; to: string; how: UpdateAnswer };
+  /** A member has not asked to be refreshed, and the rig waits for that no longer. */
+  unasked: { member: string; waitedMs: number; because: string };
   /** A member is about to be killed, where the plan has it. */
   killing: { member: string; at: Failpoint };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */
