@@ -6,9 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './database/database.ts';
 import { readMembers } from './database/members.ts';
+import { withSaidPatches } from './database/patches.ts';
 import type { Phase, Tell } from './events.ts';
 import { randomFrom } from './random.ts';
-import { AXES, count, type Version } from './upgrade/version.ts';
+import { isNewer, type Row, type Version } from './upgrade/version.ts';
 
 export interface LearnerOptions {
   readonly member: string;
@@ -16,6 +17,8 @@ export interface LearnerOptions {
   readonly database: Database;
   readonly tell: Tell;
   readonly phase: () => Phase;
+  /** Whether members say how many patches they have, as they do where patches wait for all. */
+  readonly readsPatches: boolean;
   /** How often it looks. */
   readonly everyMs: number;
   /** The longest wait before it asks. */
@@ -67,10 +70,11 @@ export class Learner {
 
   /** A peer whose row is ahead of this build; null where there is none, or the database is not to be had. */
   async #newerPeer(): Promise<string | null> {
-    const { database, member, version } = this.#options;
-    const rows = await database.read(readMembers, PATIENCE_MS);
-    const isNewer = (row: (typeof rows)[number]): boolean =>
-      AXES.some((axis) => count(row, axis) > count(version, axis));
-    return rows.find((row) => row.member !== member && isNewer(row))?.member ?? null;
+    const { database, member, version, readsPatches } = this.#options;
+    const rows = await database.read(async (transaction) => {
+      const members: readonly Row[] = await readMembers(transaction);
+      return readsPatches ? withSaidPatches(transaction, members) : members;
+    }, PATIENCE_MS);
+    return rows.find((row) => row.member !== member && isNewer(row, version))?.member ?? null;
   }
 }

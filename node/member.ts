@@ -112,6 +112,7 @@ export class Member implements Served {
         ? null
         : new Learner({
             ...{ member: config.name, version: build.version, database, tell, ...config.update },
+            readsPatches: this.#patching.waitsForAll,
             everyMs: config.waitMs / LOOKS_PER_WAIT,
             phase: () => this.status().status,
           });

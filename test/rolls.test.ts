@@ -3,11 +3,13 @@ import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
 import { type Answer, type Asked, explore } from '../harness/explore/explore.ts';
 import { tell } from '../harness/explore/tell.ts';
+import type { Scenario } from '../harness/input/scenario.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import { eventsOf, rigEventsOf } from '../harness/trace/trace.ts';
 import { randomFrom } from '../node/random.ts';
 import { AHEAD_POLICIES } from '../node/upgrade/gate.ts';
 import { WAKEUPS } from '../node/upgrade/machine.ts';
+import type { PatchWhen } from '../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../node/upgrade/strategy.ts';
 import { account, rollAll, rollOne } from './support/rig.ts';
 import { describeScenarios } from './support/scenarios.ts';
@@ -24,6 +26,8 @@ const FIXTURES = [
   'away-comes-back-old',
   'auto',
   'auto-troubled',
+  'auto-unheard',
+  'auto-patch-gate',
 ] as const;
 
 describeScenarios('a roll that nobody paces', FIXTURES);
@@ -50,12 +54,13 @@ describe('members that ask to be refreshed', function () {
     }
   });
 
-  it('do not learn of a release that raises neither schema nor API, and that is a finding', async () => {
-    const plan = planOf({ from: 'v4', to: 'v4.1', pace: 'auto', wait: 300 });
-    const steps = plan.steps.map((step) => (step.do === 'update' ? { ...step, limitMs: 1500 } : step));
-    const { verdict } = await rollOne({ ...plan, steps });
-    expect(verdict.checks.find(({ name }) => name === 'complete')).to.include({ outcome: 'broken' });
-    expect(verdict.sentence).to.match(/node0\d did not ask to be refreshed within 1\.5 s/);
+  it('are said before the roll not to learn of a release of which no row says anything, and of no other', () => {
+    const unheard = (from: string, to: string, more: Scenario = {}) =>
+      planOf({ from, to, pace: 'auto', ...more }).steps.flatMap((step) => (step.do === 'update' ? [step.unheard] : []));
+    expect(unheard('v4', 'v4.1')[0]).to.match(/^nothing in the row of a member says that it runs v4\.1/);
+    expect(unheard('v4.1', 'v4.2')[0]).to.match(/^nothing in the row of a member says that it runs v4\.2/);
+    expect(unheard('v4', 'v4.1', { patch_when: 'all-open' })).to.deep.equal([undefined]);
+    expect(unheard('v4', 'v5.1')).to.deep.equal([undefined]);
   });
 });
 
@@ -131,6 +136,15 @@ describe('the explorer, of rolls that nobody paces', function () {
         ]);
       }
     }
+  });
+
+  it('finds that nobody learns of a patch that comes alone, unless it has a gate of its own', () => {
+    const asked = { refreshing: 'auto', members: 2 } as const;
+    const patching = (when: PatchWhen) => ({ when, by: 'each' }) as const;
+    const alone = ask(['v4', 'v4.1'], { ...asked, patching: patching('after-open') });
+    expect([alone.misread > 0, alone.path!.filter(({ is }) => is === 'refreshed').length]).to.deep.equal([true, 1]);
+    const gated = ask(['v4', 'v4.1'], { ...asked, patching: patching('all-open') });
+    expect([gated.exhaustive, gated.stuck, gated.misread]).to.deep.equal([true, 0, 0]);
   });
 
   it('finds that a member whose update fails never asks again where it is turned away, and does where it waits', () => {

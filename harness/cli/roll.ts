@@ -36,6 +36,12 @@ export function rollCommand(): Command {
     });
 }
 
+/** What will not come about, and is known before. */
+function warnings({ steps }: Plan): string[] {
+  const unheard = steps.flatMap((step) => (step.do === 'update' ? (step.unheard ?? []) : []));
+  return unheard.map((why) => `no member will ask to be refreshed: ${why}`);
+}
+
 /** Rolls, and whether they were cut short: then some plans may not have been rolled. */
 export interface Session {
   readonly rolled: readonly Rolled[];
@@ -74,6 +80,7 @@ export async function rollAll(
       for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet)
         console.log(`${index === 0 ? '' : '\n'}${colors.bold(wrapped(labels[index] ?? headline(plan), screen))}\n`);
+      for (const warning of warnings(plan)) say(`note: ${warning}`);
       const one = await rollOne(
         plan,
         runtime,

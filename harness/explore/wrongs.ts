@@ -1,7 +1,7 @@
 /** What may be wrong in a world, and what its members are to one another: asked of its local states, by their numbers. */
 import { isClaimed, PATCH_STEPS, type Patch, type PatchOutcome } from '../../node/upgrade/patch.ts';
 import { hindranceOf, isApplied } from '../../node/upgrade/safety.ts';
-import { AXES, count, type Version } from '../../node/upgrade/version.ts';
+import { isNewer, type Version } from '../../node/upgrade/version.ts';
 import { serves } from './local.ts';
 import type { Locals } from './locals.ts';
 import type { Question } from './question.ts';
@@ -95,7 +95,7 @@ export class Wrongs {
       const { row } = this.#locals.at(here[other]!);
       if (row === null) continue;
       if (steps.versionOf.of(here[other]!) >= target) isFirst = false;
-      if (AXES.some((axis) => count(row, axis) > count(mine.version, axis))) hasLearnt = true;
+      if (isNewer(row, mine.version)) hasLearnt = true;
     }
     // One that has gone learns of nothing, and asks nobody.
     return isFirst || (hasLearnt && this.#locals.nextOf(here[place]!) !== 'exit');

@@ -1,5 +1,6 @@
 /** The checks of the judge, in the order in which a person wants to read them: each looks at one thing and gives its evidence. */
 import { openedAsAimed } from './aim.ts';
+import { whoeverShouldHasAsked } from './asked.ts';
 import { withinBudgets } from './budgets.ts';
 import { asPredicted, complete, everyoneOpened, exitsAsExpected, sourcesAgree, stoppedAsTold } from './course.ts';
 import type { Check, Evidence } from './evidence.ts';
@@ -22,6 +23,7 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   appliedOnce,
   patchedOnce,
   rowsAreTrue,
+  whoeverShouldHasAsked,
   noRecordLost,
   openMembersServe,
   stoppedAsTold,

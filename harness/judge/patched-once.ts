@@ -26,7 +26,11 @@ export function patchedOnce({ plan, trace }: Evidence): Check {
   const words = patches.map(
     (patch) => `${patch.name} by ${isClaimed(by, patch) ? 'one member for all' : 'each member'}`,
   );
-  return judged(name, faults, `${words.join(', ')}: run ${ran} times in all, and noted by every member that has it`);
+  return judged(
+    name,
+    faults,
+    `${words.join(', ')}: run ${ran === 1 ? 'once' : `${ran} times`} in all, and noted by every member that has it`,
+  );
 }
 
 /** What comes with a release after the first: of those that all members begin with, nobody runs one. */

@@ -136,7 +136,10 @@ function numbered(numbers: readonly number[], targets: readonly Target[]): Targe
 
 function planOf(scenario: Settings, sources: Sources, initial: readonly string[], order: Order): Plan {
   const daemon = sources.daemon.plan({ ...sources.scenario, ...(order.seed === null ? {} : { seed: order.seed }) });
-  const course = courseOf(scenario, daemon, initial, order.targets, order.together);
+  const course = courseOf({
+    ...{ settings: scenario, daemon, versions: sources.versions },
+    ...{ members: initial, targets: order.targets, together: order.together },
+  });
   const { refreshes, newcomers } = course;
   const members = [...initial, ...newcomers];
   const names = [...new Set([scenario.from, ...refreshes.map((refresh) => refresh.to)])];

@@ -1,7 +1,8 @@
 /** What is done to the members of a cluster that is there: the steps of a roll between its forming and its end. Pure. */
+import { isNewer, samePatches, type Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
-import { canAim, type PlannedDaemon, tells } from './daemon.ts';
+import { canAim, type PlannedDaemon, rulesOf, tells } from './daemon.ts';
 import type { Pace, Refresh, Step } from './plan.ts';
 import { type Release, releasesOf, type Target } from './targets.ts';
 
@@ -23,19 +24,23 @@ const BLIND_PACE: Pace = { pauseMs: 5000 };
 const ASKED_LIMIT_MS = 60_000;
 const UPDATE_TAKES_MS = 100;
 
-/**
- * @param targets of the last release, in the order of the roll
- * @param together whether the order is that all are refreshed at once
- * @throws InputError where the scenario asks for what cannot be done
- */
-export function courseOf(
-  settings: Settings,
-  daemon: PlannedDaemon,
-  members: readonly string[],
-  targets: readonly Target[],
-  together: boolean,
-): Course {
-  const course = plainCourse(settings, daemon, members, targets, together);
+/** What a course is made from. */
+export interface Roll {
+  readonly settings: Settings;
+  readonly daemon: PlannedDaemon;
+  readonly versions: ReadonlyMap<string, Version>;
+  /** Those of the cluster when it begins. */
+  readonly members: readonly string[];
+  /** Of the last release, in the order of the roll. */
+  readonly targets: readonly Target[];
+  /** Whether the order is that all are refreshed at once. */
+  readonly together: boolean;
+}
+
+/** @throws InputError where the scenario asks for what cannot be done */
+export function courseOf(roll: Roll): Course {
+  const { settings, daemon } = roll;
+  const course = plainCourse(roll);
   return settings.aim === undefined ? course : aimed(course, daemon, settings.aim);
 }
 
@@ -59,32 +64,21 @@ function aimed(course: Course, daemon: PlannedDaemon, leadMs: number): Course {
   };
 }
 
-function plainCourse(
-  settings: Settings,
-  daemon: PlannedDaemon,
-  members: readonly string[],
-  targets: readonly Target[],
-  together: boolean,
-): Course {
+function plainCourse(roll: Roll): Course {
+  const { settings, daemon, members, targets, together } = roll;
   if (settings.refreshes !== undefined) return new Turns(settings, daemon, members).course(settings.refreshes);
-  const { pace } = settings;
-  if (pace === 'auto' && together)
+  if (settings.pace === 'auto' && together)
     throw new InputError('pace: auto: one member is refreshed first: give another order');
   const releases = releasesOf(settings, settings.from, targets);
   const running = new Map(members.map((member) => [member, settings.from]));
-  const steps = releases.flatMap((release) => stepsOfRelease(settings, daemon, release, running, together));
+  const steps = releases.flatMap((release) => stepsOfRelease(roll, release, running));
   const refreshes = steps.flatMap((step) => ('refreshes' in step ? step.refreshes : []));
   // The roll ends with a settling of its own.
   return { steps: steps.slice(0, -1), refreshes, newcomers: [], away: [] };
 }
 
-function stepsOfRelease(
-  settings: Settings,
-  daemon: PlannedDaemon,
-  { targets, settles }: Release,
-  running: Map<string, string>,
-  together: boolean,
-): Step[] {
+function stepsOfRelease(roll: Roll, { targets, settles }: Release, running: Map<string, string>): Step[] {
+  const { settings, daemon, together } = roll;
   const refreshes = targets.map((target) => refreshOf(target, running));
   const settle: readonly Step[] = settles ? [{ do: 'settle' }] : [];
   if (together || settings.pace === 'together') return [{ do: 'refresh', refreshes, pace: 'eager' }, ...settle];
@@ -93,26 +87,45 @@ function stepsOfRelease(
     return [...refreshes.map((refresh): Step => ({ do: 'refresh', refreshes: [refresh], pace })), ...settle];
   const [first, ...others] = refreshes as [Refresh, ...Refresh[]];
   const operator: Step = { do: 'refresh', refreshes: [first], pace: 'eager' };
-  return [operator, ...(others.length === 0 ? [] : [updateStep(settings, daemon, others)]), ...settle];
+  return [operator, ...(others.length === 0 ? [] : [updateStep(roll, others, first.to)]), ...settle];
 }
 
-function updateStep({ updates }: Settings, daemon: PlannedDaemon, refreshes: readonly Refresh[]): Step {
+function updateStep({ settings, daemon, versions }: Roll, refreshes: readonly Refresh[], newer: string): Step {
   if (daemon.capabilities.asks !== true)
     throw new InputError(
       `pace: auto: a member of ${daemon.name} does not ask the rig to be refreshed: say another pace`,
     );
-  const { fails = {}, within, takes = UPDATE_TAKES_MS } = updates ?? {};
+  const { fails = {}, within, takes = UPDATE_TAKES_MS } = settings.updates ?? {};
   const stranger = Object.keys(fails).find((member) => !refreshes.some((refresh) => refresh.member === member));
   if (stranger !== undefined) throw new InputError(`updates: fails: ${stranger} does not ask to be refreshed`);
   const everyMs = daemon.timer?.everyMs ?? 0;
   const tries = 1 + Math.max(0, ...Object.values(fails));
-  return {
-    do: 'update',
-    refreshes,
-    takesMs: takes,
-    fails,
-    limitMs: tries * ((within ?? everyMs) + everyMs) + ASKED_LIMIT_MS,
-  };
+  const patience = tries * ((within ?? everyMs) + everyMs);
+  const step = { do: 'update', refreshes, takesMs: takes, fails } as const;
+  const unheard = whyUnheard(daemon, versions, newer, refreshes);
+  if (unheard === null) return { ...step, limitMs: patience + ASKED_LIMIT_MS };
+  // Nobody is waited for longer than it takes to see that it does not ask.
+  return { ...step, limitMs: patience, unheard };
+}
+
+/** Why no member can learn from another's row that it is newer; null where one can. */
+function whyUnheard(
+  { model }: PlannedDaemon,
+  versions: ReadonlyMap<string, Version>,
+  newer: string,
+  refreshes: readonly Refresh[],
+): string | null {
+  const to = versions.get(newer);
+  if (to === undefined || model === null) return null;
+  const { waitsForAll } = rulesOf(model).patching;
+  const row = waitsForAll ? to : { ...to, patches: [] };
+  const isHeard = refreshes.some(({ from }) => versions.get(from) === undefined || isNewer(row, versions.get(from)!));
+  if (isHeard) return null;
+  const way =
+    samePatches(to, { patches: [] }) || waitsForAll
+      ? ''
+      : ' (with patch_when all-open, members say which patches they have)';
+  return `nothing in the row of a member says that it runs ${newer}, which raises neither schema nor API${way}`;
 }
 
 function refreshOf({ member, to, crash }: Target, running: Map<string, string>): Refresh {

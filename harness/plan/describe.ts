@@ -24,7 +24,8 @@ export function describeStep(plan: Plan, step: Step): string {
       const fails = Object.entries(step.fails).map(
         ([member, times]) => `; the first ${times} times it fails for ${member}`,
       );
-      return `refresh ${step.refreshes.map(refreshWords).join(', ')}, each when it asks for it${fails.join('')}`;
+      const unheard = step.unheard === undefined ? '' : `; none is expected to ask: ${step.unheard}`;
+      return `refresh ${step.refreshes.map(refreshWords).join(', ')}, each when it asks for it${fails.join('')}${unheard}`;
     }
     case 'release':
       return `let ${step.member} ${MOVE_WORDS[step.move.step]}`;

@@ -60,6 +60,8 @@ export type Step =
       readonly fails: Readonly<Record<string, number>>;
       /** For so long a member may not ask, and then it is a finding. */
       readonly limitMs: number;
+      /** Why no member can learn that a peer is newer, so that none is expected to ask; nothing where one can. */
+      readonly unheard?: string | undefined;
     }
   /** Let a held member take its next step, and no more. Only in a plan that holds members. */
   | { readonly do: 'release'; readonly member: string; readonly move: Move }

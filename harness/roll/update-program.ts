@@ -33,7 +33,7 @@ export class UpdateProgram {
   }
 
   /**
-   * Until every member of the step runs its release.
+   * Until every member of the step runs its release, or has not asked where none is expected to.
    * @param from how many events there were before the operator's own refresh: somebody may have asked since
    * @throws Finding where a member does not ask in time
    */
@@ -46,7 +46,9 @@ export class UpdateProgram {
     const { takesMs, fails } = this.#step;
     let from = since;
     for (let failures = fails[member] ?? 0; ; failures -= 1) {
-      from = (await this.#asked(member, from)) + 1;
+      const asked = await this.#asked(member, from);
+      if (asked === null) return;
+      from = asked + 1;
       const isLast = failures <= 0;
       this.#answer(member, to, isLast ? 'begins' : 'fails');
       await this.#putOff(member, to, from, takesMs);
@@ -56,15 +58,16 @@ export class UpdateProgram {
     }
   }
 
-  /** Where in the trace the member asks. */
-  async #asked(member: string, from: number): Promise<number> {
-    const { limitMs } = this.#step;
+  /** Where in the trace the member asks; null where it does not, as was to be expected. @throws Finding where it was not */
+  async #asked(member: string, from: number): Promise<number | null> {
+    const { limitMs, unheard } = this.#step;
     const isIt = (event: TraceEvent): event is Asked =>
       !isRigEvent(event) && event.member === member && event.event === 'asked';
     const asked = await this.#recorder.next(member, isIt, from, limitMs, this.#signal);
-    if (asked === null)
+    if (asked === null && unheard === undefined)
       throw new Finding(member, `${member} did not ask to be refreshed within ${limitMs / 1000} s`, limitMs);
-    return this.#recorder.trace.indexOf(asked, from);
+    if (asked === null) this.#recorder.tell('unasked', { member, waitedMs: limitMs, because: unheard! });
+    return asked === null ? null : this.#recorder.trace.indexOf(asked, from);
   }
 
   /** The program takes its time, and whoever asks again meanwhile is told so. */

@@ -60,6 +60,7 @@ const Step = z.discriminatedUnion('do', [
     takesMs: z.number().min(0).max(LONGEST_MS),
     fails: z.record(MemberName, z.int().min(0)),
     limitMs: Ms,
+    unheard: z.string().optional(),
   }),
   z.object({ do: z.literal('release'), member: MemberName, move: Move }),
   z.object({

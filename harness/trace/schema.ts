@@ -118,6 +118,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('aimed', { member: Label, at: Label.nullable(), dueNs: Ns.nullable() }),
   rig('launching', { member: Label, version: Label }),
   rig('stopping', { member: Label, by: z.enum(STOP_WAYS) }),
+  rig('unasked', { member: Label, waitedMs: z.number(), because: z.string() }),
   rig('updating', { member: Label, to: Label, how: z.enum(UPDATE_ANSWERS) }),
   rig('killing', { member: Label, at: z.enum(FAILPOINTS).nullable() }),
   rig('fault', { id: Label, says: Text }),

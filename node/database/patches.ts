@@ -35,12 +35,23 @@ CREATE TABLE IF NOT EXISTS internal_patches (
   member TEXT NOT NULL
 )`;
 
-/** Rows with what members have said of their patches. */
+/** Rows with what members have said of their patches, and from now on can say. */
 export async function withPatches<Known extends Row>(
   transaction: Transaction,
   rows: readonly Known[],
 ): Promise<Known[]> {
   await transaction.script(MEMBER_PATCHES);
+  return withSaidPatches(transaction, rows);
+}
+
+const SAYS_PATCHES = "SELECT name FROM sqlite_master WHERE name = 'internal_member_patches'";
+
+/** Rows with what members have said of their patches, if anybody has. Writes nothing. */
+export async function withSaidPatches<Known extends Row>(
+  transaction: Transaction,
+  rows: readonly Known[],
+): Promise<Known[]> {
+  if ((await transaction.all(SAYS_PATCHES)).length === 0) return [...rows];
   const told = await transaction.all<{ member: string; patches: number }>('SELECT * FROM internal_member_patches');
   const counts = new Map(told.map(({ member, patches }) => [member, patches]));
   return rows.map((row) => {

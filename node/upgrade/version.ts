@@ -60,6 +60,14 @@ export function count(of: Numbered, axis: Axis): number {
   return axis === 'api' ? of.extensions.length : of[axis];
 }
 
+/**
+ * Whether a row says that its member runs a newer build than this: what a member learns from that a peer is newer. Of a patch it
+ * says something only where patches wait for all.
+ */
+export function isNewer(row: Numbered, than: Version): boolean {
+  return [...AXES, 'patch' as const].some((axis) => count(row, axis) > count(than, axis));
+}
+
 /** The patches of a version, in order. */
 export function patchesOf({ patches }: Pick<Version, 'patches'>): readonly Patch[] {
   return patches ?? [];
