@@ -25,6 +25,7 @@ export class Members {
   readonly standings: Standings;
   readonly #plan: Plan;
   readonly #stage: Stage;
+  readonly #fail: (error: Error) => void;
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
@@ -35,9 +36,11 @@ export class Members {
   readonly #remarked = new Set<string>();
   #isEnding = false;
 
-  constructor(plan: Plan, stage: Stage) {
+  /** @param fail is told what keeps a member from being started again */
+  constructor(plan: Plan, stage: Stage, fail: (error: Error) => void) {
     this.#plan = plan;
     this.#stage = stage;
+    this.#fail = fail;
     this.standings = new Standings(plan.members, plan.daemon.timer);
     stage.recorder.observe((event) => this.standings.fold(event));
     stage.hurry.addEventListener('abort', () => {
@@ -242,7 +245,7 @@ export class Members {
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
     const restart = this.#restart(present, exit).catch((error: Error) => {
-      if (!this.#stage.signal.aborted) this.#remark(member, error.message);
+      if (!this.#stage.signal.aborted) this.#fail(error);
     });
     const restarting: Promise<void> = restart.finally(() => {
       // It may have gone again meanwhile, and be about to be started once more.

@@ -19,7 +19,7 @@ const DESCRIPTION = fileURLToPath(new URL('double.yaml', import.meta.url));
 const CLUSTERS = mkdtempSync(join(tmpdir(), 'rig-test-clusters-'));
 
 export function removeClusters(): void {
-  rmSync(CLUSTERS, { recursive: true });
+  rmSync(CLUSTERS, { recursive: true, force: true });
 }
 
 export interface Roll {
