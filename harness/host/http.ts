@@ -3,6 +3,7 @@
  * the machine busy.
  */
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { lackOf } from './lack.ts';
 
 export interface Asking {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -32,8 +33,16 @@ export class LateError extends Error {
 /** A member says itself how long it keeps a connection, and none is used again that it may be about to close. */
 const connections = new Agent({ keepAlive: true });
 
-/** @throws LateError; Error where nobody is there */
+/** @throws LateError; EnvironmentError where the rig lacks what it needs to ask anybody; Error where nobody is there */
 export async function ask(asking: Asking): Promise<Answered> {
+  try {
+    return await askTwice(asking);
+  } catch (error) {
+    throw lackOf(error) ?? error;
+  }
+}
+
+async function askTwice(asking: Asking): Promise<Answered> {
   try {
     return await send(asking, connections);
   } catch (error) {

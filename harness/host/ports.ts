@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type ListenOptions, type Server } from 'node:net';
 import { EnvironmentError } from '../input/errors.ts';
+import { lackOf } from './lack.ts';
 
 /**
  * Below the range from which Linux draws the ports of outgoing connections: a member's port is free while it is being
@@ -82,11 +83,16 @@ export async function isListenedAt(port: number): Promise<boolean> {
   return listener === null;
 }
 
-/** Null where somebody else listens there. */
+/** Null where somebody else listens there. @throws EnvironmentError where the rig lacks what it needs to listen anywhere */
 function listen(where: ListenOptions): Promise<Server | null> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer((socket) => void socket.destroy()).unref();
-    server.once('error', () => resolve(null));
+    server.once('error', (error) => {
+      const lack = lackOf(error);
+      // Of an address of this host, that it is not to be had says nothing of the machine.
+      if (lack !== null && (error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') reject(lack);
+      else resolve(null);
+    });
     server.listen(where, () => resolve(server));
   });
 }

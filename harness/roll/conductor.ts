@@ -24,7 +24,11 @@ import { UpdateProgram } from './update-program.ts';
  * @returns the fault of the environment, or of the rig, that ended it; null where there was none
  */
 export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
-  const { recorder, site, signal, alone } = stage;
+  const { recorder, site, alone } = stage;
+  // What goes on beside the steps ends them where it cannot go on.
+  const beside = new AbortController();
+  const fail = (error: Error): void => beside.abort(error);
+  const signal = AbortSignal.any([stage.signal, beside.signal]);
   const startedAt = new Date().toISOString();
   recorder.tell('began', { format: TRACE_FORMAT, plan: plan.name, runtime: site.runtime, startedAt, alone });
   for (const [version, given] of Object.entries(plan.given ?? {})) {
@@ -32,14 +36,14 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
     recorder.tell('given', { version, schema, api: extensions.length, ...given });
   }
   const lag = watchLag((forMs) => recorder.tell('lag', { forMs }));
-  const roll = new Roll(plan, stage);
+  const roll = new Roll(plan, { ...stage, signal }, fail);
   let how: Ending = 'complete';
   let fault: Error | null = null;
   const failed = (thrown: unknown): void => {
     // What stopping them ends with follows from what ended the roll.
     if (how !== 'complete' && how !== 'unsettled') return;
     const error = signal.aborted ? signal.reason : thrown;
-    if (signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
+    if (stage.signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';
       const { member, message: because, waitedMs, doubt } = error;
@@ -59,6 +63,7 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
     failed(error);
   }
   await roll.stopAll().catch(failed);
+  if (beside.signal.aborted) failed(beside.signal.reason);
   lag.end();
   for (const unmatched of stage.daemon.unmatched()) recorder.tell('unmatched', unmatched);
   recorder.tell('ended', { how });
@@ -83,14 +88,15 @@ class Roll {
   /** How many events there were before the operator refreshed somebody last. */
   #sinceOperator = 0;
 
-  constructor(plan: Plan, stage: Stage) {
+  /** @param fail ends the roll, by whatever goes on beside its steps */
+  constructor(plan: Plan, stage: Stage, fail: (error: Error) => void) {
     this.#plan = plan;
     this.#stage = stage;
-    this.#members = new Members(plan, stage);
+    this.#members = new Members(plan, stage, fail);
     this.#faults = new Faults(stage, this.#members);
     this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
-    this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length) : null;
+    this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length, fail) : null;
     this.#replay = new Replay(stage, this.#members);
   }
 

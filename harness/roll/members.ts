@@ -24,6 +24,7 @@ export class Members extends Awaiting {
   readonly conditions = new Conditions();
   readonly #plan: Plan;
   readonly #stage: Stage;
+  readonly #fail: (error: Error) => void;
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
@@ -34,10 +35,12 @@ export class Members extends Awaiting {
   /** Whether something inside a member may go wrong in this plan. */
   readonly #isTampered: boolean;
 
-  constructor(plan: Plan, stage: Stage) {
+  /** @param fail is told what keeps a member from being started again */
+  constructor(plan: Plan, stage: Stage, fail: (error: Error) => void) {
     super(plan, stage);
     this.#plan = plan;
     this.#stage = stage;
+    this.#fail = fail;
     this.#supervision = new Supervision(plan.daemon.capabilities.supervisor, stage.recorder, stage.signal);
     const faults = [...faultsOf(plan).values()];
     this.#isTampered = faults.some((fault) => isNoticeFault(fault) || fault.is === 'timer-jumps');
@@ -218,12 +221,7 @@ export class Members extends Awaiting {
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
     const { version } = present.launch;
-    this.#supervision.exited(
-      member,
-      exit,
-      () => this.start('start', member, version),
-      (text) => this.#remark(member, text),
-    );
+    this.#supervision.exited(member, exit, () => this.start('start', member, version), this.#fail);
   }
 
   /** Whoever waits for its end is told; that it cannot be killed any more, too. */

@@ -24,10 +24,10 @@ export class Supervision {
     this.#isEnding = true;
   }
 
-  /** A member has exited by itself. @param start starts it again @param remark told why that could not be */
-  exited(member: string, exit: Exit, start: () => Promise<void>, remark: (text: string) => void): void {
+  /** A member has exited by itself. @param start starts it again @param fail told what kept it from being */
+  exited(member: string, exit: Exit, start: () => Promise<void>, fail: (error: Error) => void): void {
     const restart = this.#restart(member, exit, start).catch((error: Error) => {
-      if (!this.#signal.aborted) remark(error.message);
+      if (!this.#signal.aborted) fail(error);
     });
     const restarting: Promise<void> = restart.finally(() => {
       // It may have gone again meanwhile, and be about to be started once more.

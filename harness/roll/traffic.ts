@@ -27,14 +27,17 @@ interface Tally {
 export class Traffic {
   readonly #recorder: Recorder;
   readonly #periodMs: number;
+  readonly #fail: (error: Error) => void;
   readonly #acknowledged: Record<string, string> = {};
   readonly #tallies = new Map<string, Record<Operation, Tally>>();
   readonly #loops: Promise<void>[] = [];
   readonly #stop = new AbortController();
   #isOver = false;
 
-  constructor(recorder: Recorder, members: number) {
+  /** @param fail is told what keeps it from asking anybody */
+  constructor(recorder: Recorder, members: number, fail: (error: Error) => void) {
     this.#recorder = recorder;
+    this.#fail = fail;
     this.#periodMs = Math.max(PERIOD_MS, members * PERIOD_PER_MEMBER_MS);
   }
 
@@ -55,7 +58,7 @@ export class Traffic {
     const tally = (): Tally => ({ served: 0, failed: 0, told: undefined });
     this.#tallies.set(member, { read: tally(), write: tally() });
     await this.#ask(member, records, 1);
-    this.#loops.push(this.#loop(member, records));
+    this.#loops.push(this.#loop(member, records).catch(this.#fail));
   }
 
   /** End all loops, and tell the tallies. A request that hangs is left to itself: who answers it now is of no interest. */

@@ -1,9 +1,10 @@
 /** One process of this host as a member: its lines, how it ends, and the ways to end it. */
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { nowNs } from '../../node/clock.ts';
 import type { Seat } from '../daemon/contract.ts';
+import { lackAtStart } from '../host/lack.ts';
 import { readLines } from '../host/lines.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import type { Marked } from './program.ts';
 import type { Exit, OnLine, RunningMember } from './runtime.ts';
 
@@ -27,7 +28,9 @@ export interface Child {
   readonly run: (pid: number | undefined) => RunningMember['run'];
 }
 
-export function startChild({ seat, authority, program, command, env, onLine, onOwnExit, run }: Child): RunningMember {
+/** @throws EnvironmentError where the system does not start it: then there is no member that could have done anything */
+export async function startChild(what: Child): Promise<RunningMember> {
+  const { seat, authority, program, command, env, onLine, onOwnExit, run } = what;
   const [file = '', ...args] = command;
   const child = execa(file, args, {
     env,
@@ -44,6 +47,13 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
     forceKillAfterDelay: false,
     cleanup: true,
   });
+  if (child.pid === undefined) {
+    const { cause, shortMessage } = await child;
+    throw (
+      lackAtStart(cause) ??
+      new EnvironmentError(`cannot start ${seat.member}: ${(cause as Error | undefined)?.message ?? shortMessage}`)
+    );
+  }
   const streams = [
     ['stdout', child.stdout],
     ['stderr', child.stderr],
@@ -53,10 +63,6 @@ export function startChild({ seat, authority, program, command, env, onLine, onO
   );
   const ended = new Promise<Exit>((resolve) => {
     child.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
-    child.nodeChildProcess.once('error', (error) => {
-      onLine('stderr', `cannot start ${file}: ${error.message}`, nowNs());
-      resolve({ code: null, signal: null });
-    });
   });
   let isTold = false;
   const exited = ended.then(async (exit) => {

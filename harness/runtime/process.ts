@@ -82,7 +82,7 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
       await turn;
       const program = artifact.program.process ?? [];
       const env: Marked = { ...inherited(), ...artifact.env.process, ...command.env, ...markOf(run, seat.member) };
-      const member = startChild({
+      const member = await startChild({
         seat,
         authority: seat.address,
         program,

@@ -1,6 +1,7 @@
 /** Running a program of this host to its end, with its output bounded in size and time. */
 import { execa } from 'execa';
 import type { Ran, RunOptions } from '../daemon/contract.ts';
+import { lackAtStart } from '../host/lack.ts';
 
 /** An environment with the mark of a roll in it. */
 export type Marked = Readonly<Record<string, string>>;
@@ -8,7 +9,10 @@ export type Marked = Readonly<Record<string, string>>;
 /** What a program prints beyond this is not what the rig asked it for. */
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
-/** Never throws for how the program ends. @throws the signal's reason when it aborts */
+/**
+ * Never throws for how the program ends.
+ * @throws the signal's reason when it aborts; EnvironmentError where the rig lacks what it needs to start any program
+ */
 export async function runProgram(
   [program = '', ...args]: readonly string[],
   { stdin, timeoutMs, signal }: RunOptions,
@@ -28,6 +32,8 @@ export async function runProgram(
     stripFinalNewline: false,
   });
   signal.throwIfAborted();
+  const lack = result.cause === undefined ? null : lackAtStart(result.cause);
+  if (lack !== null) throw lack;
   const { exitCode, stdout, stderr, timedOut, isMaxBuffer, shortMessage } = result;
   const because = timedOut
     ? `it took more than ${timeoutMs / 1000} s`

@@ -57,8 +57,6 @@ export interface RigFields {
   updating: { member: string; to: string; how: UpdateAnswer };
   /** A member has not asked to be refreshed, and the rig waits for that no longer. */
   unasked: { member: string; waitedMs: number; because: string };
-  /** A member is about to be killed, where the plan has it. */
-  killing: { member: string; at: Failpoint };
   /** A member is about to be killed, where the plan has it: held at a failpoint, or, with null, wherever it is. */
   killing: { member: string; at: Failpoint | null };
   /** A fault of the plan begins; `says` which. */

@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js';
 import { LateError, ask as send } from '../../host/http.ts';
 import type { Answer, Asked } from '../../input/description.ts';
+import { EnvironmentError } from '../../input/errors.ts';
 import { type Launch, type Reach, RequestError } from '../contract.ts';
 import { fill, fillAll, fillJson, type Values, valuesOf } from './template.ts';
 
@@ -49,7 +50,7 @@ async function askOverHttp(
     return { ...answered, exit: null };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof EnvironmentError) throw error;
     throw new RequestError(error instanceof LateError ? 'timeout' : 'unreachable', error.message);
   }
 }

@@ -3,6 +3,7 @@ import type { DataRecord } from '../../../node/database/records.ts';
 import type { Failpoint } from '../../../node/failpoints.ts';
 import type { Status } from '../../../node/status.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
+import { EnvironmentError } from '../../input/errors.ts';
 import { type MemberClient, RequestError } from '../contract.ts';
 import { answerIn, type Control } from './control.ts';
 
@@ -75,6 +76,7 @@ async function answered(asking: Asking): Promise<Answered> {
   try {
     return await ask(asking);
   } catch (error) {
+    if (error instanceof EnvironmentError) throw error;
     throw new RequestError(error instanceof LateError ? 'timeout' : 'unreachable', (error as Error).message);
   }
 }

@@ -99,7 +99,7 @@ async function open({ run, members, port }: SiteOptions, roots: Roots): Promise<
       const env: Marked = { ...ENVIRONMENT, ...artifact.env.container, ...command.env, ...markOf(run, member) };
       const place = placing({ member, root, folder, rights, failed }, tools);
       const program = artifact.program.container;
-      const child = startChild({
+      const child = await startChild({
         seat,
         authority: authorities.get(member)!,
         program,

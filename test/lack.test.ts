@@ -1,0 +1,71 @@
+/** What the rig itself lacks is held against nobody: it ends with a sentence, and does not hang. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { paths } from '../harness/host/paths.ts';
+import { EnvironmentError } from '../harness/input/errors.ts';
+import { removeClusters, rollOne } from './support/described.ts';
+
+/** Run a program of ours that may have so many files open. */
+function within(
+  files: number,
+  cwd: string,
+  script: string,
+  ...args: string[]
+): Promise<{ code: unknown; out: string }> {
+  return new Promise((resolve) => {
+    const command = ['-c', `ulimit -n ${files}; exec "$0" "$@"`, process.execPath, join(paths.root, script), ...args];
+    execFile('bash', command, { cwd, env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, out: stdout + stderr }),
+    );
+  });
+}
+
+after(removeClusters);
+
+describe('a program that is not there', function () {
+  this.timeout(60_000);
+
+  it('is no member that went without a word', async () => {
+    const { fault, verdict } = await rollOne(({ versions }) => {
+      for (const version of Object.values(versions)) version.program = ['/nowhere/double'];
+    });
+    expect(fault).to.be.instanceOf(EnvironmentError);
+    expect(fault!.message).to.match(/cannot start \w+: spawn \/nowhere\/double ENOENT/);
+    expect(verdict.outcome).to.equal('unknown');
+  });
+});
+
+describe('a rig that may open no more files', function () {
+  this.timeout(60_000);
+
+  it('ends with a sentence where it cannot start a member', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    try {
+      const flags = ['roll', '--from', 'v2', '--to', 'v3', '--runtime', 'process'];
+      const { code, out } = await within(36, folder, 'harness/cli/main.ts', ...flags);
+      expect(code, out).to.equal(3);
+      expect(out)
+        .to.contain('The verdict is unknown.')
+        .and.to.match(/error: the rig may open no more files.*EMFILE/s);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('does not take it for the answer of a member', async () => {
+    const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    try {
+      await new Promise((resolve) => server.once('listening', resolve));
+      const { port } = server.address() as AddressInfo;
+      const { out } = await within(80, paths.root, 'test/support/lacking.ts', `127.0.0.1:${port}`);
+      expect(out).to.match(/^EnvironmentError: the rig may open no more files/);
+    } finally {
+      server.close();
+    }
+  });
+});
