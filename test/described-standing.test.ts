@@ -13,7 +13,7 @@ describe('a described member that has been woken', () => {
     const lines = { parked: 'parked: /wait/', woken: 'woken: /again/', open: 'open: /open/' };
     const version = { name: '2', internal: 2, external: 0, extensions: [] };
     const standing = new DescribedStanding(
-      { member: 'node01', action: 'start', version, gate: 'pair', waitMs: 60_000, lines },
+      { member: 'node01', action: 'start', version, gate: 'pair', waitMs: 60_000, isKeptBack: false, lines },
       {
         event: ({ event }) => void events.push(event),
         remark: () => undefined,

@@ -134,6 +134,8 @@ export class RequestError extends Error {
 
 /** Talks to one member from the rig's side, as a client of the cluster would. Every call throws a RequestError where it fails. */
 export interface MemberClient {
+  /** What every member has recorded, read now; null where the rig cannot read that through a member. */
+  readonly rows: (() => Promise<readonly Row[]>) | null;
   /** Null where the daemon cannot be asked. */
   status(): Promise<MemberStatus | null>;
   readonly records: RecordsClient | null;

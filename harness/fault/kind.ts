@@ -24,6 +24,7 @@ export interface Where {
 
 /** What the conductor lends to a fault. */
 export interface Hands {
+  readonly daemon: PlannedDaemon;
   readonly site: Site;
   /** Null where the member is not running. */
   client(member: string): MemberClient | null;

@@ -1,6 +1,6 @@
 /** A plan's steps in words. */
 import { faultWords, undoWords } from './fault-words.ts';
-import { faultsOf, type Move, type Pace, type Plan, type Refresh, type Step } from './plan.ts';
+import { faultsOf, type Milestone, type Move, type Pace, type Plan, type Refresh, type Step } from './plan.ts';
 
 export function describeStep(plan: Plan, step: Step): string {
   switch (step.do) {
@@ -37,6 +37,14 @@ export function describeStep(plan: Plan, step: Step): string {
       return `fault ${step.id}: ${faultWords(step.fault)}`;
     case 'undo':
       return `undo ${step.id}: ${undoWords(faultsOf(plan).get(step.id)!)}`;
+    case 'withhold':
+      return step.isHeld
+        ? `hold what ${step.from} answers ${step.member}, one answer after the other, and keep that to its commit`
+        : `look at what ${step.from} answers ${step.member}, and hold nothing`;
+    case 'let-through':
+      return `let ${step.member} have what was kept from it`;
+    case 'await':
+      return `wait until ${step.member} ${MILESTONE_WORDS[step.until]}`;
     case 'settle':
       return `wait until every member is open or has exited (at most ${Math.round(plan.settleLimitMs / 1000)} s)`;
     case 'verify':
@@ -65,3 +73,9 @@ function paceWords(pace: Pace): string {
   if (pace === 'settled' || pace === 'held') return '';
   return pace === 'eager' ? ', and go on at once' : `, and go on after ${pace.pauseMs} ms`;
 }
+
+const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
+  recorded: 'has recorded what it runs',
+  parked: 'waits for others',
+  settled: 'is open and at rest',
+};

@@ -5,6 +5,7 @@
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { FAULTS, type FaultName } from '../input/fault-list.ts';
+import type { PlannedDaemon } from './daemon.ts';
 
 /** The `nth` notice of a kind, counted from 1 and from the fault's beginning, that one member sends to another. */
 export interface NoticeFault {
@@ -80,4 +81,9 @@ export function isNoticeFault(fault: Fault): fault is NoticeFault {
 
 export function isLinkFault(fault: Fault): fault is LinkFault {
   return fault.is === 'cut-link' || fault.is === 'hold-link' || fault.is === 'delay-link' || fault.is === 'slow-link';
+}
+
+/** Whether it is done on the links between members: a notice is, where nothing inside its sender can be told to. */
+export function needsLinks(fault: Fault, { capabilities }: PlannedDaemon): boolean {
+  return isLinkFault(fault) || (isNoticeFault(fault) && !capabilities.failpoints);
 }

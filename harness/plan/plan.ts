@@ -10,7 +10,7 @@ import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, needsLinks } from './fault.ts';
 
 /** 1 held the settings of our own daemon itself. */
 export const PLAN_FORMAT = 2;
@@ -78,10 +78,22 @@ export type Step =
   /** Something goes wrong, until it is undone, or once. */
   | { readonly do: 'fault'; readonly id: string; readonly fault: Fault }
   | { readonly do: 'undo'; readonly id: string }
+  /**
+   * Let what one member answers another through, one answer after the other, until that has recorded what it runs, and keep the
+   * answer by which it would learn so. Where nothing `isHeld`, all goes through, and is only looked at.
+   */
+  | { readonly do: 'withhold'; readonly member: string; readonly from: string; readonly isHeld: boolean }
+  /** Let a member have what was kept from it. */
+  | { readonly do: 'let-through'; readonly member: string }
+  /** Wait until a member was seen to have come so far. `settled`: open or gone, its notices sent, and at rest. */
+  | { readonly do: 'await'; readonly member: string; readonly until: Milestone }
   /** Wait until every member is open, or has exited. */
   | { readonly do: 'settle' }
   /** Read all records back through every open member. */
   | { readonly do: 'verify' };
+
+export const MILESTONES = ['recorded', 'parked', 'settled'] as const;
+export type Milestone = (typeof MILESTONES)[number];
 
 export interface Refresh {
   readonly member: string;
@@ -196,4 +208,14 @@ export function faultsOf({ steps }: Plan): ReadonlyMap<string, Fault> {
 /** The refreshes of a plan, in order. */
 export function refreshesOf({ steps }: Pick<Plan, 'steps'>): Refresh[] {
   return steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
+}
+
+/** Whether something is done to the links between members. */
+export function isLinked({ steps, daemon }: Plan): boolean {
+  return steps.some((step) => step.do === 'withhold' || (step.do === 'fault' && needsLinks(step.fault, daemon)));
+}
+
+/** Whether a plan counts on its first member's being the leader of the database when the roll begins. */
+export function needsFirstToLead({ steps }: Plan): boolean {
+  return steps.some((step) => step.do === 'withhold');
 }

@@ -1,4 +1,5 @@
 /** Waiting for what members do and say, and what is found where they do not. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventName, MemberEvent } from '../../node/events.ts';
 import { Finding } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,9 +15,11 @@ export class Awaiting {
   readonly standings: Standings;
   protected readonly lastLines = new LastLines();
   readonly #stage: Stage;
+  readonly #plan: Plan;
 
   constructor(plan: Plan, stage: Stage) {
     this.#stage = stage;
+    this.#plan = plan;
     this.standings = new Standings(plan.members, plan.daemon.timer);
     stage.recorder.observe((event) => this.standings.fold(event));
   }
@@ -24,6 +27,17 @@ export class Awaiting {
   /** Wait for a member to open or to have ended. @throws Finding where it does neither in time */
   async untilEnded(member: string, limitMs: number): Promise<void> {
     await this.#until(member, () => this.standings.isEnded(member), ['open'], limitMs);
+  }
+
+  /** Wait for a member to have ended, and to be so for as long as the rig does not believe it at once. @throws Finding */
+  async untilAtRest(member: string): Promise<void> {
+    const { settleLimitMs, daemon } = this.#plan;
+    let goings: number;
+    do {
+      goings = this.standings.goings;
+      await this.untilEnded(member, settleLimitMs);
+      await sleep(daemon.capabilities.steadyMs, undefined, { signal: this.#stage.signal });
+    } while (this.standings.goings !== goings || !this.standings.isEnded(member));
   }
 
   /**

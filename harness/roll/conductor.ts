@@ -5,7 +5,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
-import { type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
+import { type Milestone, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
 import { all } from './all.ts';
 import { Faults } from './faults.ts';
@@ -17,6 +17,7 @@ import { Replay } from './replay.ts';
 import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
 import { UpdateProgram } from './update-program.ts';
+import { Withholding } from './withholding.ts';
 
 /**
  * Carry out a plan. All members have been stopped when it returns; the caller closes the site. What kept it from an end is
@@ -85,6 +86,7 @@ class Roll {
   readonly #refreshing: Refreshing;
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
+  readonly #withholding: Withholding;
   /** How many events there were before the operator refreshed somebody last. */
   #sinceOperator = 0;
 
@@ -93,11 +95,12 @@ class Roll {
     this.#plan = plan;
     this.#stage = stage;
     this.#members = new Members(plan, stage, fail);
-    this.#faults = new Faults(stage, this.#members);
+    this.#faults = new Faults(plan, stage, this.#members);
     this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
     this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length, fail) : null;
     this.#replay = new Replay(stage, this.#members);
+    this.#withholding = new Withholding(stage, this.#members);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -142,6 +145,15 @@ class Roll {
       case 'undo':
         await this.#faults.undo(step.id);
         return true;
+      case 'withhold':
+        await this.#withholding.begin(step);
+        return true;
+      case 'let-through':
+        await this.#withholding.end(step.member);
+        return true;
+      case 'await':
+        await this.#await(step.member, step.until);
+        return true;
       case 'settle':
         return this.#settle();
       case 'verify':
@@ -153,6 +165,12 @@ class Roll {
   async stopAll(): Promise<void> {
     await this.#traffic?.stop();
     await this.#members.stopAll();
+  }
+
+  async #await(member: string, until: Milestone): Promise<void> {
+    if (until === 'recorded') await this.#withholding.untilRecorded(member);
+    else if (until === 'parked') await this.#members.untilSettled(member);
+    else await this.#members.untilAtRest(member);
   }
 
   async #beginTraffic(members: readonly string[]): Promise<void> {

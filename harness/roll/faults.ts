@@ -3,8 +3,10 @@ import type { MemberEvent } from '../../node/events.ts';
 import { type FailpointsClient, RequestError } from '../daemon/contract.ts';
 import type { Hands, Undo } from '../fault/kind.ts';
 import { kindOf } from '../fault/kinds.ts';
+import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Fault, FaultOf } from '../plan/fault.ts';
 import { faultWords, undoWords } from '../plan/fault-words.ts';
+import type { Plan } from '../plan/plan.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import type { Members } from './members.ts';
 import type { Stage } from './stage.ts';
@@ -17,12 +19,14 @@ interface Standing {
 export class Faults {
   readonly #stage: Stage;
   readonly #members: Members;
+  readonly #daemon: PlannedDaemon;
   readonly #standing = new Map<string, Standing>();
   /** Members that are being killed where they are held. */
   readonly #killing = new Set<Promise<void>>();
   #failure: Error | null = null;
 
-  constructor(stage: Stage, members: Members) {
+  constructor({ daemon }: Plan, stage: Stage, members: Members) {
+    this.#daemon = daemon;
     this.#stage = stage;
     this.#members = members;
     stage.recorder.observe((event) => this.#see(event));
@@ -95,6 +99,7 @@ export class Faults {
     const members = this.#members;
     const { conditions } = members;
     return {
+      daemon: this.#daemon,
       site: this.#stage.site,
       client: (member) => members.client(member),
       running: (member) => members.running(member),

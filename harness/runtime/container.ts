@@ -93,6 +93,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     setDisk: async () => {
       throw new EnvironmentError('the disk of a container cannot be spoilt here');
     },
+    links: null,
     seat: (member) => ({
       member,
       address: `${member}:${port}`,

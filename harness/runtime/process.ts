@@ -1,16 +1,17 @@
 /**
- * The runtime `process`: each member is a process of this host, on a port of loopback. It needs nothing installed. Members
- * carry a mark in their environment, so that the next rig finds and ends those of one that was killed; ours are tethered
+ * The runtime `process`: each member is a process of this host, on a port of loopback, which needs nothing installed; or, where
+ * something is to be done to the links between them, at an address of its own in a network of the roll's. Members carry a mark in their environment, so that the next rig finds and ends those of one that was killed; ours are tethered
  * beside: they stop when the rig's end of their stdin closes.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Seat } from '../daemon/contract.ts';
-import { HeldPort, isListenedAt } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { startChild } from './child.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
+import { loopback, type Whereabouts } from './loopback.ts';
+import { lackOfLinks } from './namespaces/tools.ts';
 import { type Marked, runProgram } from './program.ts';
 import type { RunningMember, Runtime, RuntimeNeed, Site, SiteOptions } from './runtime.ts';
 import { makeSiteFolder, removeSiteFolder } from './site-folder.ts';
@@ -36,29 +37,33 @@ export function processRuntime(): Runtime {
 }
 
 function lackOfProcesses(need: RuntimeNeed): string | null {
-  return need === 'freeze' ? null : `processes of this host share its ${need === 'disk' ? 'disk' : 'network'}`;
+  if (need === 'freeze') return null;
+  return need === 'links' ? lackOfLinks() : 'processes of this host share its disk';
 }
 
-async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
+async function open(options: SiteOptions): Promise<Site> {
+  const { run, members } = options;
   const folder = makeSiteFolder(run, ['shared']);
   const sharedFolder = join(folder, 'shared');
   const seats = new Map<string, Seat>();
-  const ports = new Map<string, HeldPort>();
+  const authorities = new Map<string, string>();
   const running = new Set<RunningMember>();
   let turn: Promise<unknown> = Promise.resolve();
   const lost = new AbortController();
+  const lose = (because: EnvironmentError): void => lost.abort(because);
+  let whereabouts: Whereabouts | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     // Whoever has left the group of its member and lives on.
     for (const { pid } of markedProcesses().filter((found) => found.run === run)) killProcess(pid);
-    await Promise.all([...ports.values()].map((port) => port.release()));
+    await whereabouts?.close();
     removeSiteFolder(folder);
   };
   try {
+    whereabouts = options.linked ? await apart(options, folder, lose) : await loopback(options, lose);
     for (const member of members) {
-      const port = await portOf(addresses?.[member] ?? null);
-      ports.set(member, port);
-      const address = `127.0.0.1:${port.number}`;
+      const address = whereabouts.addressOf(member);
+      authorities.set(member, await whereabouts.authorityOf(member));
       const stateFolder = join(folder, member);
       seats.set(member, { member, address, stateFolder, sharedFolder, ours: { stateFolder, sharedFolder } });
     }
@@ -66,16 +71,17 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
     await close();
     throw error;
   }
+  const there = whereabouts;
   return {
     runtime: 'process',
     lost: lost.signal,
+    links: there.links,
     seat: (member) => seats.get(member)!,
     setDisk: async () => {
       throw new EnvironmentError('the disk of a process cannot be spoilt here');
     },
     start: async (seat, artifact, command, onLine) => {
-      const port = ports.get(seat.member)!;
-      await port.vacate();
+      await there.vacate(seat.member);
       makeStateFolder(seat);
       // The rig stands still while a process is made. Between two, it reads what others have said.
       turn = turn.then(() => setImmediate());
@@ -84,18 +90,13 @@ async function open({ run, members, addresses }: SiteOptions): Promise<Site> {
       const env: Marked = { ...inherited(), ...artifact.env.process, ...command.env, ...markOf(run, seat.member) };
       const member = await startChild({
         seat,
-        authority: seat.address,
+        authority: authorities.get(seat.member)!,
         program,
-        command: [...program, ...command.args],
+        command: [...there.within(seat.member), ...program, ...command.args],
         env,
         onLine,
-        onOwnExit: async (exit) => {
-          if (exit.code === 0 || !(await isListenedAt(port.number))) return;
-          lost.abort(
-            new EnvironmentError(`another program listens at ${seat.address}, where ${seat.member} was to: roll again`),
-          );
-        },
-        run: () => (argv, options) => runProgram(argv, options, env),
+        onOwnExit: (exit) => there.onOwnExit(seat.member, exit),
+        run: () => (argv, options) => runProgram([...there.within(seat.member), ...argv], options, env),
       });
       running.add(member);
       void member.exited.then(() => running.delete(member));
@@ -113,12 +114,23 @@ function makeStateFolder({ stateFolder }: Seat): void {
   }
 }
 
-/** @throws EnvironmentError where it is taken */
-async function portOf(address: string | null): Promise<HeldPort> {
-  if (address === null) return HeldPort.draw();
-  const port = await HeldPort.hold(Number(address.split(':').at(-1)));
-  if (port === null) throw new EnvironmentError(`${address} is taken by another program`);
-  return port;
+/** Members at addresses of their own. */
+async function apart(
+  { run, members, port }: SiteOptions,
+  folder: string,
+  lost: (because: EnvironmentError) => void,
+): Promise<Whereabouts> {
+  const { PrivateNetwork } = await import('./namespaces/private-network.ts');
+  const network = await PrivateNetwork.make({ run, members, port, folder, linked: true, env: inherited(), lost });
+  return {
+    links: network.links,
+    addressOf: (member) => network.addressOf(member),
+    authorityOf: (member) => network.authorityOf(member),
+    within: (member) => network.within(member),
+    vacate: async () => undefined,
+    onOwnExit: async () => undefined,
+    close: () => network.close(),
+  };
 }
 
 /** What a member has of the rig's environment: what any program needs, and nothing that could be a setting of its own. */

@@ -2,6 +2,7 @@
 import type { Artifact } from '../build/artifact.ts';
 import type { Making } from '../build/root-filesystem.ts';
 import type { Command, Place, Reach, Seat, Stream } from '../daemon/contract.ts';
+import type { Links } from '../link/links.ts';
 import type { RuntimeName } from '../plan/plan.ts';
 
 /** Where a member that has a root file system of its own finds its folder, and the one that all share. */
@@ -45,6 +46,8 @@ export interface Site {
   readonly runtime: RuntimeName;
   /** Aborts with an EnvironmentError where the members have lost the place that they live in. */
   readonly lost: AbortSignal;
+  /** Null where nothing is to be done to links: then nothing is in their way. */
+  readonly links: Links | null;
   seat(member: string): Seat;
   /** Spoil the disk of a member's state folder, or mend it. @throws EnvironmentError */
   setDisk(member: string, state: DiskState): Promise<void>;
@@ -67,6 +70,8 @@ export interface SiteOptions {
   readonly needsFolders: boolean;
   /** HOST:PORT by member, where members must have the addresses that they had before; null for new ones. */
   readonly addresses: Readonly<Record<string, string>> | null;
+  /** Whether something is to be done to the links between members; not where it says nothing. */
+  readonly linked?: boolean;
 }
 
 export interface Runtime {

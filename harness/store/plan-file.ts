@@ -73,7 +73,11 @@ function namedBy(step: Step): { members: readonly string[]; versions: readonly s
         members: step.refreshes.map(({ member }) => member),
         versions: step.refreshes.flatMap(({ from, to }) => [from, to]),
       };
+    case 'withhold':
+      return { members: [step.member, step.from], versions: [] };
     case 'release':
+    case 'let-through':
+    case 'await':
     case 'stop':
       return { members: [step.member], versions: [] };
     case 'leave':

@@ -12,7 +12,7 @@ import { Description } from '../input/description.ts';
 import { Name } from '../input/description-values.ts';
 import { EXPECTED_BROKEN, MOST_MEMBERS } from '../input/scenario.ts';
 import { MemberName, RollName, VersionName } from '../input/values.ts';
-import { PLAN_FORMAT } from '../plan/plan.ts';
+import { MILESTONES, PLAN_FORMAT } from '../plan/plan.ts';
 import { MemberEvent, Version } from '../trace/schema.ts';
 import { Fault, FaultId } from './fault-schema.ts';
 
@@ -73,6 +73,9 @@ const Step = z.discriminatedUnion('do', [
   z.object({ do: z.literal('release-all') }),
   z.object({ do: z.literal('fault'), id: FaultId, fault: Fault }),
   z.object({ do: z.literal('undo'), id: FaultId }),
+  z.object({ do: z.literal('withhold'), member: MemberName, from: MemberName, isHeld: z.boolean() }),
+  z.object({ do: z.literal('let-through'), member: MemberName }),
+  z.object({ do: z.literal('await'), member: MemberName, until: z.enum(MILESTONES) }),
   z.object({ do: z.literal('settle') }),
   z.object({ do: z.literal('verify') }),
 ]);

@@ -123,6 +123,8 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('killing', { member: Label, at: z.enum(FAILPOINTS).nullable() }),
   rig('fault', { id: Label, says: Text }),
   rig('undone', { id: Label, says: Text }),
+  rig('withheld', { member: Label, from: Label, bytes: Count, answers: Count }),
+  rig('let-through', { member: Label, from: Label }),
   rig('gone', { member: Label, code: z.int().nullable(), signal: Label.nullable(), killed: z.boolean() }),
   rig('restarting', { member: Label, attempt: Count.min(1), most: Count.min(1), afterMs: Ms }),
   rig('available', Operation),

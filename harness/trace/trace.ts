@@ -63,6 +63,13 @@ export interface RigFields {
   fault: { id: string; says: string };
   /** It has been undone, and how. */
   undone: { id: string; says: string };
+  /**
+   * A member has recorded what it runs, as was read through another. `bytes`: so many of that one's answer to it are held on their way;
+   * none where it was only looked at. `answers`: so many had come before.
+   */
+  withheld: { member: string; from: string; bytes: number; answers: number };
+  /** What was held of another's answers to a member goes on. */
+  'let-through': { member: string; from: string };
   /** A member's process, or container, is gone. `killed`: it did not go within the grace. */
   gone: { member: string; code: number | null; signal: string | null; killed: boolean };
   /** The supervisor starts a member again that exited by itself, for the `attempt`-th time of at most `most`. */

@@ -1,10 +1,10 @@
 /** Talks to a member of a described daemon, as far as its description says how. */
 import { z } from 'zod';
-import { count } from '../../../node/upgrade/version.ts';
+import { count, type Row } from '../../../node/upgrade/version.ts';
 import type { Asked, Description } from '../../input/description.ts';
 import { type Launch, type MemberClient, type Reach, RequestError } from '../contract.ts';
 import { ask, isSuccess } from './asking.ts';
-import type { Rows } from './rows.ts';
+import { type Rows, readRows } from './rows.ts';
 import type { Values } from './template.ts';
 
 const Records = z.record(z.string(), z.string());
@@ -51,11 +51,27 @@ export function describedClient({ description, folder, launch, reach, rows }: Of
             },
             readAll,
           },
+    rows: readsRows(description) ? () => readThrough(request, description) : null,
     failpoints: null,
     faults: null,
     leader: null,
     membership: null,
   };
+}
+
+function readsRows({ probes }: Description): boolean {
+  return probes.some((probe) => probe.rows !== undefined);
+}
+
+/** By the first probe that reads them. */
+async function readThrough(
+  request: (asked: Asked, more: Values) => Promise<string>,
+  { probes }: Description,
+): Promise<readonly Row[]> {
+  const probe = probes.find(({ rows }) => rows !== undefined)!;
+  const rows = readRows(await request(probe, {}), probe.rows!);
+  if (typeof rows === 'string') throw new RequestError('wrong', rows);
+  return rows;
 }
 
 /** Those whose rows are behind its own. */

@@ -93,6 +93,9 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
         version: versionOf(plan, launch.version),
         gate: gates.length === 1 ? gates[0]! : ('barrier' as const),
         waitMs: timer?.everyMs ?? null,
+        isKeptBack: plan.steps.some(
+          (step) => step.do === 'withhold' && step.isHeld && step.member === launch.seat.member,
+        ),
       };
       if (stepOf(description, launch) !== undefined) entering.add(launch);
       const isEntering = (): boolean => entering.has(launch);

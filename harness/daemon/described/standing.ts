@@ -26,6 +26,8 @@ export interface About {
   readonly gate: EventGate;
   /** How long a park lasts at most; null where it is not known. */
   readonly waitMs: number | null;
+  /** Whether the plan keeps it from learning that it has come to its gate: then it says nothing for as long as that takes. */
+  readonly isKeptBack: boolean;
   /** What lines tell, each by the name of what they are matched by; null where they do not. */
   readonly lines: { readonly parked: string | null; readonly woken: string | null; readonly open: string | null };
 }
@@ -128,7 +130,7 @@ export class DescribedStanding {
     // Whoever has been woken is on its way again, and answers as one that waits until it has passed, however long that takes.
     const gate = this.#hasBeenWoken ? null : atGate;
     if (lines.parked === null) this.#park(gate ?? turn);
-    else if (gate !== null && turn.atNs - gate.atNs > UNSAID_NS) {
+    else if (gate !== null && !this.#about.isKeptBack && turn.atNs - gate.atNs > UNSAID_NS) {
       this.#contradict(`${turn.observed.by} says that it waits for others, and no line says so (${lines.parked})`);
       this.#park(gate);
     }

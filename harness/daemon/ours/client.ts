@@ -1,7 +1,7 @@
 /** Talks to a member of our own daemon, over its HTTP API. */
 import type { DataRecord } from '../../../node/database/records.ts';
 import type { Failpoint } from '../../../node/failpoints.ts';
-import type { Status } from '../../../node/status.ts';
+import type { ClusterMember, Status } from '../../../node/status.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { type MemberClient, RequestError } from '../contract.ts';
@@ -25,6 +25,15 @@ export function ourClient(authority: string, control: Control): MemberClient {
     status: async () => {
       const { status, waiting, database } = (await api('GET', '/1.0')) as Status;
       return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
+    },
+    rows: async () => {
+      const { members } = (await api('GET', '/1.0/cluster')) as { members: readonly ClusterMember[] };
+      return members.map(({ name: member, internal, external, extensions }) => ({
+        member,
+        internal,
+        external,
+        extensions,
+      }));
     },
     records: {
       write: async (key, value) => void (await api('POST', '/1.0/records', { key, value })),

@@ -18,11 +18,10 @@ import {
   type SiteOptions,
 } from '../runtime.ts';
 import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
-import { Network } from './network.ts';
 import { joining, placing, SCRATCH, SHARED } from './place.ts';
+import { PrivateNetwork } from './private-network.ts';
 import { prepareRoots } from './roots.ts';
-import { findTools } from './tools.ts';
-import { WayIn } from './way-in.ts';
+import { findTools, lackOfLinks } from './tools.ts';
 
 const CLOSE_GRACE_MS = 2000;
 
@@ -40,8 +39,10 @@ export function namespaceRuntime(): Runtime {
     prepare: async (artifacts, making) => {
       for (const [version, root] of await prepareRoots(artifacts, making)) roots.set(version, root);
     },
-    lacks: (need) =>
-      need === 'freeze' ? null : `members in namespaces have no ${need} of their own that a fault could spoil`,
+    lacks: (need) => {
+      if (need === 'links') return lackOfLinks();
+      return need === 'freeze' ? null : `members in namespaces have no ${need} of their own that a fault could spoil`;
+    },
     open: (options) => open(options, roots),
     clean: removeLeftovers,
   };
@@ -52,31 +53,29 @@ export function needsNamespaces(lack: string): string {
   return `a member that comes with a root file system, and is not in a container, needs namespaces of its own: ${lack}`;
 }
 
-async function open({ run, members, port }: SiteOptions, roots: Roots): Promise<Site> {
+async function open({ run, members, port, linked = false }: SiteOptions, roots: Roots): Promise<Site> {
   const tools = findTools();
   const folder = makeSiteFolder(run, [SHARED, SCRATCH, ...members]);
   const running = new Set<RunningMember>();
   const lost = new AbortController();
-  let network: Network | null = null;
-  let wayIn: WayIn | null = null;
+  let network: PrivateNetwork | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
-    await wayIn?.close();
+    await network?.close();
     // Whoever has left the group of its member and lives on.
     for (const { pid } of markedProcesses().filter((found) => found.run === run)) killProcess(pid);
-    network?.close();
     removeSiteFolder(folder);
   };
   const seats = new Map<string, Seat>();
   const authorities = new Map<string, string>();
   try {
-    network = await Network.make(members, tools);
-    wayIn = new WayIn(folder, network.amid, { ...ENVIRONMENT, ...markOf(run, 'way-in') });
+    const lose = (because: EnvironmentError): void => lost.abort(because);
+    network = await PrivateNetwork.make({ run, members, port, folder, linked, env: ENVIRONMENT, lost: lose });
     for (const member of members) {
-      const address = `${network.hostOf(member)}:${port}`;
+      const address = network.addressOf(member);
       const ours = { stateFolder: join(folder, member), sharedFolder: join(folder, SHARED) };
       seats.set(member, { member, address, ...MEMBER_FOLDERS, ours });
-      authorities.set(member, await wayIn.to(address));
+      authorities.set(member, await network.authorityOf(member));
     }
   } catch (error) {
     await close();
@@ -86,6 +85,7 @@ async function open({ run, members, port }: SiteOptions, roots: Roots): Promise<
   return {
     runtime: 'process',
     lost: lost.signal,
+    links: within.links,
     seat: (member) => seats.get(member)!,
     setDisk: async () => {
       throw new EnvironmentError('the disk of a member cannot be spoilt here');

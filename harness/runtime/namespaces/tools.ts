@@ -1,43 +1,70 @@
-/** What members in namespaces of their own need of this host: Linux, root with the right to make namespaces, and some tools. */
+/** What members in namespaces of their own need of this host, and what is needed to do something to their links. */
 import { execa } from 'execa';
 import { findProgram } from '../../host/programs.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
 
 /** The tools, and the packages of Debian that have them. */
-const NAMES = {
-  sh: 'dash',
+const OF_NETWORKS = { sh: 'dash', ip: 'iproute2', nsenter: 'util-linux', unshare: 'util-linux' } as const;
+const OF_LINKS = { ...OF_NETWORKS, 'iptables-restore': 'iptables' } as const;
+const OF_PLACES = {
+  ...OF_NETWORKS,
   hostname: 'hostname',
-  ip: 'iproute2',
   mount: 'mount',
-  nsenter: 'util-linux',
   pivot_root: 'util-linux',
-  unshare: 'util-linux',
   tar: 'tar',
 } as const;
 
-/** Their paths. */
-export type Tools = Readonly<Record<keyof typeof NAMES, string>>;
+type Paths<Names> = Readonly<Record<keyof Names, string>>;
 
-/** @throws EnvironmentError where one is not here */
+/** Their paths. */
+export type Tools = Paths<typeof OF_PLACES>;
+export type NetworkTools = Paths<typeof OF_NETWORKS>;
+
+/** What a member needs that has a root file system of its own. @throws EnvironmentError where one is not here */
 export function findTools(): Tools {
-  const missing = missingTool();
-  if (missing !== null) throw new EnvironmentError(missing);
-  return Object.fromEntries(Object.keys(NAMES).map((name) => [name, findProgram(name)])) as Tools;
+  return found(OF_PLACES);
 }
 
-function missingTool(): string | null {
-  const missing = Object.entries(NAMES).find(([name]) => findProgram(name) === null);
+/** What a network of one's own needs. @throws EnvironmentError where one is not here */
+export function findNetworkTools(): NetworkTools {
+  return found(OF_NETWORKS);
+}
+
+/** What relays in it need. @throws EnvironmentError where one is not here */
+export function findLinkTools(): Paths<typeof OF_LINKS> {
+  return found(OF_LINKS);
+}
+
+function found<Names extends Readonly<Record<string, string>>>(names: Names): Paths<Names> {
+  const missing = missingTool(names);
+  if (missing !== null) throw new EnvironmentError(missing);
+  return Object.fromEntries(Object.keys(names).map((name) => [name, findProgram(name)])) as Paths<Names>;
+}
+
+function missingTool(names: Readonly<Record<string, string>>): string | null {
+  const missing = Object.entries(names).find(([name]) => findProgram(name) === null);
   return missing === undefined ? null : `there is no ${missing[0]}: on Debian: apt-get install ${missing[1]}`;
+}
+
+/** What `unshare` needs besides to make a network: nothing for root, and for anybody else to be root in a namespace of his own. */
+export function asRoot(): readonly string[] {
+  return process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
 }
 
 /** Why members cannot have namespaces of their own here, in a sentence without a full stop; null where they can. */
 export async function lackOfNamespaces(): Promise<string | null> {
   if (process.platform !== 'linux') return 'only Linux has them';
   if (process.getuid?.() !== 0) return 'only root may make them: run the rig as root';
-  const missing = missingTool();
-  if (missing !== null) return missing;
-  return triedInVain(findTools());
+  return missingTool(OF_PLACES) ?? triedInVain(findTools());
+}
+
+/**
+ * Why nothing can be done to links here, in a sentence without a full stop; null where it can, as far as that is to be seen before a
+ * network is made.
+ */
+export function lackOfLinks(): string | null {
+  return process.platform === 'linux' ? missingTool(OF_LINKS) : 'only Linux has network namespaces';
 }
 
 /** All that a member will need, once, in namespaces that are gone at its end. */
@@ -58,8 +85,12 @@ async function triedInVain({ unshare, sh, mount, ip }: Tools): Promise<string | 
       reject: false,
       all: true,
     });
-    return tried.failed ? (tried.all ?? '').trim().split('\n').at(-1) || tried.shortMessage || 'nobody says why' : null;
+    return tried.failed ? lastLine(tried.all) || tried.shortMessage || 'nobody says why' : null;
   } finally {
     removeSiteFolder(folder);
   }
+}
+
+function lastLine(text: string | undefined): string {
+  return (text ?? '').trim().split('\n').at(-1) ?? '';
 }
