@@ -165,8 +165,11 @@ describe('a recorded roll of unpatched LXD in which all were refreshed at once',
       return { ...event, atNs: gone.atNs };
     });
     expect(deviationOf(plan, atOneBlow)).to.equal('node01 is seen to wait, and had not recorded what it runs');
-    const { outcome, stalls } = judge(plan, trace);
+    const { outcome, stalls, sentence } = judge(plan, trace);
     expect(outcome).to.equal('broken');
+    expect(sentence).to.match(
+      /stood still for 5\d\.\d s, until a timer fired, for what node01 had recorded was lost\.$/,
+    );
     expect(stalls[0]).to.deep.include({ member: 'node01', cycle: ['node01', 'node03'], brokenBy: 'timer' });
     expect(stalls[0]!.because).to.contain(
       'node03 waited at the schema-and-API gate for node01 (API extensions 318, wants 334)',

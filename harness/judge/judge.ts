@@ -10,6 +10,7 @@ import { broken, type Check, holds } from './evidence.ts';
 import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
+import { lostRecords } from './lost-records.ts';
 import { type Stall, stallsOf } from './stall.ts';
 
 /** 1 knew only checks that hold and that do not. */
@@ -79,12 +80,15 @@ function sentenceOf(
   const open = checks.find((check) => check.leavesOpen);
   if (outcome === 'unknown' && open !== undefined)
     return `${opened}, but it cannot be judged: ${open.because}.${aside}`;
-  const worstStallMs = figures.reduce((worst, member) => Math.max(worst, member.stallMs), 0);
-  if (stalls.length > 0 && worstStallMs > 0) {
+  const lost = lostRecords(plan, trace);
+  const stillMs = Math.max(...figures.map(({ stallMs }) => stallMs), ...lost.map(({ forMs }) => forMs));
+  if (stalls.length > 0 && stillMs > 0) {
     // A stall is told in its own words; but what it followed from comes first.
     const exits = failures.find((check) => check.name === 'exits');
     const first = exits === undefined ? '' : `${exits.because}. `;
-    const still = `the cluster had stood still for ${formatDuration(worstStallMs)}, until a timer fired`;
+    const cause =
+      lost.length === 0 ? '' : `, for what ${lost.map(({ member }) => member).join(', ')} had recorded was lost`;
+    const still = `the cluster had stood still for ${formatDuration(stillMs)}, until a timer fired${cause}`;
     const beside = failures.find((check) => check.name !== 'woken' && check.name !== 'exits');
     const also = beside === undefined ? '' : ` Beside that: ${beside.because}.`;
     const expected = outcome === 'holds' && plan.expect.wokenBy === 'timer' ? ', as this plan expects' : '';

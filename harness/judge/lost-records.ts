@@ -21,11 +21,12 @@ export function lostRecords(plan: Plan, trace: Trace): LostRecord[] {
   const launches = rigEvents(trace, 'launching');
   return plan.members.flatMap((member) =>
     refreshedIncarnations(plan, trace, member).flatMap(({ parks, records }) =>
-      parks.flatMap(({ fromNs, toNs, by }): LostRecord[] => {
+      parks.flatMap(({ fromNs, toNs, wokenSinceNs, by }): LostRecord[] => {
         if (by !== 'timer' || toNs === null) return [];
-        // Seen not to be there after it had begun to wait, and to be there once it had been woken.
+        // Seen not to be there after it had begun to wait, and to be there once it had been woken, which may be seen after it.
+        const wokenNs = wokenSinceNs ?? toNs;
         const isLost = records.some(
-          (event) => event.row.member === member && sinceNs(event) > fromNs + SEEN_LATE_NS && event.atNs >= toNs,
+          (event) => event.row.member === member && sinceNs(event) > fromNs + SEEN_LATE_NS && event.atNs >= wokenNs,
         );
         const lastNs = launches[placeBefore(launches, toNs)]?.atNs ?? fromNs;
         return isLost ? [{ member, forMs: (toNs - Math.max(fromNs, lastNs)) / 1e6 }] : [];
