@@ -11,7 +11,7 @@
 # unknown, "Error 2" bad input, "Error 3" an environment that failed. Scripts that look at the code call `npm run rig --`.
 
 .DEFAULT_GOAL := help
-.PHONY: help rolling-upgrade deadlock matrix picture incus lxd images test check bench clean doctor schemas
+.PHONY: help rolling-upgrade deadlock matrix picture incus lxd lost-notice images test check bench clean doctor schemas
 
 RIG := npm run --silent rig --
 
@@ -49,6 +49,9 @@ incus: $(SET_UP) ## roll real Incus, 6.0 to 7.0, as Debian packages it (needs ro
 
 lxd: $(SET_UP) ## the same with LXD, a step that raises the API extensions alone
 	@$(RIG) roll --daemon lxd $(call flag,RUNTIME,runtime) $(call flag,FROM,from) $(call flag,TO,to) $(call flag,ORDER,order)
+
+lost-notice: $(SET_UP) ## have one notice come too early, on the network, and see if it is lost: DAEMON=incus (lxd; ours) TIMES=5
+	@$(RIG) lost-notice $(call flag,DAEMON,daemon) $(call flag,RUNTIME,runtime) $(call flag,FROM,from) $(call flag,TO,to) $(call flag,WAIT,wait) $(call flag,TIMES,times)
 
 images: $(SET_UP) ## build the images of all versions (needs a Docker engine)
 	@$(RIG) images

@@ -61,6 +61,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     about: 'carry out a saved plan on real members; a counterexample holds each of them where its path says',
     load: async () => (await import('./replay.ts')).replayCommand(),
   },
+  'lost-notice': {
+    about:
+      'whether a daemon as it is shipped loses a notice that comes before a member has parked: made to happen, side by side',
+    load: async () => (await import('./lost-notice.ts')).lostNoticeCommand(),
+  },
   conform: {
     about: 'check that every step of a saved roll, or of all of a matrix, is one that the upgrade machine allows',
     load: async () => (await import('./conform.ts')).conformCommand(),

@@ -55,7 +55,10 @@ export function diffCommand(): Command {
 }
 
 /** Beside the report of the second side. @throws EnvironmentError */
-async function saveComparison(sides: ReadonlyArray<Rolled & { label: string }>, isQuiet: boolean): Promise<void> {
+export async function saveComparison(
+  sides: ReadonlyArray<Rolled & { label: string }>,
+  isQuiet: boolean,
+): Promise<void> {
   const rolls = sides.map(({ label, plan, trace, verdict, folder }) => pageRollOf(folder, label, plan, trace, verdict));
   const file = join(sides.at(-1)!.folder, 'comparison.html');
   try {

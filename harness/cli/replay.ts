@@ -1,9 +1,11 @@
 /** `refresh-rig replay FILE`: carry out a saved plan, a counterexample of the explorer above all, on real members. */
 import { Command } from 'commander';
 import { parseDuration } from '../../node/duration.ts';
-import { chooseDaemon } from '../daemon/choose.ts';
+import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
-import type { Plan } from '../plan/plan.ts';
+import { carriedOver } from '../plan/carry.ts';
+import type { DaemonSource } from '../plan/daemon.ts';
+import type { Plan, Step } from '../plan/plan.ts';
 import { readPlan } from '../store/plan-file.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll } from './roll.ts';
@@ -14,6 +16,7 @@ interface ReplayFlags {
   readonly daemon?: string;
   readonly runtime?: string;
   readonly wait?: string;
+  readonly links?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,9 +26,10 @@ export function replayCommand(): Command {
     .option('--daemon <name>', 'carry it out on another daemon: by name, or the file of its description')
     .option('--runtime <name>', RUNTIMES.join(', '))
     .option('--wait <duration>', 'how long one park lasts; the whole path has to fit in')
+    .option('--links', 'hold members of the rig’s own daemon on their links, too, and not at failpoints')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (file: string, flags: ReplayFlags) => {
-      const plan = overridden(onDaemon(readPlan(file), flags.daemon), flags);
+      const plan = forced(overridden(onDaemon(readPlan(file, true), flags.daemon), flags), flags);
       const session = await rollAll([plan], flags.json === true);
       if (flags.json) printJson(session.rolled[0]?.verdict);
       process.exitCode = exitCodeOf(session);
@@ -35,23 +39,50 @@ export function replayCommand(): Command {
 /** The same steps on another daemon. @throws InputError where it cannot take them */
 function onDaemon(plan: Plan, wanted: string | undefined): Plan {
   if (wanted === undefined) return plan;
-  const { name, source, versions: known } = chooseDaemon(wanted);
+  const { source, versions: known } = chooseDaemon(wanted);
   const daemon = source.plan({});
-  if (plan.holds && !daemon.capabilities.failpoints)
-    throw new InputError(`--daemon ${wanted}: a member of ${name} cannot be held where this path says`);
   if (daemon.forming !== plan.daemon.forming)
     throw new InputError(
       `--daemon ${wanted}: its members form a cluster ${daemon.forming}, and this plan has it otherwise`,
     );
-  const versions = Object.keys(plan.versions).map((version) => {
-    const found = known.get(version);
-    if (found === undefined)
-      throw new InputError(
-        `--daemon ${wanted}: it has no version ${version}; there are ${[...known.keys()].join(', ')}`,
-      );
-    return [version, found] as const;
+  const names = Object.keys(plan.versions);
+  const missing = names.find((version) => !known.has(version));
+  if (missing === undefined)
+    return { ...plan, daemon, versions: Object.fromEntries(names.map((version) => [version, known.get(version)!])) };
+  // A counterexample is about a step from one version to another, and names those of the daemon that it was found for.
+  if (!plan.holds || names.length > 2)
+    throw new InputError(`--daemon ${wanted}: it has no version ${missing}; there are ${[...known.keys()].join(', ')}`);
+  return renamed({ ...plan, daemon }, source.defaults, known);
+}
+
+function renamed(plan: Plan, to: DaemonSource['defaults'], known: Chosen['versions']): Plan {
+  const named = (version: string): string => (version === plan.from ? to.from : to.to);
+  const steps = plan.steps.map((step): Step => {
+    if ('refreshes' in step)
+      return {
+        ...step,
+        refreshes: step.refreshes.map((one) => ({ ...one, from: named(one.from), to: named(one.to) })),
+      };
+    return 'version' in step ? { ...step, version: named(step.version) } : step;
   });
-  return { ...plan, daemon, versions: Object.fromEntries(versions) };
+  const versions = Object.fromEntries([to.from, to.to].map((version) => [version, known.get(version)!]));
+  return { ...plan, ...to, steps, versions };
+}
+
+/** Members that have no failpoints, or are not to use them, are held on their links. @throws InputError where they cannot be */
+function forced(plan: Plan, { links = false }: ReplayFlags): Plan {
+  if (!plan.holds) {
+    if (links) throw new InputError('--links: this plan holds nobody: drop it');
+    return plan;
+  }
+  const { failpoints } = plan.daemon.capabilities;
+  if (failpoints && !links) return plan;
+  const carried = carriedOver(plan, true);
+  // A database that is a file goes over no link.
+  const daemon = failpoints
+    ? { ...plan.daemon, settings: { ...plan.daemon.settings, database: 'dqlite' } }
+    : plan.daemon;
+  return { ...carried, daemon, runtime: plan.runtime === 'auto' ? 'process' : plan.runtime };
 }
 
 function overridden(plan: Plan, { runtime, wait }: ReplayFlags): Plan {

@@ -4,10 +4,12 @@
  */
 import type { ExitReason } from '../../node/events.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import type { Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
 import { compile } from '../plan/compile.ts';
 import { type DaemonSource, rulesOf } from '../plan/daemon.ts';
 import { type Move, type Plan, refreshesOf, type Step } from '../plan/plan.ts';
+import { entrantsOf } from '../plan/sequence.ts';
 import type { Answer } from './explore.ts';
 import type { Flying } from './happening.ts';
 import { type Exits, exitsIn, type Told } from './path.ts';
@@ -21,21 +23,27 @@ const MOST_MOVES = 1000;
 /**
  * The plan that replays an answer's path, follows it to where nothing moves by itself, and then lets everybody go, so that one sees
  * what it takes to get out.
+ * @param said of the daemon's settings, where it has some that a scenario says
  * @throws Error where notices are lost or duplicated in the path, which cannot be held and let go
  */
-export function counterexample(answer: Answer, daemon: DaemonSource, versions: ReadonlyMap<string, Version>): Plan {
-  const { strategy, wakeups, ahead, patching, from, to, members, unsafe, misread } = answer;
+export function counterexample(
+  answer: Answer,
+  daemon: DaemonSource,
+  versions: ReadonlyMap<string, Version>,
+  said: Scenario = settingsOf(answer),
+): Plan {
+  const { strategy, wakeups, from, to, members, unsafe, misread } = answer;
   if (answer.path === null) throw new Error('nothing falls short, so there is nothing to replay');
   const scenario = {
     name: rollName(`${strategy}-${wakeups}-${from}-${to}`),
     about: 'a counterexample that the explorer found',
-    ...{ strategy, wakeups, ahead, patch_when: patching.when, patch_by: patching.by, from, to, members },
+    ...{ ...said, from, to, members },
     expect: { safe: unsafe === 0 },
   };
   const [plan] = compile({ scenario, daemon, versions, records: [], freshSeed: 0 });
   if (plan === undefined) throw new Error('a scenario with a given order makes one plan');
   const { told, world, exits, isOnward } = followed(answer, versions);
-  const entering = plan.steps.filter((step) => step.do === 'bootstrap' || step.do === 'join');
+  const entering = plan.steps.filter((step) => entrantsOf(step).length > 0);
   const steps: Step[] = [
     ...entering,
     ...stepsOf(told, new Map(plan.members.map((member) => [member, from]))),
@@ -62,6 +70,11 @@ export function counterexample(answer: Answer, daemon: DaemonSource, versions: R
   };
 }
 
+/** Of our own daemon, which can be any that is asked about. */
+function settingsOf({ strategy, wakeups, ahead, patching }: Answer): Scenario {
+  return { strategy, wakeups, ahead, patch_when: patching.when, patch_by: patching.by };
+}
+
 interface Followed {
   readonly told: readonly Told[];
   readonly world: World;
@@ -72,8 +85,8 @@ interface Followed {
 
 /** The path, and what follows. */
 function followed(answer: Answer, versions: ReadonlyMap<string, Version>): Followed {
-  const { strategy, wakeups, ahead, patching } = answer;
-  const model = { protocol: PROTOCOL, rules: rulesOf({ strategy, compares: null, wakeups, ahead, patching }) };
+  const { strategy, compares, wakeups, ahead, patching } = answer;
+  const model = { protocol: PROTOCOL, rules: rulesOf({ strategy, compares, wakeups, ahead, patching }) };
   const told = [...answer.path!];
   let { world, exits } = answer.end!;
   const moved = (next: Moved): void => {

@@ -42,6 +42,7 @@ export interface Asked {
 
 export interface Answer {
   readonly strategy: StrategyName;
+  readonly compares: (typeof COMPARED)[number] | null;
   readonly wakeups: Wakeups;
   readonly ahead: AheadPolicy;
   readonly patching: NonNullable<ModelOfDaemon['patching']>;
@@ -114,6 +115,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
   const walked = short === undefined ? null : walk(locals, names, question, search.pathTo(short));
   return {
     strategy,
+    compares,
     wakeups,
     ahead,
     patching,

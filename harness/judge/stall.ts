@@ -4,11 +4,13 @@
  */
 import { formatDuration } from '../../node/duration.ts';
 import type { EventGate } from '../../node/events.ts';
+import { GATE_WORDS } from '../../node/words.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeBefore } from '../trace/instants.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
+import { keptBackWords } from './kept-back.ts';
 import { stallOf } from './passing.ts';
 import { type Waiter, waiterAt } from './waiter.ts';
 
@@ -80,10 +82,17 @@ function explain(
   { incarnation, park }: Waiting,
   atNs: number,
 ): Stall {
-  const waiters = parked.map(({ incarnation: own, park: { gate } }) =>
+  const waiters = parked.map((waiting) => {
+    const { incarnation: own, park: its } = waiting;
     // What others had made true by then; the member's own next transaction is not part of it.
-    waiterAt(plan, history, own, gate, atNs - 1),
-  );
+    const waiter = waiterAt(plan, history, own, its.gate, atNs - 1);
+    const keptBack = waiter.needs === 'notice' ? keptBackWords(plan, trace, own, waiting.atNs) : null;
+    if (keptBack === null) return waiter;
+    return {
+      ...waiter,
+      sentence: `${own.member} waited at ${GATE_WORDS[its.gate]}, which it could have passed: ${keptBack}`,
+    };
+  });
   const cycle = cycleFrom(waiters, incarnation.member);
   const concerned = waiters.filter((waiter) => cycle.length === 0 || cycle.includes(waiter.member));
   const told = concerned.slice(0, MOST_TOLD).map((waiter) => `${waiter.sentence}.`);

@@ -6,7 +6,7 @@ import type { EventGate, MemberEvent } from '../../node/events.ts';
 import { PATCH_GATE } from '../../node/upgrade/strategy.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Leadership, leadershipsOf } from '../trace/leadership.ts';
-import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
+import { isRigEvent, type RigEvent, rigEvents, type Trace, type TraceEvent } from '../trace/trace.ts';
 import { type Arrow, arrowsOf } from './arrows.ts';
 
 /**
@@ -181,6 +181,7 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
         return [{ sinceNs: atNs, atNs, is: 'fault', says: `fault ${event.id}: ${event.says}` }];
       if (event.rig === 'undone')
         return [{ sinceNs: atNs, atNs, is: 'undone', says: `undone ${event.id}: ${event.says}` }];
+      if (event.rig === 'withheld' || event.rig === 'let-through') return [heldMark(event)];
       if (event.rig !== 'killing') return [];
       const where = event.at === null ? '' : ` ${event.at.replaceAll('-', ' ')}`;
       return [{ sinceNs: atNs, atNs, is: 'killed', says: `${event.member} was killed${where}` }];
@@ -198,6 +199,15 @@ function marksOf(trace: Trace, leaderships: readonly Leadership[]): Mark[] {
     return { sinceNs: fromNs, atNs: fromNs, is: 'leader', says };
   });
   return [...marks, ...leaders].sort((one, other) => one.atNs - other.atNs);
+}
+
+function heldMark(event: RigEvent & { rig: 'withheld' | 'let-through' }): Mark {
+  const { atNs, rig, member, from } = event;
+  const answer = `what ${from} answers to the commit of ${member}`;
+  if (rig === 'let-through') return { sinceNs: atNs, atNs, is: 'undone', says: `${answer} reaches it` };
+  const says =
+    event.bytes === 0 ? `${member} has recorded what it runs` : `${answer} is held on its way (${event.bytes} bytes)`;
+  return { sinceNs: atNs, atNs, is: 'fault', says };
 }
 
 function patchMarks({ decidedNs, member, patch, changes, outcome }: MemberEvent & { event: 'patched' }): Mark[] {

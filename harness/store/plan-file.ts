@@ -12,9 +12,10 @@ import { SavedPlan } from './plan-schema.ts';
 
 /**
  * Read a plan.
+ * @param isCarried whether its members may be held elsewhere than at failpoints
  * @throws InputError naming the file and the key
  */
-export function readPlan(file: string): Plan {
+export function readPlan(file: string, isCarried = false): Plan {
   const document = parseJson(readText(file, 'plan'), file);
   if (formatOf(document) === 1)
     throw new InputError(
@@ -23,7 +24,7 @@ export function readPlan(file: string): Plan {
   const what = `not a plan of format ${PLAN_FORMAT}; make one with: ${invocation()} plan --json`;
   const saved = checkJson(document, file, SavedPlan, what);
   const plan = saved as unknown as Plan;
-  const [fault] = [...strangersIn(plan), ...faultsOfDaemon(saved)];
+  const [fault] = [...strangersIn(plan), ...faultsOfDaemon(saved, isCarried)];
   const [path, message] = fault ?? faultOfSteps(plan) ?? [];
   if (path === undefined) return plan;
   throw new InputError(`${file}: ${keyWords(path)}${message}: ${what}`);
@@ -92,10 +93,10 @@ function namedBy(step: Step): { members: readonly string[]; versions: readonly s
 }
 
 /** What a daemon must have, and cannot have. */
-function faultsOfDaemon({ daemon, holds, versions }: Saved): Fault[] {
+function faultsOfDaemon({ daemon, holds, versions }: Saved, isCarried: boolean): Fault[] {
   const { capabilities, model, timer, settings } = daemon;
   const holdable: Fault[] =
-    holds && !capabilities.failpoints ? [[['holds'], `a member of ${daemon.name} cannot be held`]] : [];
+    holds && !capabilities.failpoints && !isCarried ? [[['holds'], `a member of ${daemon.name} cannot be held`]] : [];
   if ('database' in settings)
     return model === null || timer === null
       ? [[['daemon'], 'our own daemon has a model and a timer'], ...holdable]

@@ -1,0 +1,161 @@
+/**
+ * `refresh-rig lost-notice`: whether a notice that comes before a member has parked is lost to a daemon as it is shipped. Two rolls side
+ * by side, through the same relays: in the first, one member is kept from the answer to its own commit until all others have opened.
+ */
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { parseDuration } from '../../node/duration.ts';
+import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
+import { counterexample } from '../explore/counterexample.ts';
+import { lostNotice } from '../explore/lost-notice.ts';
+import { InputError } from '../input/errors.ts';
+import type { Scenario } from '../input/scenario.ts';
+import { rollName } from '../input/values.ts';
+import { carriedOver } from '../plan/carry.ts';
+import type { Plan } from '../plan/plan.ts';
+import { rigEvents } from '../trace/trace.ts';
+import { saveComparison } from './diff.ts';
+import { stillWords } from './lost-words.ts';
+import { EXIT } from './outcome.ts';
+import { printJson } from './print.ts';
+import { rollAll } from './roll.ts';
+import type { Rolled } from './roll-plan.ts';
+
+export interface LostNoticeFlags {
+  readonly daemon?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly members: string;
+  readonly runtime?: string;
+  readonly wait?: string;
+  readonly times: string;
+  readonly save?: string;
+  readonly json?: boolean;
+}
+
+/** Who leads the database after its leader was stopped is not for the rig to say; where it is another, the try is given up. */
+const MOST_GIVEN_UP = 3;
+const MOST_TIMES = 1000;
+/** A question about three to seven members has some thousands. */
+const MOST_STATES = 10_000_000;
+const MOST_BYTES = 2 ** 31;
+/** Of our own daemon: the strategy of the systems that lose notices. It has the rig's database go over links. */
+const OURS = { strategy: 'pair', wakeups: 'lossy', ahead: 'exit', database: 'dqlite' } as const;
+const OUR_VERSIONS = { from: 'v4', to: 'v5' };
+
+export function lostNoticeCommand(): Command {
+  return new Command('lost-notice')
+    .option('--daemon <name>', 'the daemon to try: by name, or the file of its description')
+    .option('--from <version>', 'the version before')
+    .option('--to <version>', 'the version after')
+    .option('--members <number>', 'how many members, from 3', '3')
+    .option('--runtime <name>', 'process, container', 'process')
+    .option('--wait <duration>', 'how long one park of the rig’s own daemon lasts')
+    .option('--times <number>', 'how many times to roll both sides', '1')
+    .option('--save <file>', 'write the path as a plan, for refresh-rig replay, and roll nothing')
+    .option('--json', 'print all verdicts as JSON, and nothing else on stdout')
+    .action(async (flags: LostNoticeFlags) => {
+      const plan = pathOf(flags);
+      if (flags.save !== undefined) {
+        save(plan, flags.save);
+        return;
+      }
+      const sides = [
+        { label: 'the answer to a commit held', plan: named(carriedOver(plan, true), 'held') },
+        { label: 'nothing held', plan: named(carriedOver(plan, false), 'not-held') },
+      ];
+      const times = whole('times', flags.times, 1, MOST_TIMES);
+      const rolled: Array<readonly Rolled[]> = [];
+      for (let time = 0; time < times; time += 1) {
+        const pair = await rollBoth(sides, flags.json === true);
+        if (pair === null) break;
+        rolled.push(pair);
+      }
+      const all = sides.map(({ label }, side) => ({ label, rolls: rolled.map((pair) => pair[side]!) }));
+      if (flags.json)
+        printJson(all.map(({ label, rolls }) => ({ label, verdicts: rolls.map(({ verdict }) => verdict) })));
+      else console.log(`\n${all.map(({ label, rolls }) => stillWords(label, rolls)).join('\n')}`);
+      const isAsExpected = rolled.length === times && rolled.flat().every(({ verdict }) => verdict.outcome === 'holds');
+      process.exitCode = isAsExpected ? EXIT.holds : rolled.length < times ? EXIT.interrupted : EXIT.broken;
+    });
+}
+
+/** Both sides, one after the other, and their page. Null where that was interrupted. */
+async function rollBoth(
+  sides: ReadonlyArray<{ readonly label: string; readonly plan: Plan }>,
+  isQuiet: boolean,
+): Promise<readonly Rolled[] | null> {
+  const labels = sides.map(({ label }) => label);
+  for (let tries = 1; ; tries += 1) {
+    const { rolled, interrupted } = await rollAll(
+      sides.map(({ plan }) => plan),
+      isQuiet,
+      { labels, fresh: true },
+    );
+    if (interrupted) return null;
+    const isGivenUp = rigEvents(rolled[0]!.trace, 'finding').some(({ doubt }) => doubt !== null);
+    if (!isGivenUp || tries === MOST_GIVEN_UP) {
+      await saveComparison(
+        rolled.map((one, index) => ({ label: labels[index]!, ...one })),
+        isQuiet,
+      );
+      return rolled;
+    }
+    process.stderr.write(`this try is given up, and made again (${tries} of at most ${MOST_GIVEN_UP - 1})\n`);
+  }
+}
+
+/** By the model of the daemon. @throws InputError where it has none, or loses nothing */
+function pathOf(flags: LostNoticeFlags): Plan {
+  const chosen = chooseDaemon(flags.daemon);
+  const { source, versions, described, name } = chosen;
+  const said = described === null ? ourSettings(flags) : {};
+  const { model } = source.plan(said);
+  if (model === null)
+    throw new InputError(`${name} has no model: say in its description which row of the table models it (model: …)`);
+  const defaults = described === null ? OUR_VERSIONS : source.defaults;
+  const [from, to] = [flags.from ?? defaults.from, flags.to ?? defaults.to].map((wanted) => known(chosen, wanted));
+  const asked = {
+    ...model,
+    ...{ from: from!, to: to!, members: whole('members', flags.members, 3, 7), faults: {} },
+    ...{ mostStates: MOST_STATES, mostBytes: MOST_BYTES, reduce: true },
+  };
+  const plan = counterexample(lostNotice(asked), source, versions, said);
+  const { runtime = 'process' } = flags;
+  if (runtime !== 'process' && runtime !== 'container')
+    throw new InputError(`--runtime ${runtime}: must be one of process, container`);
+  return { ...plan, about: 'a notice that comes before a member has parked', runtime };
+}
+
+/** @throws InputError */
+function ourSettings({ wait }: LostNoticeFlags): Scenario {
+  const everyMs = wait === undefined ? undefined : parseDuration(wait);
+  if (everyMs === null) throw new InputError(`--wait ${wait}: must be a duration such as 30s, 500ms or 2m`);
+  return { ...OURS, ...(everyMs === undefined ? {} : { wait: everyMs }) };
+}
+
+function known({ versions }: Chosen, name: string) {
+  const found = versions.get(name);
+  if (found === undefined)
+    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
+  return found;
+}
+
+function named(plan: Plan, side: string): Plan {
+  return { ...plan, name: rollName(`lost-notice-${plan.daemon.name}-${side}`) };
+}
+
+/** @throws InputError where it cannot be written */
+function save(plan: Plan, file: string): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
+  } catch (error) {
+    throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
+  }
+}
+
+function whole(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new InputError(`--${flag} ${text}: must be a whole number from ${least} to ${most}`);
+}
