@@ -10,6 +10,7 @@ import { timeline } from '../harness/report/timeline.ts';
 import { leadershipsOf } from '../harness/trace/leadership.ts';
 import type { Trace } from '../harness/trace/trace.ts';
 import { largeTrace } from './support/large-trace.ts';
+import { recorded } from './support/recorded.ts';
 
 describe('the lanes of a large roll', function () {
   // What looks at all events for each event takes hours, and what spreads them over arguments throws.
@@ -48,6 +49,23 @@ describe('the lanes of a large roll', function () {
     expect(lanes.spans.length).to.be.greaterThan(300_000);
     expect(storyOf(lanes).length).to.be.greaterThan(300_000);
     expect(decisiveWindow(lanes).fromNs).to.be.at.least(lanes.fromNs);
+  });
+});
+
+describe('the lanes of a daemon that has no records', () => {
+  const { plan, trace } = recorded('incus-panic');
+  const lanes = lanesOf(plan, trace)!;
+
+  it('end before the rig stops everybody', () => {
+    const last = plan.members.map((member) => lanes.spans.findLast((span) => span.member === member)!.state.is);
+    expect(last).to.deep.equal(['open', 'open', 'open']);
+  });
+
+  it('are opened where they had waited, though somebody was started once more after that', () => {
+    const { fromNs, toNs } = decisiveWindow(lanes);
+    const within = lanes.spans.filter((span) => span.toNs > fromNs && span.fromNs < toNs);
+    const parked = within.filter(({ state }) => state.is === 'parked').map(({ member }) => member);
+    expect(parked).to.deep.equal(['node01', 'node02']);
   });
 });
 

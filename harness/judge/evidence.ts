@@ -63,3 +63,8 @@ export function cameToItsEnd(trace: Trace): boolean {
   const how = rigEvents(trace, 'ended')[0]?.how;
   return how === 'complete' || how === 'unsettled';
 }
+
+/** `each of 3 openings`, `the only opening` */
+export function eachOf(count: number, thing: string): string {
+  return count === 1 ? `the only ${thing}` : `each of ${count} ${thing}s`;
+}

@@ -4,7 +4,7 @@
  */
 import { tells } from '../plan/daemon.ts';
 import { eventsOf } from '../trace/trace.ts';
-import { type Check, type Evidence, judged, notApplicable } from './evidence.ts';
+import { type Check, type Evidence, eachOf, judged, notApplicable } from './evidence.ts';
 
 export function noticesFromMembers({ plan, trace }: Evidence): Check {
   const name = 'notices';
@@ -28,5 +28,5 @@ export function noticesFromMembers({ plan, trace }: Evidence): Check {
     }),
   );
   if (received === 0) return notApplicable(name, 'no notice came in');
-  return judged(name, faults, `each of ${received} notices that came in was sent by a member`);
+  return judged(name, faults, `${eachOf(received, 'notice')} that came in was sent by a member`);
 }

@@ -4,7 +4,7 @@ import { count, type Row, type Version } from '../../node/upgrade/version.ts';
 import { AXIS_WORDS } from '../../node/words.ts';
 import { canReckonGates, rulesOf } from '../plan/daemon.ts';
 import { type Plan, refreshesOf, versionOf } from '../plan/plan.ts';
-import { type Check, cannotTell, type Evidence, judged, notApplicable } from './evidence.ts';
+import { type Check, cannotTell, type Evidence, eachOf, judged, notApplicable } from './evidence.ts';
 
 /**
  * Each row says what its member runs. A row that says more than that, left behind by one that was turned away, goes on turning
@@ -22,7 +22,7 @@ export function rowsAreTrue({ plan, history }: Evidence): Check {
     const wrong = axes.filter((axis) => count(row, axis) !== count(version, axis));
     return wrong.length === 0 ? [] : [`the row of ${row.member} says ${wordsOf(row, wrong, version)}`];
   });
-  return judged(name, faults, `each of ${rows.length} rows says ${version.name}, which its member runs`);
+  return judged(name, faults, `${eachOf(rows.length, 'row')} says ${version.name}, which its member runs`);
 }
 
 function wordsOf(row: Row, axes: ReturnType<typeof axesOf>, version: Version): string {

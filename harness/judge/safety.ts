@@ -6,7 +6,17 @@ import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil } from '../trace/instants.ts';
 import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, notApplicable } from './evidence.ts';
+import {
+  broken,
+  type Check,
+  cannotTell,
+  type Evidence,
+  eachOf,
+  holds,
+  judged,
+  listed,
+  notApplicable,
+} from './evidence.ts';
 import { type History, tellsOfUpdates } from './history.ts';
 import { type Incarnation, incarnationAt, refreshedIncarnations } from './incarnations.ts';
 
@@ -36,8 +46,8 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
   if (faults.length === 0 && early.length > 0)
     return cannotTell(name, `${listed(early.map(({ fault }) => fault))}; or what tells of that is wrong`);
   const fine = byRows
-    ? `each of ${openings.length} openings came after all members had recorded its version, ran it, and the schema was applied`
-    : `each of ${openings.length} openings came after all members had been started in its version`;
+    ? `${eachOf(openings.length, 'opening')} came after all members had recorded its version, ran it, and the schema was applied`
+    : `${eachOf(openings.length, 'opening')} came after all members had been started in its version`;
   if (plan.expect.safe) return judged(name, faults, fine);
   return faults.length > 0
     ? holds(name, `as expected: ${listed(faults)}`)
@@ -160,7 +170,7 @@ export function appliedOnce({ plan, trace }: Evidence): Check {
   const faults = twice.map(
     ([update, members]) => `schema update ${update} was applied ${members.length} times, by ${members.join(' and ')}`,
   );
-  return judged(name, faults, `each of ${by.size} schema updates was applied once`);
+  return judged(name, faults, `${eachOf(by.size, 'schema update')} was applied once`);
 }
 
 function appliedBy(trace: Trace, member: string): Array<{ member: string; update: string }> {

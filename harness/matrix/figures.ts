@@ -20,7 +20,9 @@ function wakesSentence(judged: readonly Judged[]): string {
     stalled.length === 0
       ? 'nobody stood still'
       : `in ${stalled.length} somebody stood still, at most for ${formatDuration(longest)}`;
-  return `${judged.length} rolls: members were woken ${count('notice')} times by a notice, ${count('timer')} times by a timer, and ${count('unknown')} times by nobody knows what; ${still}.`;
+  const unknown = count('unknown');
+  const unclear = unknown === 0 ? '' : `, and ${unknown} times it is not known by what`;
+  return `${judged.length} rolls: members were woken ${count('notice')} times by a notice and ${count('timer')} times by a timer${unclear}; ${still}.`;
 }
 
 function latencySentence(judged: readonly Judged[]): string {
@@ -32,7 +34,8 @@ function latencySentence(judged: readonly Judged[]): string {
   const widths = members.map(
     ({ unblockLatencyMs, atLeastMs }) => unblockLatencyMs! - (atLeastMs.unblockLatencyMs ?? unblockLatencyMs!),
   );
-  return `Unblock latency, least / median / most: ${spread(most)}; known within ${spread(widths)}.`;
+  const known = widths.every((width) => width === 0) ? '' : `; known within ${spread(widths)}`;
+  return `Unblock latency, least / median / most: ${spread(most)}${known}.`;
 }
 
 function aimSentence(judged: readonly Judged[]): string[] {

@@ -7,13 +7,13 @@ export function describeStep(plan: Plan, step: Step): string {
     case 'bootstrap':
       return `bootstrap ${step.member} (${step.version})`;
     case 'join':
-      return `join ${step.members.join(', ')} (${step.version}) through ${step.through}`;
+      return `join ${namesOf(step.members)} (${step.version}) through ${step.through}`;
     case 'form':
-      return `form a cluster of ${step.members.join(', ')} (${step.version}), all at once`;
+      return `form a cluster of ${namesOf(step.members)} (${step.version}), all at once`;
     case 'load':
       return `put ${step.records} records in`;
     case 'refresh': {
-      const what = step.refreshes.map(refreshWords).join(', ');
+      const what = namesOf(step.refreshes.map(refreshWords));
       return `refresh ${what}${step.refreshes.length > 1 ? ', all at once' : ''}${paceWords(step.pace)}`;
     }
     case 'stop':
@@ -25,7 +25,7 @@ export function describeStep(plan: Plan, step: Step): string {
         ([member, times]) => `; the first ${times} times it fails for ${member}`,
       );
       const unheard = step.unheard === undefined ? '' : `; none is expected to ask: ${step.unheard}`;
-      return `refresh ${step.refreshes.map(refreshWords).join(', ')}, each when it asks for it${fails.join('')}${unheard}`;
+      return `refresh ${namesOf(step.refreshes.map(refreshWords))}, each when it asks for it${fails.join('')}${unheard}`;
     }
     case 'release':
       return `let ${step.member} ${MOVE_WORDS[step.move.step]}`;
@@ -79,3 +79,12 @@ const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {
   parked: 'waits for others',
   settled: 'is open and at rest',
 };
+
+/** So many are read; more are looked up. */
+const MOST_NAMES = 8;
+
+/** `node01, node02, node03`; of many the first and the last: `node01, …, node06, … node50`. */
+export function namesOf(names: readonly string[]): string {
+  if (names.length <= MOST_NAMES) return names.join(', ');
+  return `${names.slice(0, MOST_NAMES - 2).join(', ')}, … ${names.at(-1)}`;
+}

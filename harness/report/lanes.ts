@@ -61,8 +61,7 @@ export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace, nowNs:
   const beginning = beginningOf(whole);
   if (beginning === null) return null;
   const { begins, fromNs } = beginning;
-  // Without the end, when the rig reads the records back and stops everybody.
-  const closingNs = rigEvents(whole, 'ledger')[0]?.atNs ?? Number.POSITIVE_INFINITY;
+  const closingNs = closingOf(whole);
   const trace = whole.filter((event) => event.atNs < closingNs);
   const turns = turnsOf(trace, begins);
   const leaderships = leadershipsOf(trace);
@@ -78,6 +77,12 @@ export function lanesOf({ members }: Pick<Plan, 'members'>, whole: Trace, nowNs:
     marks: marksOf(trace, leaderships).filter((mark) => mark.atNs >= fromNs),
     leaderships,
   };
+}
+
+/** When the end begins, in which the rig reads back what records there are, and how large members are, and stops everybody. */
+function closingOf(trace: Trace): number {
+  const first = rigEvents(trace, 'ledger')[0] ?? rigEvents(trace, 'memory')[0];
+  return first?.atNs ?? Number.POSITIVE_INFINITY;
 }
 
 /** What a member is at of which nothing has been heard before the lanes begin. */

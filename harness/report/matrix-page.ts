@@ -19,7 +19,7 @@ export function matrixPage(results: Results): string {
   const remarks = remarksOf(cells);
   const share = results.shard === null ? '' : ` (share ${results.shard})`;
   const body = html`<h1>Rolling upgrades</h1>
-<p class="about">${results.attempts.length} rolls, ${results.jobs} at a time, begun ${results.startedAt}</p>
+<p class="about">${results.attempts.length} rolls, ${results.jobs} at a time, begun ${momentWords(results.startedAt)}</p>
 <div class="verdict ${allFine ? '' : 'broken'}"><strong>${summaryOf(cells)}</strong>${share}</div>
 ${tablesOf(cells).map(grid)}
 ${remarks.length === 0 ? html`` : html`<h2>What does not hold, or was not rolled</h2><ul>${remarks.map(remarkItem)}</ul>`}
@@ -57,5 +57,10 @@ function attemptLink(attempt: Attempt, id: string): Html {
 function remarkItem(remark: Remark): Html {
   const links = remark.folders.map((folder) => html` <a href="${folder}/report.html">its report</a>`);
   const again = remark.again === null ? html`` : html` again: <code>${invocation()} ${remark.again}</code>`;
-  return html`<li><strong>${stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remarkText(remark)}${links}${again}</li>`;
+  return html`<li><strong>${remark.state === 'impossible' ? 'impossible' : stateWord(remark.state)}</strong> ${cellsText(remark)}: ${remarkText(remark)}${links}${again}</li>`;
+}
+
+/** `2026-11-24 20:44 UTC` */
+function momentWords(startedAt: string): string {
+  return `${new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

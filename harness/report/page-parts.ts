@@ -76,7 +76,7 @@ export function figures(members: readonly MemberFigures[]): Html {
   const rows = members.map(
     (member) =>
       html`<tr><th scope="row">${member.name}</th>${FIGURES.map(
-        ({ show, isBad }) => html`<td class="${isBad(member) ? 'bad' : ''}">${show(member)}</td>`,
+        ({ show, isBad }) => html`<td class="${isBad(member) ? 'bad' : ''}">${unbroken(show(member))}</td>`,
       )}</tr>`,
   );
   return wide(
@@ -93,7 +93,7 @@ export function differences(
   const rows = differencesOf(rolls.map(({ members }) => members)).map(
     ({ member, figure, cells }) =>
       html`<tr><th scope="row">${member}</th><td>${figure}</td>${cells.map(
-        ({ text, isBad }) => html`<td class="${isBad ? 'bad' : ''}">${text}</td>`,
+        ({ text, isBad }) => html`<td class="${isBad ? 'bad' : ''}">${unbroken(text)}</td>`,
       )}</tr>`,
   );
   return wide(
@@ -122,7 +122,7 @@ export function checks(all: readonly Check[]): Html {
   );
   const isFine = all.every(({ outcome, leavesOpen }) => outcome !== 'broken' && !leavesOpen);
   return html`<details ${isFine ? '' : 'open'}><summary>${all.length} checks</summary>
-${wide(html`<tbody>${rows}</tbody>`, 'checks')}</details>`;
+${wide(html`<tbody>${rows}</tbody>`, 'checks', 'checks')}</details>`;
 }
 
 /** What was rolled, and how to roll it again. */
@@ -132,7 +132,12 @@ ${givenLines(plan).map((line) => html`<p class="about">${line}</p>`)}
 ${command === null ? html`` : html`<p>Again, exactly: <code>${command}</code></p>`}`;
 }
 
+/** A number stays with its unit. */
+function unbroken(text: string): string {
+  return text.replaceAll(/(?<=\d) (?=(µs|ms|s|min)\b)/g, '\u00a0');
+}
+
 /** A table that scrolls by itself where the page is narrower. */
-function wide(table: Html, about: string): Html {
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${about}"><table>${table}</table></div>`;
+function wide(table: Html, about: string, kind = ''): Html {
+  return html`<div class="wide" tabindex="0" role="region" aria-label="${about}"><table class="${kind}">${table}</table></div>`;
 }

@@ -43,8 +43,12 @@ ${shown.length > 1 ? html`<label><input type="checkbox" data-linked autocomplete
 <output></output></form>
 <button type="button" data-do="keys" aria-label="keys" title="keys">?</button>
 </div>
-<fieldset class="filters"><legend>A notice …</legend>
-${filters}</fieldset>`;
+${
+  plan === null && arrows.length === 0
+    ? html``
+    : html`<fieldset class="filters"><legend>A notice …</legend>
+${filters}</fieldset>`
+}`;
 }
 
 const KEYS = [

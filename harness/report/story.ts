@@ -148,13 +148,22 @@ export interface Window {
   readonly toNs: number;
 }
 
-/** The part of the roll that decides: from when the member that was refreshed last had started. */
+/**
+ * The part of the roll that decides: from when the member that was refreshed last had started; from when the last one had waited,
+ * where somebody was started once more after that.
+ */
 export function decisiveWindow({ begins, spans, fromNs, toNs }: Lanes): Window {
   if (begins === 'forming') return { fromNs, toNs };
-  let sinceNs = fromNs;
-  for (const span of spans) if (span.state.is === 'starting') sinceNs = Math.max(sinceNs, span.toNs);
+  const startedNs = lastEndOf(spans, 'starting') ?? fromNs;
   // One that never got further than to start leaves nothing behind it to look at.
-  if (sinceNs === toNs) return { fromNs, toNs };
+  if (startedNs === toNs) return { fromNs, toNs };
+  const sinceNs = Math.min(startedNs, lastEndOf(spans, 'parked') ?? startedNs);
   const paddingNs = (toNs - sinceNs) / 10;
   return { fromNs: Math.max(fromNs, sinceNs - paddingNs), toNs };
+}
+
+function lastEndOf(spans: readonly Span[], is: Span['state']['is']): number | null {
+  let lastNs: number | null = null;
+  for (const { state, toNs } of spans) if (state.is === is) lastNs = Math.max(lastNs ?? toNs, toNs);
+  return lastNs;
 }

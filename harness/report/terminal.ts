@@ -5,6 +5,7 @@ import type { Check } from '../judge/evidence.ts';
 import type { MemberFigures } from '../judge/figures.ts';
 import type { Verdict, VerdictOutcome } from '../judge/judge.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
+import { namesOf } from '../plan/describe.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Trace } from '../trace/trace.ts';
 import { FIGURES } from './figures.ts';
@@ -133,20 +134,12 @@ function namedChecks(checks: readonly Check[], screen: Screen): string[] {
 /** What was rolled, and how. */
 export function headline(plan: Plan): string {
   const seed = plan.seed === null ? '' : ` (seed ${plan.seed})`;
-  return `${titleOf(plan)}, order ${orderWords(plan.order)}${seed}, ${daemonWords(plan.daemon)}`;
+  return `${titleOf(plan)}, order ${namesOf(plan.order)}${seed}, ${daemonWords(plan.daemon)}`;
 }
 
 /** The same in a line that is short however many members there are. */
 export function titleOf(plan: Plan): string {
   return `${plan.name}: ${plan.members.length} members, ${plan.from} → ${plan.to}`;
-}
-
-/** So many names are read; more are looked up. */
-const MOST_IN_ORDER = 8;
-
-function orderWords(order: readonly string[]): string {
-  if (order.length <= MOST_IN_ORDER) return order.join(', ');
-  return `${order.slice(0, MOST_IN_ORDER - 2).join(', ')}, … ${order.at(-1)}`;
 }
 
 /** A verdict in a word. */

@@ -13,10 +13,9 @@ import { explainWhatIsPointedAt } from './pointing.ts';
 import { Rows } from './rows.ts';
 import type { Scale, Stretch } from './scale.ts';
 import type { Hit } from './search.ts';
+import { Section } from './section.ts';
 import { StepList } from './steps.ts';
 import type { Tip } from './tip.ts';
-
-const NARROWEST = 280;
 
 /** What views of a page share. */
 export interface Host {
@@ -26,7 +25,7 @@ export interface Host {
 }
 
 export class View {
-  readonly #section: HTMLElement;
+  readonly #section: Section;
   readonly #scale: Scale;
   readonly #host: Host;
   readonly #overview: Overview;
@@ -53,20 +52,23 @@ export class View {
 
   /** @param section made by the server, with a place for each part */
   constructor(section: HTMLElement, shown: Shown, logs: readonly LogLine[], scale: Scale, host: Host) {
-    this.#section = section;
+    this.#section = new Section(section);
     this.#scale = scale;
     this.#host = host;
     this.#all = shown;
-    this.#overview = new Overview(this.#part('overview'), scale);
-    this.#rows = new Rows(this.#part<HTMLTableElement>('story'), (item) => [
+    this.#overview = new Overview(this.#section.part('overview'), scale);
+    this.#rows = new Rows(this.#section.part<HTMLTableElement>('story'), (item) => [
       told(since(this.#lanes!, item.atNs)),
       item.member ?? 'cluster',
       item.says,
     ]);
-    const [form, table] = [this.#part<HTMLFormElement>('log-filter'), this.#part<HTMLTableElement>('log')];
+    const [form, table] = [
+      this.#section.part<HTMLFormElement>('log-filter'),
+      this.#section.part<HTMLTableElement>('log'),
+    ];
     const stretch = (): Stretch => this.#logStretch ?? scale.stretch;
     this.#logs = new LogTable(form, table, logs, shown.lanes?.fromNs ?? 0, stretch);
-    this.#steps = new StepList(this.#part('steps'), (chosen, says) => this.#showStep(chosen, says));
+    this.#steps = new StepList(this.#section.part('steps'), (chosen, says) => this.#showStep(chosen, says));
     this.#choose();
     this.#listen();
   }
@@ -89,7 +91,7 @@ export class View {
 
   /** Paper can neither be opened nor scrolled. */
   unfold(): void {
-    for (const details of this.#section.querySelectorAll('details')) details.open = true;
+    this.#section.unfold();
     this.#tellStory();
     this.#rows.makeAll();
     this.#logs.draw();
@@ -117,10 +119,10 @@ export class View {
     this.#momentMs = ms;
     this.#logStretch = null;
     this.#say(`${told(ms)}${says === '' ? '' : `: ${says}`}`);
-    const link = this.#part<HTMLAnchorElement>('link');
+    const link = this.#section.part<HTMLAnchorElement>('link');
     link.href = this.#host.moved(ms);
     link.hidden = false;
-    if (withLog) this.#detailsOf('log').open = true;
+    if (withLog) this.#section.detailsOf('log').open = true;
     if (!this.#scale.reveal(ms)) this.#draw();
   }
 
@@ -167,11 +169,11 @@ export class View {
       const began = this.#all.steps.map((atNs) => (atNs === null ? null : since(lanes, atNs)));
       this.#steps.update(began, since(lanes, lanes.toNs));
     }
-    if (this.#isOpen('story')) this.#tellStory();
+    if (this.#section.isOpen('story')) this.#tellStory();
   }
 
   #listen(): void {
-    const detail = this.#part('detail');
+    const detail = this.#section.part('detail');
     detail.addEventListener('keydown', (event) => drive(this, event));
     explainWhatIsPointedAt(detail, this.#host.tip, {
       words: (element, clientX) => this.#wordsOf(element, clientX),
@@ -179,34 +181,16 @@ export class View {
       go: (clientX, says) => this.goTo(this.#msAt(clientX), says),
     });
     detail.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
-    this.#detailsOf('story').addEventListener('toggle', () => this.#isOpen('story') && this.#tellStory());
-    this.#detailsOf('log').addEventListener('toggle', () => this.#isOpen('log') && this.#logs.draw());
+    this.#section.onOpen('story', () => this.#tellStory());
+    this.#section.onOpen('log', () => this.#logs.draw());
     this.#scale.observe(() => {
       this.#logStretch = null;
       this.#draw();
     });
-    new ResizeObserver((entries) => {
-      const found = entries.at(-1)!.contentRect.width;
-      const width = Math.max(NARROWEST, Math.floor(found));
-      // Nothing is as wide as what is hidden.
-      if (found === 0 || width === this.#width) return;
+    this.#section.onWidth('lanes', (width) => {
       this.#width = width;
       this.#drawAll();
-    }).observe(this.#part('lanes'));
-  }
-
-  #part<Kind extends HTMLElement>(name: string): Kind {
-    const part = this.#section.querySelector<Kind>(`[data-part="${name}"]`);
-    if (part === null) throw new Error(`the page has no part '${name}'`);
-    return part;
-  }
-
-  #detailsOf(name: string): HTMLDetailsElement {
-    return this.#part(name).closest('details')!;
-  }
-
-  #isOpen(name: string): boolean {
-    return this.#detailsOf(name).open;
+    });
   }
 
   #drawAll(): void {
@@ -221,10 +205,10 @@ export class View {
     const instants = { cursorMs: this.#momentMs, nowMs: this.#nowMs };
     const { chart, spans } = detailChart(lanes, this.#parks, stretch, this.#width, instants);
     this.#spans = spans;
-    this.#part('detail').replaceChildren(chart);
+    this.#section.part('detail').replaceChildren(chart);
     this.#overview.placeBrush();
-    this.#steps.mark(this.#momentMs ?? stretch[0]);
-    if (this.#isOpen('log')) this.#logs.draw();
+    this.#steps.mark(this.#momentMs ?? this.#nowMs ?? stretch[0]);
+    if (this.#section.isOpen('log')) this.#logs.draw();
   }
 
   /** A step of the plan, whole, with its log lines. */
@@ -258,13 +242,13 @@ export class View {
   /** The instant below a place of the window. */
   #msAt(clientX: number): number {
     const [left, right] = plotArea(this.#lanes!, this.#width!);
-    const share = (clientX - this.#part('detail').getBoundingClientRect().left - left) / (right - left);
+    const share = (clientX - this.#section.part('detail').getBoundingClientRect().left - left) / (right - left);
     const [fromMs, toMs] = this.#scale.stretch;
     return fromMs + share * (toMs - fromMs);
   }
 
   #say(text: string): void {
-    this.#part('caption').textContent = text;
+    this.#section.part('caption').textContent = text;
   }
 
   /** Only with a key held: who scrolls the page past a chart must not be caught by it. */
