@@ -84,6 +84,7 @@ function tell({ verdict, trace, folder }: Rolled, parts: readonly Part[], missin
   console.log(`${descriptionReport(parts, rigEvents(trace, 'began')[0]?.atNs ?? 0)}\n`);
   console.log(`${missingReport(missing)}\n`);
   console.log(verdictLine(verdict));
-  for (const { member, text } of rigEvents(trace, 'remark')) console.log(`${member} ${text}`);
+  for (const { member, text } of [...rigEvents(trace, 'remark'), ...rigEvents(trace, 'missed')])
+    console.log(`${member} ${text}`);
   console.log(`saved in ${relative(process.cwd(), folder)}`);
 }

@@ -10,6 +10,7 @@ import { broken, type Check, holds } from './evidence.ts';
 import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
+import { unlessMissed } from './missed.ts';
 import { type Stall, stallsOf } from './stall.ts';
 
 /** 1 knew only checks that hold and that do not. */
@@ -34,7 +35,8 @@ export function judge(plan: Plan, trace: Trace): Verdict {
   const history = historyOf(plan, trace);
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
-  const checks = CHECKS.map((check) => asExpected(plan, check({ plan, trace, history, figures, stalls })));
+  const evidence = { plan, trace, history, figures, stalls };
+  const checks = CHECKS.map((check) => asExpected(plan, unlessMissed(evidence, check(evidence))));
   const outcome = outcomeOf(trace, checks);
   return {
     format: VERDICT_FORMAT,

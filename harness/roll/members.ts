@@ -84,6 +84,7 @@ export class Members {
     const attendance = daemon.attend(this.#plan, launch, {
       event: (event) => recorder.add(event),
       remark: (about, text) => this.#remark(about, text),
+      missed: (about, text) => this.#remark(about, text, 'missed'),
       contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
     });
     this.#lastLines.forget(member);
@@ -282,7 +283,7 @@ export class Members {
   }
 
   /** Once for each thing that is to be said of a member. */
-  #remark(member: string, text: string, rig: 'remark' | 'contradiction' = 'remark'): void {
+  #remark(member: string, text: string, rig: 'remark' | 'missed' | 'contradiction' = 'remark'): void {
     const kind = `${member} ${text.slice(0, 40)}`;
     if (this.#remarked.has(kind)) return;
     this.#remarked.add(kind);
