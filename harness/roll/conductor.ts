@@ -89,7 +89,10 @@ class Roll {
     this.#stage = stage;
     this.#members = new Members(plan, stage, fail);
     this.#forming = new Forming(plan, stage, this.#members);
-    this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length, fail) : null;
+    const isServing = (member: string): boolean => this.#members.standings.isServing(member);
+    this.#traffic = plan.daemon.capabilities.records
+      ? new Traffic(stage.recorder, plan.members.length, isServing, fail)
+      : null;
     this.#replay = new Replay(stage.recorder, this.#members);
   }
 
