@@ -29,7 +29,12 @@ export async function eventCostUs({ plan, trace }: Pick<Rolled, 'plan' | 'trace'
     const standings = new Standings(plan.members, plan.daemon.timer);
     recorder.observe((event) => folder.addToTrace(event));
     recorder.observe((event) => standings.fold(event));
-    const told = { event: (event: MemberEvent) => recorder.add(event), remark: refuse, contradiction: refuse };
+    const told = {
+      event: (event: MemberEvent) => recorder.add(event),
+      remark: refuse,
+      missed: refuse,
+      contradiction: refuse,
+    };
     const reading = plan.members.map((member, index) => {
       const attendance = pushed(member, told, trace[0]!.atNs);
       // A chunk for each line, as members write them.

@@ -33,6 +33,7 @@ export async function startRatio(versions: Versions): Promise<Ratio> {
           const attendance = kind.attend(plan, launch, {
             event: (told) => (told.event === event ? resolve() : undefined),
             remark: () => undefined,
+            missed: () => undefined,
             contradiction: () => undefined,
           });
           void site.start(seat, artifact, kind.command(plan, launch), attendance.line).then((started) => {

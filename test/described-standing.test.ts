@@ -17,6 +17,7 @@ describe('a described member that has been woken', () => {
       {
         event: ({ event }) => void events.push(event),
         remark: () => undefined,
+        missed: () => undefined,
         contradiction: (_, text) => void contradictions.push(text),
       },
     );

@@ -3,6 +3,7 @@ import type { Plan } from '../harness/plan/plan.ts';
 import {
   BEGINNING,
   broken,
+  changedRecord,
   checked,
   END,
   gone,
@@ -77,6 +78,17 @@ describe('a verdict is never false: it does not hold', () => {
       notices: 'a notice (api) that no member sent came to node01 as from node02, and woke it',
     });
     expect(verdict.sentence).to.contain('a notice (api) that no member sent');
+  });
+
+  it('where a member was woken by a notice, and does not tell that one came', () => {
+    const silent = FINE.filter(([, { event }]) => event !== 'noticed');
+    expect(broken(verdictOf(silent))).to.deep.equal({
+      notices: 'node01 was woken at the API gate by a notice, and does not tell that any came',
+    });
+    const kept = FINE.map(([second, event]): Written => {
+      return event.event === 'noticed' ? [second - 7, { ...event, disposition: 'latched' }] : [second, event];
+    });
+    expect(broken(verdictOf(kept))).to.deep.equal({});
   });
 
   it('where a notice goes to somebody to whom it was not sent, or changes its kind', () => {
@@ -177,6 +189,18 @@ describe('a verdict is unknown', () => {
     const verdict = verdictOf([...BEGINNING.slice(0, 13), ...ended]);
     expect(verdict.outcome).to.equal('unknown');
     expect(verdict.sentence).to.contain('the engine is gone');
+  });
+
+  it('where an event could not be read: what seems to be missing may have been told', () => {
+    const missed = rig(20, 'missed', { member: 'node01', text: 'printed an event that cannot be read' });
+    expect(verdictOf([...FINE, missed]).outcome).to.equal('unknown');
+    const stalled = verdictOf([...BEGINNING, ...woken(36, 'timer'), missed, ...END]);
+    expect(stalled.outcome).to.equal('unknown');
+    expect(stalled.checks.find(({ name }) => name === 'woken')!.because).to.match(
+      /only a timer ended a stall.*or so it seems: node01 printed an event that cannot be read/,
+    );
+    const lost = [...FINE, missed].map(changedRecord);
+    expect(broken(verdictOf(lost)), 'but what was seen was seen').to.have.keys('no-record-lost');
   });
 
   it('where two sources contradict each other', () => {

@@ -83,7 +83,9 @@ function missingOf({ verdict }: Rolled, description: Parameters<typeof missingFo
 const NEVER_MISSED = ['as-predicted', 'notices', 'budgets'];
 
 function tell({ verdict, trace, folder }: Rolled, parts: readonly Part[], missing: ReturnType<typeof missingOf>): void {
-  const remarks = rigEvents(trace, 'remark').map(({ member, text }) => `${member} ${printable(text)}`);
+  const remarks = [...rigEvents(trace, 'remark'), ...rigEvents(trace, 'missed')].map(
+    ({ member, text }) => `${member} ${printable(text)}`,
+  );
   const beganNs = rigEvents(trace, 'began')[0]?.atNs ?? 0;
   const ending = [verdictLine(verdict), ...remarks];
   console.log(descriptionReport({ parts, beganNs, missing, ending }, roomOf(process.stdout)));

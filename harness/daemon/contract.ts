@@ -98,6 +98,8 @@ export interface Told {
   event(event: MemberEvent): void;
   /** Something about what a member prints that a person should know: told once. */
   remark(member: string, text: string): void;
+  /** Something that it did is not in what it is known to have done, and is not to be known any more: told once. */
+  missed(member: string, text: string): void;
   /** Two sources say different things of a member at the same time: told once. */
   contradiction(member: string, text: string): void;
 }

@@ -7,6 +7,7 @@ import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, n
 import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
+import { missedWords } from './missed.ts';
 import { patchingWords } from './patch-at-exit.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 
@@ -51,9 +52,14 @@ export function asPredicted({ plan, trace }: Evidence): Check {
   return holds(name, `reality agreed with the model in all ${predictedSteps(plan)} steps`);
 }
 
-/** Where what a daemon logs and what it answers contradict each other, nothing that rests on either can be believed. */
+/**
+ * Where what a daemon logs and what it answers contradict each other, nothing that rests on either can be believed; nor where
+ * some of what it has told is missing.
+ */
 export function sourcesAgree({ trace }: Evidence): Check {
   const name = 'sources';
+  const missed = missedWords(trace);
+  if (missed !== null) return cannotTell(name, missed);
   const contradictions = rigEvents(trace, 'contradiction');
   if (contradictions.length > 0)
     return cannotTell(name, listed(contradictions.map(({ member, text }) => `of ${member}, ${text}`)));

@@ -11,6 +11,7 @@ import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
 import { lostRecords } from './lost-records.ts';
+import { unlessMissed } from './missed.ts';
 import { type Stall, stallsOf } from './stall.ts';
 
 /** 1 knew only checks that hold and that do not. */
@@ -35,7 +36,8 @@ export function judge(plan: Plan, trace: Trace): Verdict {
   const history = historyOf(plan, trace);
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
-  const checks = CHECKS.map((check) => asExpected(plan, check({ plan, trace, history, figures, stalls })));
+  const evidence = { plan, trace, history, figures, stalls };
+  const checks = CHECKS.map((check) => asExpected(plan, unlessMissed(evidence, check(evidence))));
   const outcome = outcomeOf(trace, checks);
   return {
     format: VERDICT_FORMAT,

@@ -1,10 +1,13 @@
 /**
- * Whether every notice that came in was sent by a member of this roll. One that was not may have woken somebody who would
- * have stalled, so nothing that it did proves anything.
+ * Whether every notice that came in was sent by a member of this roll, and whoever was woken by one tells of it. One that was
+ * not may have woken somebody who would have stalled, so nothing that it did proves anything.
  */
+import { GATE_WORDS } from '../../node/words.ts';
 import { tells } from '../plan/daemon.ts';
-import { eventsOf } from '../trace/trace.ts';
+import type { Plan } from '../plan/plan.ts';
+import { eventsOf, type Trace } from '../trace/trace.ts';
 import { type Check, type Evidence, eachOf, judged, notApplicable } from './evidence.ts';
+import { type Incarnation, incarnationsOf, sinceNs } from './incarnations.ts';
 
 export function noticesFromMembers({ plan, trace }: Evidence): Check {
   const name = 'notices';
@@ -27,6 +30,29 @@ export function noticesFromMembers({ plan, trace }: Evidence): Check {
       return [`a notice (${event.kind}) that no member sent came to ${member} as from ${event.from}, and ${made}`];
     }),
   );
-  if (received === 0) return notApplicable(name, 'no notice came in');
-  return judged(name, faults, `${eachOf(received, 'notice')} that came in was sent by a member`);
+  const untold = untoldWakings(plan, trace);
+  if (received === 0 && untold.length === 0) return notApplicable(name, 'no notice came in');
+  return judged(name, [...faults, ...untold], `${eachOf(received, 'notice')} that came in was sent by a member`);
+}
+
+/** The wakings by notices of which nobody says that they came. Of a daemon that does not tell the cause, none is known. */
+function untoldWakings(plan: Plan, trace: Trace): string[] {
+  if (plan.daemon.capabilities.cause !== 'told') return [];
+  return plan.members.flatMap((member) => incarnationsOf(plan, trace, member).flatMap(untoldIn));
+}
+
+/** One that is kept may wake at any later park, and only once. */
+function untoldIn({ member, parks, notices }: Incarnation): string[] {
+  const kept = notices.filter(({ disposition }) => disposition === 'latched');
+  const delivered = notices.filter(({ disposition }) => disposition === 'delivered');
+  return parks.flatMap(({ gate, fromNs, toNs, by, isReckoned }) => {
+    if (by !== 'notice' || isReckoned || toNs === null) return [];
+    if (delivered.some((notice) => notice.atNs >= fromNs && sinceNs(notice) <= toNs)) return [];
+    const [first] = kept;
+    if (first !== undefined && sinceNs(first) <= toNs) {
+      kept.shift();
+      return [];
+    }
+    return [`${member} was woken at ${GATE_WORDS[gate]} by a notice, and does not tell that any came`];
+  });
 }

@@ -24,6 +24,7 @@ export function newsOf(plan: Plan, event: TraceEvent): string | null {
     case 'restarting':
       return `${event.member} exited, and its supervisor starts it again (${event.attempt} of at most ${event.most})`;
     case 'remark':
+    case 'missed':
       return `${event.member} ${event.text}`;
     case 'contradiction':
       return `of ${event.member}, ${event.text}`;

@@ -98,7 +98,10 @@ class Roll {
     this.#faults = new Faults(plan, stage, this.#members);
     this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
-    this.#traffic = plan.daemon.capabilities.records ? new Traffic(stage.recorder, plan.members.length, fail) : null;
+    const isServing = (member: string): boolean => this.#members.standings.isServing(member);
+    this.#traffic = plan.daemon.capabilities.records
+      ? new Traffic(stage.recorder, plan.members.length, isServing, fail)
+      : null;
     this.#replay = new Replay(stage, this.#members);
     this.#withholding = new Withholding(stage, this.#members);
   }

@@ -125,6 +125,7 @@ export class Members extends Awaiting {
     const attendance = daemon.attend(this.#plan, launch, {
       event: (event) => recorder.add(event),
       remark: (about, text) => this.#remark(about, text),
+      missed: (about, text) => this.#remark(about, text, 'missed'),
       contradiction: (about, text) => this.#remark(about, text, 'contradiction'),
     });
     this.lastLines.forget(member);
@@ -236,7 +237,7 @@ export class Members extends Awaiting {
   }
 
   /** Once for each thing that is to be said of a member. */
-  #remark(member: string, text: string, rig: 'remark' | 'contradiction' = 'remark'): void {
+  #remark(member: string, text: string, rig: 'remark' | 'missed' | 'contradiction' = 'remark'): void {
     const kind = `${member} ${text.slice(0, 40)}`;
     if (this.#remarked.has(kind)) return;
     this.#remarked.add(kind);

@@ -22,11 +22,14 @@ interface Tally {
   failed: number;
   /** The last outcome that was told: null where the operation is served, else why it is not. */
   told: string | null | undefined;
+  /** Whether the member was held to serve when that was told: what may be said before it is open may not be said after. */
+  wasServing: boolean;
 }
 
 export class Traffic {
   readonly #recorder: Recorder;
   readonly #periodMs: number;
+  readonly #isServing: (member: string) => boolean;
   readonly #fail: (error: Error) => void;
   readonly #acknowledged: Record<string, string> = {};
   readonly #tallies = new Map<string, Record<Operation, Tally>>();
@@ -34,9 +37,18 @@ export class Traffic {
   readonly #stop = new AbortController();
   #isOver = false;
 
-  /** @param fail is told what keeps it from asking anybody */
-  constructor(recorder: Recorder, members: number, fail: (error: Error) => void) {
+  /**
+   * @param isServing whether a member has said that it serves
+   * @param fail is told what keeps it from asking anybody
+   */
+  constructor(
+    recorder: Recorder,
+    members: number,
+    isServing: (member: string) => boolean,
+    fail: (error: Error) => void,
+  ) {
     this.#recorder = recorder;
+    this.#isServing = isServing;
     this.#fail = fail;
     this.#periodMs = Math.max(PERIOD_MS, members * PERIOD_PER_MEMBER_MS);
   }
@@ -55,7 +67,7 @@ export class Traffic {
    * Resolves after the first round, so that every member has been asked before anything is done to it.
    */
   async run(member: string, records: () => RecordsClient | null): Promise<void> {
-    const tally = (): Tally => ({ served: 0, failed: 0, told: undefined });
+    const tally = (): Tally => ({ served: 0, failed: 0, told: undefined, wasServing: false });
     this.#tallies.set(member, { read: tally(), write: tally() });
     await this.#ask(member, records, 1);
     this.#loops.push(this.#loop(member, records).catch(this.#fail));
@@ -105,6 +117,7 @@ export class Traffic {
 
   async #attempt(member: string, operation: Operation, request: () => Promise<void>): Promise<void> {
     const tally = this.#tallies.get(member)![operation];
+    const isServing = this.#isServing(member);
     const sinceNs = nowNs();
     try {
       await request();
@@ -117,8 +130,10 @@ export class Traffic {
       if (this.#isOver) return;
       const { how, message: because } = error;
       tally.failed += 1;
-      if (tally.told !== because) this.#recorder.tell('unavailable', { member, operation, how, because, sinceNs });
+      const isKnown = tally.told === because && tally.wasServing === isServing;
+      if (!isKnown) this.#recorder.tell('unavailable', { member, operation, how, because, sinceNs });
       tally.told = because;
+      tally.wasServing = isServing;
     }
   }
 }

@@ -135,6 +135,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('memory', { member: Label, bytes: z.number().min(0).nullable() }),
   rig('lag', { forMs: Ms }),
   rig('remark', { member: Label, text: Text }),
+  rig('missed', { member: Label, text: Text }),
   rig('contradiction', { member: Label, text: Text }),
   rig('unmatched', { tellsOf: z.enum(PATTERN_EVENTS), pattern: Text }),
   rig('unsettled', { members: z.record(Label, Text.nullable()) }),

@@ -90,6 +90,8 @@ export interface RigFields {
   lag: { forMs: number };
   /** Something about what a member prints that a person should know. */
   remark: { member: string; text: string };
+  /** Something that a member did, or told, could not be taken in: what the trace says of it is not all. */
+  missed: { member: string; text: string };
   /** Two sources of what a member does say different things at the same time, so that one of them is wrong. */
   contradiction: { member: string; text: string };
   /** Something that was looked for in what members print, to know of an event by, and that nobody printed in the whole roll. */

@@ -76,6 +76,7 @@ export class Daemons {
     const launch: Launch = { action, seat: this.seat(member), version, seats, through, failpoints };
     const attendance = this.#daemon.attend(this.plan, launch, {
       event: (event) => this.recorder.add(event),
+      missed: (about, text) => this.recorder.tell('missed', { member: about, text }),
       remark: (about, text) => this.recorder.tell('remark', { member: about, text }),
       contradiction: (about, text) => this.recorder.tell('contradiction', { member: about, text }),
     });

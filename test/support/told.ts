@@ -72,7 +72,17 @@ export function changedRecord([second, event]: Written): Written {
     : [second, event];
 }
 
+/** A notice leaves one, and finds the other parked. */
+export const delivered = (second: number, from: string, to: string): Written[] => {
+  const notice = { notice: `${from}.${second}`, kind: 'api' };
+  return [
+    said(second, from, 'notifying', { ...notice, peers: [to] }),
+    said(second, to, 'noticed', { ...notice, from, disposition: 'delivered' }),
+  ];
+};
+
 export const woken = (second: number, by: string): Written[] => [
+  ...(by === 'notice' ? delivered(second, 'node02', 'node01') : []),
   said(second, 'node01', 'woken', { gate: 'api', by }),
   ...checked(second + 1, 'node01', 'api', 'v3', PASS),
   said(second + 1, 'node01', 'open'),

@@ -55,7 +55,8 @@ export function attend({ description, folder, about, launch, rows, tally, told, 
       }
       const shared = { launch, reach, folder, standing, rows, tally, told, isEntering };
       work.push(probe({ probes: description.probes, ...shared }, ending.signal));
-      for (const one of work) one.catch((error: Error) => told.remark(member, `cannot be watched: ${error.message}`));
+      for (const one of work)
+        one.catch((error: Error) => told.missed(member, `cannot be watched any more: ${error.message}`));
     },
     end: async () => {
       ending.abort();

@@ -1,0 +1,22 @@
+/**
+ * What the trace is known not to have of its members: an event that nobody could read, a member that could not be watched any
+ * more. What then seems to be missing may have been there; what was seen was seen.
+ */
+import { rigEvents, type Trace } from '../trace/trace.ts';
+import { type Check, cannotTell, type Evidence, listed } from './evidence.ts';
+
+/** The checks that are broken by what there is, and by nothing that there is not. */
+const SEEN: readonly string[] = ['applied-once', 'no-record-lost', 'stopped'];
+
+/** What is missing, in a sentence; null where nothing is known to be. */
+export function missedWords(trace: Trace): string | null {
+  const missed = rigEvents(trace, 'missed');
+  return missed.length === 0 ? null : listed(missed.map(({ member, text }) => `${member} ${text}`));
+}
+
+/** A check as it is, unless it is broken for want of something that may have been missed. */
+export function unlessMissed({ trace }: Evidence, check: Check): Check {
+  if (check.outcome !== 'broken' || SEEN.includes(check.name)) return check;
+  const words = missedWords(trace);
+  return words === null ? check : cannotTell(check.name, `${check.because}; or so it seems: ${words}`);
+}
