@@ -80,8 +80,11 @@ export interface EventFields {
   'handed-over': { to: string | null; because: string | null };
   /** The member serves. `patches`: those that it has still to deal with; none where it says nothing. */
   open: { patches?: readonly string[] };
-  /** A patch was run, or found run, or failed; `decidedNs` is the clock inside the transaction, or when the change was made. */
-  patched: { patch: string; changes: Patch['changes']; outcome: PatchOutcome | PatchFailure; decidedNs: number };
+  /**
+   * A patch was run, or found run, or failed; `decidedNs` is the clock inside the transaction, or when the change was made.
+   * `changes`: null where the daemon does not tell.
+   */
+  patched: { patch: string; changes: Patch['changes'] | null; outcome: PatchOutcome | PatchFailure; decidedNs: number };
   /** The member has noted a patch in its state folder, so that it will not run it again. `born`: it came to be with it. */
   noted: { patch: string; born: boolean };
   /** The member has taken another out of the cluster for good; `decidedNs` is the clock inside that transaction. */

@@ -16,6 +16,7 @@ import {
   impatient,
   intoFile,
   overTcp,
+  patching,
   patient,
   planted,
   pushing,
@@ -182,6 +183,12 @@ describe('a defect of a described daemon is found and named', function () {
         ['exits', 'broken', /node01 exited: .*Failed applying patch/],
         ['opened', 'broken', /node01 did not open/],
       ],
+    },
+    {
+      name: 'it runs a patch again',
+      changes: [planted('patches', 'patches-again@node02'), patching],
+      verdict: 'broken',
+      checks: [['patched-once', 'broken', /^node02 ran the patch rename-volumes 2 times$/]],
     },
     {
       name: 'it exits again and again, until its supervisor gives up',

@@ -14,6 +14,7 @@
 import { z } from 'zod';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
+import { PATCH_BY } from '../../node/upgrade/patch.ts';
 import { COMPARED, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import {
   Arguments,
@@ -39,6 +40,7 @@ export const PATTERN_EVENTS = [
   'notified',
   'noticed',
   'patching',
+  'patched',
   'exiting',
 ] as const;
 export type PatternEvent = (typeof PATTERN_EVENTS)[number];
@@ -136,6 +138,11 @@ const Probe = z
       .superRefine(isQuery)
       .optional()
       .describe('JMESPath to a list of {member, schema, api}: what every member has recorded'),
+    patches: z
+      .string('must be a JMESPath expression')
+      .superRefine(isQuery)
+      .optional()
+      .describe('JMESPath to a list of names: the patches that the member has noted as run'),
   })
   .superRefine(isOneWay);
 
@@ -193,6 +200,9 @@ const DescriptionFile = z.strictObject({
   log: Template.optional().describe('a file that the member logs to, for patterns on: file'),
   patterns: z.array(Pattern, 'must be a list of patterns').default([]),
   probes: z.array(Probe, 'must be a list of probes').default([]),
+  patch_by: oneOf(PATCH_BY)
+    .optional()
+    .describe('by whom a patch of the cluster is run: each member, or once, by one for all'),
   waits: oneOf(['yes', 'no'])
     .default('yes')
     .describe('no: a member never waits for others after a refresh, so that nothing can stall'),

@@ -7,12 +7,17 @@ import type { Plan } from '../plan/plan.ts';
 import { eventsOf, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { type Check, cannotTell, type Evidence, judged, notApplicable } from './evidence.ts';
 import { isOpenAtEnd } from './exits.ts';
+import { patchedAsSeen } from './patched-seen.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
 
 export function patchedOnce({ plan, trace }: Evidence): Check {
   const name = 'patched-once';
+  const { patchBy } = plan.daemon.capabilities;
+  if (patchBy !== undefined) return patchedAsSeen(name, plan, trace, patchBy);
   const patches = patchesInPlay(plan);
+  if (patches.length === 0 && !tells(plan.daemon, 'patched'))
+    return notApplicable(name, 'nothing tells when a member runs a patch');
   if (patches.length === 0) return notApplicable(name, 'no version of this plan has a patch');
   if (!tells(plan.daemon, 'patched') || plan.daemon.model === null)
     return cannotTell(name, 'nothing tells when a patch is run');

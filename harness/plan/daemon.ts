@@ -30,6 +30,11 @@ export interface Capabilities {
   readonly removal?: boolean;
   /** A member asks to be refreshed when it learns that a peer is newer; not where it says nothing. */
   readonly asks?: boolean;
+  /**
+   * By whom a patch of the cluster is run, where something tells of patches and no version lists them; nothing where versions do, or
+   * where nothing tells of any.
+   */
+  readonly patchBy?: PatchBy;
   /** What exits are for its supervisor to heal; null where nothing starts a member again. */
   readonly supervisor: Supervisor | null;
   /**

@@ -11,6 +11,7 @@ import { all } from './all.ts';
 import { Faults } from './faults.ts';
 import { Forming } from './forming.ts';
 import { watchLag } from './lag.ts';
+import { LatePatches } from './late-patches.ts';
 import { Members } from './members.ts';
 import { Refreshing } from './refreshing.ts';
 import { Replay } from './replay.ts';
@@ -87,6 +88,7 @@ class Roll {
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
   readonly #withholding: Withholding;
+  readonly #latePatches: LatePatches;
   /** How many events there were before the operator refreshed somebody last. */
   #sinceOperator = 0;
 
@@ -104,6 +106,7 @@ class Roll {
       : null;
     this.#replay = new Replay(stage, this.#members);
     this.#withholding = new Withholding(stage, this.#members);
+    this.#latePatches = new LatePatches(plan, stage, this.#members);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -242,6 +245,7 @@ class Roll {
       await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
       // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
       await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
+      await this.#latePatches.untilRun();
       // One that went meanwhile may be there again, and go again.
     } while ((!standings.isOver() || standings.goings !== goings) && !limit.aborted);
     const left = standings.underWay();

@@ -89,6 +89,7 @@ const Capabilities = z.object({
   leader: z.boolean(),
   removal: z.boolean().optional(),
   asks: z.boolean().optional(),
+  patchBy: z.enum(PATCH_BY).optional(),
   supervisor: z
     .object({
       restart: z.enum(['on-failure', 'always']),

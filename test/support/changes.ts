@@ -43,6 +43,13 @@ export function blindTo(event: Written['patterns'][number]['event']): Change {
   };
 }
 
+export const patching: Change = ({ patterns }) => {
+  patterns.push(
+    { event: 'patching', match: 'msg="Applying patch" name=(?P<patch>\\S+)' },
+    { event: 'patched', match: 'msg="Applied patch" name=(?P<patch>\\S+)' },
+  );
+};
+
 export const withoutPatterns: Change = (description) => {
   description.patterns = [];
 };

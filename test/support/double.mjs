@@ -45,6 +45,8 @@ import { parseArgs } from 'node:util';
 
 const DEFECTS = {
   'no-notice': 'sends no notice after opening',
+  patches: 'runs patches once it is open: no defect, but nothing that all rolls do',
+  'patches-again': 'runs the first of them twice',
   'opens-early': 'does not wait for the others',
   'exits-after-opening': 'exits after the first opening that follows an upgrade',
   'exits-always': 'exits after every opening in another version than it was formed in',
@@ -230,6 +232,7 @@ class Member {
     this.turns.emit('open');
     this.tell('open');
     if (!this.has('no-notice')) for (const peer of peers) this.notify(peer.address);
+    if (this.has('patches') && opened !== this.version) this.patch();
     this.log('Daemon started');
     setInterval(() => this.log('Heartbeat round completed', { peers: peers.length }, 'debug'), 1000);
     const exitsOnce = this.has('exits-after-opening') && opened !== this.version;
@@ -237,6 +240,15 @@ class Member {
       const lingerMs = exitsOnce ? EXITING_MS : 0;
       const failed = 'Failed applying patch: database is locked';
       setTimeout(() => this.fail(failed, lingerMs), EXIT_AFTER_OPENING_MS);
+    }
+  }
+
+  /** One-off patches, by what the log says of them. */
+  patch() {
+    const names = ['rename-volumes', ...(this.has('patches-again') ? ['rename-volumes'] : []), 'index-records'];
+    for (const name of names) {
+      this.log('Applying patch', { name });
+      this.log('Applied patch', { name });
     }
   }
 

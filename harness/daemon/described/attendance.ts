@@ -6,6 +6,7 @@ import { followFile } from '../../host/tail.ts';
 import type { Description, PatternEvent } from '../../input/description.ts';
 import type { Attendance, Launch, Reach, Told } from '../contract.ts';
 import { pushed } from '../pushed.ts';
+import type { NotedPatches } from './noted-patches.ts';
 import { Patterns } from './patterns.ts';
 import { probe } from './probes.ts';
 import type { Rows } from './rows.ts';
@@ -19,6 +20,7 @@ export interface Attended {
   readonly about: Omit<About, 'lines'>;
   readonly launch: Launch;
   readonly rows: Rows;
+  readonly notes: NotedPatches;
   readonly tally: Tally;
   readonly told: Told;
   /** Whether it is still being made a member of its cluster. */
@@ -28,7 +30,8 @@ export interface Attended {
 /** How late a line may be that has come through a Docker engine (p95 measured: 0.73 ms) on top of the rig's own loop. */
 const ENGINE_NS = 2e6;
 
-export function attend({ description, folder, about, launch, rows, tally, told, isEntering }: Attended): Attendance {
+export function attend(attended: Attended): Attendance {
+  const { description, folder, about, launch, rows, notes, tally, told, isEntering } = attended;
   watchLoop();
   const { member } = launch.seat;
   const standing = new DescribedStanding({ ...about, lines: linesOf(description) }, told);
@@ -53,7 +56,7 @@ export function attend({ description, folder, about, launch, rows, tally, told, 
         const file = fill(description.log, valuesOf(launch, folder, 'rig'), member);
         work.push(followFile(file, (line, sinceNs) => take('file', line, sinceNs), ending.signal));
       }
-      const shared = { launch, reach, folder, standing, rows, tally, told, isEntering };
+      const shared = { launch, reach, folder, standing, rows, notes, tally, told, isEntering };
       work.push(probe({ probes: description.probes, ...shared }, ending.signal));
       for (const one of work)
         one.catch((error: Error) => told.missed(member, `cannot be watched any more: ${error.message}`));

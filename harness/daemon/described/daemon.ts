@@ -22,11 +22,22 @@ import { ask, isLike, patternOf } from './asking.ts';
 import { attend } from './attendance.ts';
 import { describedClient } from './client.ts';
 import { formationOf } from './formation.ts';
+import { NotedPatches } from './noted-patches.ts';
 import { nameOf } from './patterns.ts';
 import { Rows } from './rows.ts';
 import type { DescribedSettings } from './settings.ts';
 import type { Tally } from './tally.ts';
 import { fill, fillAll, type Values, valuesOf } from './template.ts';
+
+/** What probes read in a roll that is of more than one process of a member. */
+interface Read {
+  readonly rows: Rows;
+  readonly notes: NotedPatches;
+}
+
+function nothingRead(): Read {
+  return { rows: new Rows(), notes: new NotedPatches() };
+}
 
 /** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
 const REACHABLE_LIMIT_MS = 30_000;
@@ -39,14 +50,14 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     description.log !== undefined ||
     description.form?.keep !== false ||
     JSON.stringify(description).includes('"socket"');
-  /** Of each roll, what all members have recorded. */
-  const rows = new WeakMap<Plan, Rows>();
-  const rowsOf = (plan: Plan): Rows => {
-    const known = rows.get(plan) ?? new Rows();
-    rows.set(plan, known);
+  /** Of each roll, what all members have recorded, and what each has noted. */
+  const read = new WeakMap<Plan, Read>();
+  const readIn = (plan: Plan): Read => {
+    const known = read.get(plan) ?? nothingRead();
+    read.set(plan, known);
     return known;
   };
-  let latest = new Rows();
+  let latest = nothingRead();
   /** Those that have been started, and are yet to be made members by a step of the description. */
   const entering = new WeakSet<Launch>();
   return {
@@ -84,7 +95,7 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     failing: null,
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
-      latest = rowsOf(plan);
+      latest = readIn(plan);
       const { model, timer } = plan.daemon;
       const gates = model === null ? [] : rulesOf(model).strategy.gates;
       const about = {
@@ -99,14 +110,14 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
       };
       if (stepOf(description, launch) !== undefined) entering.add(launch);
       const isEntering = (): boolean => entering.has(launch);
-      return attend({ description, folder, about, launch, rows: latest, tally, told, isEntering });
+      return attend({ description, folder, about, launch, ...latest, tally, told, isEntering });
     },
     enter: async (launch, reach, signal) => {
       await enter(description, folder, launch, reach, tally, signal);
       entering.delete(launch);
     },
     isFormed: formedBy(description, folder, tally),
-    client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest }),
+    client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest.rows }),
     unmatched: () => unmatchedBy(description, tally),
     doubt: (of) => doubtOf(description, tally, of),
   };

@@ -22,7 +22,7 @@ export function partsOf(description: Description, tally: Tally): Part[] {
     .map((step) => ({ name: `step ${step}`, isExpected: true }));
   const lines = patterns.map((pattern) => ({ name: nameOf(pattern), isExpected: pattern.event !== 'exiting' }));
   const answers = probes.flatMap((probe) =>
-    (['open', 'waiting', 'formed', 'rows'] as const)
+    (['open', 'waiting', 'formed', 'rows', 'patches'] as const)
       .filter((answer) => probe[answer] !== undefined)
       .map((answer) => ({ name: `probe ${probe.name}: ${answer}`, isExpected: true })),
   );
@@ -42,7 +42,7 @@ function troubleOf(name: string, tally: Tally): Use | null {
 export function missingFor(check: string, description: Description): string | null {
   const { patterns, probes, events, records, model, timer, waits } = description;
   const has = (event: string): boolean => events === 'ndjson' || patterns.some((pattern) => pattern.event === event);
-  const probesFor = (answer: 'open' | 'waiting' | 'rows'): boolean =>
+  const probesFor = (answer: 'open' | 'waiting' | 'rows' | 'patches'): boolean =>
     probes.some((probe) => probe[answer] !== undefined);
   switch (check) {
     case 'opened':
@@ -63,6 +63,10 @@ export function missingFor(check: string, description: Description): string | nu
         : 'a probe with rows and a model: until then only who had been started in which version is judged';
     case 'applied-once':
       return has('applied') ? null : 'a pattern for applied, with the groups from and to';
+    case 'patched-once':
+      return has('patching') || has('patched') || probesFor('patches')
+        ? null
+        : 'a pattern for patching or patched, with the group patch, or a probe with patches';
     case 'no-record-lost':
     case 'open-serves':
       return records === undefined ? 'records: write and read' : null;

@@ -19,6 +19,8 @@ export class Patterns {
   readonly #patterns: readonly Pattern[];
   readonly #around: Surroundings;
   #notices = 0;
+  /** The patch that was begun last. */
+  #patch: string | null = null;
 
   constructor(patterns: readonly Pattern[], around: Surroundings) {
     this.#patterns = patterns;
@@ -92,8 +94,15 @@ export class Patterns {
         break;
       }
       case 'patching':
-        standing.event({ event: 'patching', patch: group('patch') ?? line.trim() }, turn);
+        this.#patch = group('patch') ?? line.trim();
+        standing.event({ event: 'patching', patch: this.#patch }, turn);
         break;
+      case 'patched': {
+        // Where the line does not name it, it is the one that was begun last.
+        const patch = group('patch') ?? this.#patch ?? line.trim();
+        standing.event({ event: 'patched', patch, changes: null, outcome: 'ran', decidedNs: turn.atNs }, turn);
+        break;
+      }
       case 'exiting':
         standing.event(
           { event: 'exiting', reason: pattern.reason ?? 'failed', message: `said: ${group('message') ?? line.trim()}` },

@@ -4,6 +4,7 @@ import { nowNs } from '../../../node/clock.ts';
 import type { Probe } from '../../input/description.ts';
 import { Finding, type Launch, type Reach, RequestError, type Told } from '../contract.ts';
 import { type Answered, ask, isLike, isSuccess } from './asking.ts';
+import type { NotedPatches } from './noted-patches.ts';
 import type { Rows } from './rows.ts';
 import type { DescribedStanding, Seen } from './standing.ts';
 import type { Tally } from './tally.ts';
@@ -15,6 +16,7 @@ export interface Probing {
   readonly folder: string;
   readonly standing: DescribedStanding;
   readonly rows: Rows;
+  readonly notes: NotedPatches;
   readonly tally: Tally;
   readonly told: Told;
   /** Whether it is still being made a member of its cluster. */
@@ -57,12 +59,12 @@ async function probeAgain(probing: Probing, one: Probe, signal: AbortSignal): Pr
 }
 
 /** Whether it asks for what all members have recorded, and nothing of the member itself. */
-function isOfRows({ rows, open, waiting }: Probe): boolean {
-  return rows !== undefined && open === undefined && waiting === undefined;
+function isOfRows({ rows, patches, open, waiting }: Probe): boolean {
+  return rows !== undefined && patches === undefined && open === undefined && waiting === undefined;
 }
 
 function take(probing: Probing, one: Probe, answered: Answered, askedNs: number, sinceNs: number): void {
-  const { probes, launch, standing, tally, rows, told } = probing;
+  const { probes, launch, standing, tally, rows, notes, told } = probing;
   const { member } = launch.seat;
   const by = `probe ${one.name}`;
   const atNs = nowNs();
@@ -81,5 +83,10 @@ function take(probing: Probing, one: Probe, answered: Answered, askedNs: number,
     const wrong = rows.take(answered.text, one.rows, askedNs, by, told);
     if (wrong === null) tally.matched(`${by}: rows`, member, atNs, answered.text);
     else tally.failed(`${by}: rows`, member, atNs, wrong);
+  }
+  if (one.patches !== undefined && isSuccess(answered)) {
+    const wrong = notes.take(answered.text, one.patches, member, turn, standing);
+    if (wrong === null) tally.matched(`${by}: patches`, member, atNs, answered.text);
+    else tally.failed(`${by}: patches`, member, atNs, wrong);
   }
 }

@@ -60,19 +60,21 @@ function plannedOf(settings: DescribedSettings): PlannedDaemon {
 }
 
 function capabilitiesOf(description: Description): Capabilities {
-  const { patterns, probes, timer, supervisor, waits, records } = description;
+  const { patterns, probes, timer, supervisor, waits, records, patch_by: patchBy = USUAL_PATCHING.by } = description;
+  const tells = toldBy(description);
   const told =
     patterns.some(({ event, by }) => event === 'woken' && by !== undefined) || description.events === 'ndjson';
   // That a member which starts is not open yet does not tell when it began to wait; that it has recorded what it runs does.
   const tellsBeginning =
     patterns.some(({ event }) => event === 'parked') || probes.some(({ rows }) => rows !== undefined);
   return {
-    tells: toldBy(description),
+    tells,
     cause: told ? 'told' : timer === undefined || !tellsBeginning ? 'unknown' : 'reckoned',
     waits: waits === 'yes',
     records: records !== undefined,
     failpoints: false,
     leader: false,
+    ...(['patching', 'patched', 'noted'].some((event) => tells.includes(event as EventName)) ? { patchBy } : {}),
     supervisor:
       supervisor === undefined
         ? null
@@ -88,7 +90,8 @@ function capabilitiesOf(description: Description): Capabilities {
 function toldBy({ patterns, probes, events }: Description): EventName[] {
   const told = new Set<EventName>(['started', ...patterns.map(({ event }) => event)]);
   if (events === 'ndjson') for (const event of ['parked', 'woken', 'open'] as const) told.add(event);
-  for (const { open, waiting, rows } of probes) {
+  for (const { open, waiting, rows, patches } of probes) {
+    if (patches !== undefined) told.add('noted');
     if (open !== undefined) told.add('open');
     if (waiting !== undefined) told.add('parked');
     if (rows !== undefined) told.add('recorded');
