@@ -8,7 +8,7 @@ import { parseDuration } from './duration.ts';
 import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
-import { type NoticeRule, rulesIn } from './tampering.ts';
+import { type NoticeRule, ruleOf } from './tampering.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
@@ -46,8 +46,8 @@ export interface Config {
   readonly failpoints: readonly Failpoint[];
   /** Whether it can be driven at a control socket in its state folder. */
   readonly control: boolean;
-  /** By which rules its notices go wrong; null where nobody may tamper with the member. */
-  readonly tampering: readonly NoticeRule[] | null;
+  /** By which rules its notices go wrong. */
+  readonly tampering: readonly NoticeRule[];
   /** Whether to stop when stdin ends: with the process that started this one. */
   readonly tether: boolean;
 }
@@ -93,7 +93,7 @@ const OPTIONS = {
   'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   control: { says: 'have a control socket in the state folder, by which the member can be driven', flag: true },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
-  tampering: { says: 'let a test tamper with notices and timers, beginning with these rules (JSON)', fallback: '' },
+  tampering: { says: 'rules by which notices go wrong, for tests: some of ID:FATE:PEER:KIND:NTH', fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
 
@@ -169,6 +169,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     .split(',')
     .filter((part) => part !== '')
     .map((part) => FAILPOINTS.find((point) => point === part) ?? reject('failpoints', part));
+  const ruleTexts = text('tampering')
+    .split(',')
+    .filter((part) => part !== '');
   if (failpoints.length > 0 && !yes('control'))
     throw new ConfigError('--failpoints: who is held can only be let go at a control socket: give --control too');
   return {
@@ -192,8 +195,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     noticeTimeoutMs: duration('notice-timeout'),
     update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints,
+    tampering: ruleTexts.map((part) => ruleOf(part) ?? reject('tampering', part)),
     control: yes('control'),
-    tampering: text('tampering') === '' ? null : (rulesIn(text('tampering')) ?? reject('tampering', text('tampering'))),
     tether: yes('tether'),
   };
 }

@@ -62,7 +62,7 @@ export class Member implements Served {
   readonly database: Database;
   readonly failpoints: Failpoints;
   readonly records: RecordTable;
-  readonly tampering: Tampering | null;
+  readonly tampering: Tampering;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
@@ -86,8 +86,7 @@ export class Member implements Served {
     this.#tell = tell;
     this.#log = log;
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
-    this.tampering =
-      config.tampering === null ? null : new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
+    this.tampering = new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
     this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell, this.tampering);
     this.records = new RecordTable(build);
     this.#notes = new PatchNotes(config.stateFolder);

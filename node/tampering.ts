@@ -1,6 +1,6 @@
 /**
  * Tampering: what a test can have go wrong inside a member, at a place that nothing outside can tell apart from others: a notice
- * that it sends, and the timer of its park. A member that was not started for it has no route to it.
+ * that it sends, and the timer of its park. It is reached at the control socket, and nowhere else.
  */
 import { NOTICE_KINDS, type NoticeKind } from './upgrade/strategy.ts';
 
@@ -71,25 +71,16 @@ export class Tampering {
   }
 }
 
-/** The rule in a document; null where it is none. */
-function ruleIn(document: unknown): NoticeRule | null {
-  const { id, fate, to, kind, nth } = (document ?? {}) as Partial<Record<keyof NoticeRule, unknown>>;
-  const isRule =
-    typeof id === 'string' &&
-    NOTICE_FATES.some((known) => known === fate) &&
-    typeof to === 'string' &&
-    ['any', ...NOTICE_KINDS].some((known) => known === kind) &&
-    Number.isInteger(nth) &&
-    (nth as number) > 0;
-  return isRule ? (document as NoticeRule) : null;
+/** A rule as one word: `f1:lose:node02:schema:1`. */
+export function ruleText({ id, fate, to, kind, nth }: NoticeRule): string {
+  return [id, fate, to, kind, nth].join(':');
 }
 
-/** The rules in a text (a JSON array); null where it does not hold rules. */
-export function rulesIn(text: string): NoticeRule[] | null {
-  try {
-    const rules = (JSON.parse(text) as unknown[]).map(ruleIn);
-    return rules.includes(null) ? null : (rules as NoticeRule[]);
-  } catch {
-    return null;
-  }
+/** The rule that a word says; null where it says none. */
+export function ruleOf(text: string): NoticeRule | null {
+  const [id = '', fateText, to = '', kindText, nthText = '', ...more] = text.split(':');
+  const fate = NOTICE_FATES.find((known) => known === fateText);
+  const kind = (['any', ...NOTICE_KINDS] as const).find((known) => known === kindText);
+  const isRule = id !== '' && to !== '' && /^[1-9]\d{0,2}$/.test(nthText) && more.length === 0;
+  return isRule && fate !== undefined && kind !== undefined ? { id, fate, to, kind, nth: Number(nthText) } : null;
 }

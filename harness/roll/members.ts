@@ -4,8 +4,7 @@ import type { Action } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Attendance, Command, Launch, MemberClient, Peer } from '../daemon/contract.ts';
 import { Conditions } from '../fault/conditions.ts';
-import { isNoticeFault } from '../plan/fault.ts';
-import { faultsOf, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Exit, RunningMember } from '../runtime/runtime.ts';
 import { all } from './all.ts';
 import { Awaiting, WORD_LIMIT_MS } from './awaiting.ts';
@@ -32,8 +31,6 @@ export class Members extends Awaiting {
   readonly #remarked = new Set<string>();
   /** The version that each member has by now, running or not. */
   readonly #versions = new Map<string, string>();
-  /** Whether something inside a member may go wrong in this plan. */
-  readonly #isTampered: boolean;
 
   /** @param fail is told what keeps a member from being started again */
   constructor(plan: Plan, stage: Stage, fail: (error: Error) => void) {
@@ -42,8 +39,6 @@ export class Members extends Awaiting {
     this.#stage = stage;
     this.#fail = fail;
     this.#supervision = new Supervision(plan.daemon.capabilities.supervisor, stage.recorder, stage.signal);
-    const faults = [...faultsOf(plan).values()];
-    this.#isTampered = faults.some((fault) => isNoticeFault(fault) || fault.is === 'timer-jumps');
     stage.hurry.addEventListener('abort', () => {
       for (const running of this.#running) void this.#killNow(running);
     });
@@ -119,8 +114,8 @@ export class Members extends Awaiting {
     if (artifact === undefined) throw new Error(`version ${version} has not been built`);
     const seats = this.#plan.members.map((name) => site.seat(name));
     const held = [...new Set([...failpoints, ...(action === 'start' ? this.conditions.holdsOf(member) : [])])];
-    const rules = this.#isTampered ? { rules: this.conditions.rulesOf(member) } : {};
-    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints: held, ...rules };
+    const rules = this.conditions.rulesOf(member);
+    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints: held, rules };
     this.#versions.set(member, version);
     const attendance = daemon.attend(this.#plan, launch, {
       event: (event) => recorder.add(event),

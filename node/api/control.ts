@@ -1,13 +1,33 @@
 /**
  * What a member does at its control socket, and nowhere else: hand the leadership over, take a member out, let go on who is
- * held at a failpoint, have notices and timers go wrong.
+ * held at a failpoint, and have a notice or a timer go wrong.
  */
 import { createServer, type Server } from 'node:http';
 import { FAILPOINTS } from '../failpoints.ts';
+import { ruleOf } from '../tampering.ts';
 import { Refusal } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { Served } from './served.ts';
-import { tamperingRoutes } from './tampering.ts';
+
+/** What a test has go wrong inside the member. */
+function tamperingRoutes(routes: Routes, { tampering }: Served): void {
+  routes.add('POST', '/rules/:rule', ({ params }) => {
+    const rule = ruleOf(params.rule!);
+    if (rule === null) throw new Refusal(400, `${params.rule} is no rule: it must be ID:FATE:PEER:KIND:NTH`);
+    tampering.keep(rule);
+    return { kept: rule.id };
+  });
+
+  routes.add('DELETE', '/rules/:id', ({ params }) => {
+    if (!tampering.drop(params.id!)) throw new Refusal(404, `there is no rule ${params.id}`);
+    return { dropped: params.id };
+  });
+
+  routes.add('POST', '/timer', () => {
+    tampering.jumpTimer();
+    return { jumped: true };
+  });
+}
 
 /** A server that does not listen yet. */
 export function createControl(routes: Routes, member: Served): Server {
@@ -38,6 +58,7 @@ export function createControl(routes: Routes, member: Served): Server {
     return { released: 'all' };
   });
 
-  if (member.tampering !== null) tamperingRoutes(routes, member.tampering);
+  tamperingRoutes(routes, member);
+
   return createServer(routes.answer);
 }

@@ -13,8 +13,7 @@ export interface Served {
   readonly database: Database;
   readonly records: RecordTable;
   readonly failpoints: Failpoints;
-  /** Null where nobody may tamper with it. */
-  readonly tampering: Tampering | null;
+  readonly tampering: Tampering;
   status(): Status;
   /** @throws Refusal 503 with the reason, unless the member is open */
   requireOpen(): void;

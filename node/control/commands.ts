@@ -36,16 +36,16 @@ export const COMMANDS = {
     request: () => ({ method: 'DELETE', path: '/failpoints' }),
   },
   keep: {
-    ...{ usage: 'RULE', says: 'have notices go wrong by a rule (JSON: id, fate, to, kind, nth)', least: 1, most: 1 },
-    request: (rule) => ({ method: 'POST', path: `/tampering/rules?${new URLSearchParams({ rule: rule! })}` }),
+    ...{ usage: 'ID:FATE:PEER:KIND:NTH', says: 'have a notice go wrong by this rule', least: 1, most: 1 },
+    request: (rule) => ({ method: 'POST', path: `/rules/${encodeURIComponent(rule!)}` }),
   },
   drop: {
-    ...{ usage: 'ID', says: 'have them go by that rule no more', least: 1, most: 1 },
-    request: (id) => ({ method: 'DELETE', path: `/tampering/rules/${encodeURIComponent(id!)}` }),
+    ...{ usage: 'ID', says: 'drop a rule; what it has held back leaves', least: 1, most: 1 },
+    request: (id) => ({ method: 'DELETE', path: `/rules/${encodeURIComponent(id!)}` }),
   },
-  'jump-timer': {
-    ...{ usage: '', says: 'have the timer of the park fire', least: 0, most: 0 },
-    request: () => ({ method: 'POST', path: '/tampering/timer' }),
+  jump: {
+    ...{ usage: '', says: 'have the timer of its park fire, or else that of the next', least: 0, most: 0 },
+    request: () => ({ method: 'POST', path: '/timer' }),
   },
 } as const satisfies Record<string, Command>;
 export type ControlWord = keyof typeof COMMANDS;

@@ -2,6 +2,7 @@
 import type { DataRecord } from '../../../node/database/records.ts';
 import type { Failpoint } from '../../../node/failpoints.ts';
 import type { ClusterMember, Status } from '../../../node/status.ts';
+import { ruleText } from '../../../node/tampering.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { type MemberClient, RequestError } from '../contract.ts';
@@ -47,9 +48,9 @@ export function ourClient(authority: string, control: Control): MemberClient {
       disarm: async () => void (await control('disarm')),
     },
     faults: {
-      keep: async (rule) => void (await control('keep', JSON.stringify(rule))),
+      keep: async (rule) => void (await control('keep', ruleText(rule))),
       drop: async (id) => void (await control('drop', id)),
-      jumpTimer: async () => void (await control('jump-timer')),
+      jumpTimer: async () => void (await control('jump')),
     },
     membership: { remove: async (member) => void (await control('remove', member)) },
     leader: { lead: async () => void (await control('lead')) },

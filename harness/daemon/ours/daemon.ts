@@ -113,7 +113,7 @@ function layerOf(bundle: Bundle): Layer {
   return { digest: digestOf(bundle.digest, digests), files };
 }
 
-function args({ daemon }: Plan, { action, seat, through, failpoints, rules }: Launch): string[] {
+function args({ daemon }: Plan, { action, seat, through, failpoints, rules = [] }: Launch): string[] {
   const { model, timer } = daemon;
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
   const { database, handover, networkLatencyMs, update = null } = daemon.settings as OurSettings;
@@ -129,7 +129,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints, rules }: La
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),
     '--control',
-    ...(rules === undefined ? [] : ['--tampering', JSON.stringify(rules)]),
+    ...(rules.length === 0 ? [] : ['--tampering', rules.map(ruleText).join(',')]),
     // A held notice is on its way for as long as it is held.
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),
   ];
