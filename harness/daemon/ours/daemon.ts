@@ -1,6 +1,7 @@
 /** Our own daemon in `node/`: it pushes its events, and everything that the rig can do with a daemon can be done with it. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ruleText } from '../../../node/tampering.ts';
 import type { Artifact, Layer } from '../../build/artifact.ts';
 import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
 import { cacheEnv } from '../../build/compile-cache.ts';
