@@ -3,6 +3,7 @@ import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
+import { exitAllowedBy } from './allowed.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, notApplicable } from './evidence.ts';
 import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
@@ -94,7 +95,7 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
 /** Every exit counts, also of a member that was started again since; but one that its supervisor heals is only told. */
 export function exitsAsExpected({ plan, trace }: Evidence): Check {
   const exits = plan.members.flatMap((member) => ownExits(trace, member));
-  const final = exits.filter((exit) => !exit.isHealed);
+  const final = exits.filter((exit) => !exit.isHealed && exitAllowedBy(plan, trace, exit) === null);
   const faults = [
     ...final
       .filter((exit) => plan.expect.exits[exit.member] !== exit.reason)

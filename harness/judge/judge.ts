@@ -93,7 +93,15 @@ function sentenceOf(
     const still = `the cluster had stood still for ${formatDuration(stillMs)}, until a timer fired${cause}`;
     const beside = failures.find((check) => check.name !== 'woken' && check.name !== 'exits');
     const also = beside === undefined ? '' : ` Beside that: ${beside.because}.`;
-    const expected = outcome === 'holds' && plan.expect.wokenBy === 'timer' ? ', as this plan expects' : '';
+    const allowed = stalls.find(({ allowedBy }) => allowedBy !== null)?.allowedBy ?? null;
+    const expected =
+      outcome !== 'holds'
+        ? ''
+        : plan.expect.wokenBy === 'timer'
+          ? ', as this plan expects'
+          : allowed === null
+            ? ''
+            : `, which its faults allow: ${allowed}`;
     return `${first}${opened}, but only after ${still}${expected}.${also}${aside}`;
   }
   if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.${aside}`;

@@ -11,6 +11,7 @@ import {
   rigEventsOf,
   type Trace,
 } from '../trace/trace.ts';
+import { refusalAllowed } from './allowed.ts';
 import {
   broken,
   type Check,
@@ -88,7 +89,9 @@ function unread(trace: Trace, member: string): string {
 export function openMembersServe({ plan, trace }: Evidence): Check {
   const name = 'open-serves';
   if (!plan.daemon.capabilities.records) return notApplicable(name, NO_RECORDS);
-  const failures = plan.members.flatMap((member) => failuresWhileOpen(trace, member));
+  const failures = plan.members
+    .flatMap((member) => failuresWhileOpen(trace, member))
+    .filter((failure) => !refusalAllowed(plan, trace, failure));
   const idle = plan.members.flatMap((member) =>
     OPERATIONS.filter((operation) => served(trace, member, operation) === 0).map((operation) => ({
       member,

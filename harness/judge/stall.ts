@@ -8,10 +8,11 @@ import { GATE_WORDS } from '../../node/words.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeBefore } from '../trace/instants.ts';
 import type { Trace } from '../trace/trace.ts';
+import { stallAllowedBy } from './allowed.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
 import { keptBackWords } from './kept-back.ts';
-import { stallOf } from './passing.ts';
+import { momentOfPassing, stallOf } from './passing.ts';
 import { type Waiter, waiterAt } from './waiter.ts';
 
 export interface Stall {
@@ -24,6 +25,8 @@ export interface Stall {
   readonly cycle: readonly string[];
   /** What broke it, or null where nothing did before the roll ended. */
   readonly brokenBy: 'timer' | null;
+  /** Which fault of the plan allows it, as the end of a sentence; null where none does. */
+  readonly allowedBy: string | null;
   /** For a person: the whole of it, in sentences. */
   readonly because: string;
 }
@@ -99,6 +102,11 @@ function explain(
   if (concerned.length > told.length) told.push(`So did ${concerned.length - told.length} more.`);
   const stallMs = park.toNs === null ? 0 : stallOf(plan, trace, history, incarnation, park);
   const brokenBy = park.toNs === null ? null : 'timer';
+  const moment = park.toNs === null ? null : momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
+  const allowedBy =
+    moment === null
+      ? null
+      : stallAllowedBy(plan, trace, { incarnation, park, knower: moment.by, sinceNs: moment.atNs });
   const circle = [...cycle, cycle[0]].join(' → ');
   const named = cycle.length === 0 ? '' : ` That is a cycle: ${circle}.`;
   const closing =
@@ -112,6 +120,7 @@ function explain(
     waiters,
     cycle,
     brokenBy,
+    allowedBy,
     because: `${told.join(' ')}${named} ${closing}`,
   };
 }

@@ -20,7 +20,8 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
     return notApplicable(name, `a member of ${plan.daemon.name} never waits for others, so nothing can stall`);
   if (plan.expect.wokenBy === 'either') return notApplicable(name, 'the plan does not say what may open a member');
   const stalled = stalls.filter((stall) => stall.brokenBy === 'timer');
-  const words = stalled
+  const isHarm = stalled.filter(({ allowedBy }) => allowedBy === null);
+  const words = (plan.expect.wokenBy === 'timer' ? stalled : isHarm)
     .map(({ member, gate, stallMs }) => `${member} stalled at ${GATE_WORDS[gate]} for ${formatDuration(stallMs)}`)
     .join(', ');
   if (plan.expect.wokenBy === 'timer') {
@@ -34,7 +35,7 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
     ({ member, forMs }) => `${member}, for which the others had waited ${formatDuration(forMs)}`,
   );
   const faults = [
-    ...(stalled.length === 0 ? [] : [`only a timer ended a stall: ${words}`]),
+    ...(isHarm.length === 0 ? [] : [`only a timer ended a stall: ${words}`]),
     ...(lost.length === 0
       ? []
       : [`what a member had recorded was lost, and only a timer had it record that again: ${lost.join(', ')}`]),
@@ -42,6 +43,11 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
   if (faults.length > 0) return broken(name, faults.join('; '));
   const open = openQuestion(plan, trace, history);
   if (open !== null) return cannotTell(name, open);
+  if (stalled.length > 0)
+    return holds(
+      name,
+      `only a timer ended a stall, and a fault allows that: ${stalled.map(({ member, stallMs, allowedBy }) => `${member}, for ${formatDuration(stallMs)}, since ${allowedBy}`).join('; ')}`,
+    );
   const woken = figures.filter((member) => member.wokenBy.includes('notice')).map((member) => member.name);
   return woken.length === 0
     ? holds(name, 'nobody had to be woken by a notice')

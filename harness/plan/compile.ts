@@ -6,6 +6,7 @@ import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
 import { type Course, courseOf } from './course.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
+import { leavesAway } from './fault.ts';
 import { contradictionIn } from './fault-sequence.ts';
 import { withFaults } from './fault-steps.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
@@ -178,7 +179,10 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
       { do: 'settle' },
       { do: 'verify' },
     ],
-    expect: expectationOf(scenario, members, course.away),
+    expect: expectationOf(scenario, members, [
+      ...course.away,
+      ...rolling.flatMap((step) => (step.do === 'fault' && leavesAway(step.fault) ? [step.fault.member] : [])),
+    ]),
     settleLimitMs: Math.min(
       (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
       LONGEST_MS,

@@ -75,6 +75,12 @@ export function namedBy(fault: Fault): readonly string[] {
   return fault.is === 'remove' ? [fault.member, fault.through] : [fault.member];
 }
 
+/** Whether its member is not there any more, or not of the cluster, whatever comes after it. */
+export function leavesAway(fault: Fault): fault is FaultOf<'kill' | 'fail-refresh' | 'remove'> {
+  if (fault.is === 'kill') return !fault.again;
+  return fault.is === 'remove' || (fault.is === 'fail-refresh' && fault.times === null);
+}
+
 export function isNoticeFault(fault: Fault): fault is NoticeFault {
   return fault.is === 'lose-notice' || fault.is === 'delay-notice' || fault.is === 'duplicate-notice';
 }

@@ -10,7 +10,7 @@ import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
-import { type Fault, needsLinks } from './fault.ts';
+import { type Fault, leavesAway, needsLinks } from './fault.ts';
 
 /** 1 held the settings of our own daemon itself. */
 export const PLAN_FORMAT = 2;
@@ -190,13 +190,14 @@ export function versionOf(plan: Plan, name: string): Version {
   return version;
 }
 
-/** Who is not there at the end of a plan: it has left, or was stopped and not refreshed since. */
+/** Who is not there at the end of a plan: it has left, or was stopped and not refreshed since, or a fault has left it so. */
 export function awayAtEnd({ steps }: Plan): ReadonlySet<string> {
   const away = new Set<string>();
   for (const step of steps) {
     if (step.do === 'stop' || step.do === 'leave') away.add(step.member);
     else if ('refreshes' in step) for (const { member } of step.refreshes) away.delete(member);
   }
+  for (const step of steps) if (step.do === 'fault' && leavesAway(step.fault)) away.add(step.fault.member);
   return away;
 }
 

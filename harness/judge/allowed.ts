@@ -1,0 +1,133 @@
+/**
+ * What the faults of a plan allow, and no more: a fault may delay what it has hold of, for as long as it has; a notice that was lost
+ * may cost a timer where nobody repeats it. What must never be, such as an opening too early, no fault allows.
+ */
+import { isFor } from '../../node/upgrade/strategy.ts';
+import { rulesOf } from '../plan/daemon.ts';
+import { isLinkFault } from '../plan/fault.ts';
+import type { Plan } from '../plan/plan.ts';
+import { firstFrom } from '../trace/instants.ts';
+import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
+import type { OwnExit } from './exits.ts';
+import { type Incarnation, incarnationsOf, type Park } from './incarnations.ts';
+import { gateOf } from './passing.ts';
+import { AFTERWARDS_NS, absencesOf, overlaps, type Spell, spellsOf } from './spells.ts';
+
+/** The part of a park that came after its gate could pass, and who had made that true. */
+export interface Vain {
+  readonly incarnation: Incarnation;
+  readonly park: Park;
+  readonly knower: string;
+  readonly sinceNs: number;
+}
+
+/** Which fault allows that a timer ended a park, as the end of a sentence; null where none does. */
+export function stallAllowedBy(plan: Plan, trace: Trace, vain: Vain): string | null {
+  const spells = spellsOf(plan, trace);
+  if (spells.length === 0 && !hasKillings(plan, trace)) return null;
+  return (
+    jumped(plan, trace, vain, spells) ??
+    heldUp(vain, spells) ??
+    knowerDied(trace, vain) ??
+    lostOnItsWay(plan, trace, vain)
+  );
+}
+
+function hasKillings(plan: Plan, trace: Trace): boolean {
+  return plan.members.some((member) => rigEventsOf(trace, 'killing', member).length > 0);
+}
+
+/** The first timer of the member that fired after its clock had jumped. */
+function jumped(plan: Plan, trace: Trace, { incarnation, park }: Vain, spells: readonly Spell[]): string | null {
+  const { member } = incarnation;
+  const isIt = spells.some(({ fault, fromNs }) => {
+    if (fault.is !== 'timer-jumps' || fault.member !== member) return false;
+    const parks = incarnationsOf(plan, trace, member).flatMap((one) => one.parks);
+    return parks.find(({ by, toNs }) => by === 'timer' && toNs !== null && toNs >= fromNs)?.fromNs === park.fromNs;
+  });
+  return isIt ? `the clock of ${member} had jumped` : null;
+}
+
+/** Somebody was frozen, or a notice or a link held, until just before the timer fired. */
+function heldUp({ incarnation: { member }, park, knower, sinceNs }: Vain, spells: readonly Spell[]): string | null {
+  const toNs = park.toNs!;
+  for (const { id, fault, ...spell } of spells) {
+    // What was released long before should have woken it.
+    if (spell.fromNs > toNs || spell.toNs + AFTERWARDS_NS < toNs || spell.toNs + AFTERWARDS_NS < sinceNs) continue;
+    // One that is frozen may have the database locked for all.
+    if (fault.is === 'freeze') return `${fault.member} was frozen (${id})`;
+    if (fault.is === 'delay-notice' && fault.to === member) return `a notice to ${member} was held back (${id})`;
+    const ends = isLinkFault(fault) ? [fault.from, fault.to] : [];
+    if (ends.includes(member) || ends.includes(knower)) return `a link of ${member} or ${knower} was not sound (${id})`;
+  }
+  return null;
+}
+
+/** Who could have told it was killed before it did, and has told nobody since. */
+function knowerDied(trace: Trace, { park, knower, sinceNs }: Vain): string | null {
+  const toNs = park.toNs!;
+  const died = absencesOf(trace, knower).find((absence) => absence.fromNs >= sinceNs && absence.fromNs <= toNs);
+  if (died === undefined) return null;
+  const told = firstFrom(
+    eventsOf(trace, knower).filter(({ event }) => event === 'notifying'),
+    died.fromNs,
+  );
+  return told === undefined || told.atNs + AFTERWARDS_NS >= toNs ? `${knower} was killed before it had told` : null;
+}
+
+/** The notice that would have ended the park was lost, and no other came. */
+function lostOnItsWay(plan: Plan, trace: Trace, { incarnation, park, sinceNs }: Vain): string | null {
+  if (plan.daemon.model === null) return null;
+  const { strategy } = rulesOf(plan.daemon.model);
+  const { member } = incarnation;
+  const gate = gateOf(strategy, park.gate);
+  const sent = plan.members.flatMap((from) =>
+    eventsOf(trace, from).flatMap((event) => {
+      if (event.event !== 'notified' || event.peer !== member || !isFor(strategy, event.kind, gate)) return [];
+      return event.sentNs >= sinceNs && event.sentNs <= park.toNs! ? [{ from, outcome: event.outcome }] : [];
+    }),
+  );
+  const lost = sent.find(({ outcome }) => outcome === 'lost');
+  if (lost === undefined || sent.some(({ outcome }) => outcome === 'accepted')) return null;
+  return `the notice from ${lost.from} was lost, and nobody repeated it`;
+}
+
+/** Which fault allows that a member went by itself, as the end of a sentence; null where none does. */
+export function exitAllowedBy(plan: Plan, trace: Trace, { member, atNs, reason }: OwnExit): string | null {
+  for (const { id, fault, fromNs } of spellsOf(plan, trace)) {
+    if (!('member' in fault) || fault.member !== member || fromNs > atNs) continue;
+    if (fault.is === 'fail-refresh' && reason === 'failed') return `its build was to fail (${id})`;
+    // A member that comes back in the version that it had may find the others ahead of it.
+    if (
+      (fault.is === 'kill' || fault.is === 'down') &&
+      reason === 'ahead' &&
+      isBeforeItsRefresh(plan, trace, member, atNs)
+    )
+      return `it came back before its refresh (${id})`;
+    if (fault.is === 'remove' && fault.member === member) return `it had been taken out (${id})`;
+  }
+  return null;
+}
+
+function isBeforeItsRefresh({ from }: Plan, trace: Trace, member: string, atNs: number): boolean {
+  return rigEventsOf(trace, 'launching', member).findLast((launch) => launch.atNs <= atNs)?.version === from;
+}
+
+/** Whether faults allow that a member that is open does not serve a request: refused, or not answered in time. */
+export function refusalAllowed(
+  plan: Plan,
+  trace: Trace,
+  { sinceNs, atNs, how }: RigEvent & { rig: 'unavailable' },
+): boolean {
+  if (how !== 'timeout' && how !== 'refused') return false;
+  const isHeld = spellsOf(plan, trace).some(
+    (spell) =>
+      (spell.fault.is === 'freeze' || isLinkFault(spell.fault) || spell.fault.is.startsWith('disk')) &&
+      overlaps(spell, sinceNs, atNs),
+  );
+  // A database that is replicated needs its quorum.
+  const isShort =
+    plan.daemon.capabilities.leader &&
+    plan.members.some((member) => absencesOf(trace, member).some((one) => overlaps(one, sinceNs, atNs)));
+  return isHeld || isShort;
+}

@@ -1,0 +1,48 @@
+/** When each fault of a roll was under way, and for how long a member was gone because of one. */
+import { once } from '../host/once.ts';
+import type { Fault } from '../plan/fault.ts';
+import { faultsOf, type Plan } from '../plan/plan.ts';
+import { firstFrom } from '../trace/instants.ts';
+import { type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
+
+export interface Spell {
+  readonly id: string;
+  readonly fault: Fault;
+  readonly fromNs: number;
+  /** Infinite where it was never undone, or lies in wait. */
+  readonly toNs: number;
+}
+
+/** What a fault has held up may take so long to come after it has been undone, on a machine that is busy. */
+export const AFTERWARDS_NS = 1e9;
+
+export function spellsOf(plan: Plan, trace: Trace): readonly Spell[] {
+  const began = rigEvents(trace, 'fault');
+  return once(SPELLS, began, () => {
+    const faults = faultsOf(plan);
+    const undone = new Map(rigEvents(trace, 'undone').map(({ id, atNs }) => [id, atNs]));
+    return began.flatMap(({ id, atNs: fromNs }) => {
+      const fault = faults.get(id);
+      return fault === undefined ? [] : [{ id, fault, fromNs, toNs: undone.get(id) ?? Number.POSITIVE_INFINITY }];
+    });
+  });
+}
+
+const SPELLS = new WeakMap<ReadonlyArray<RigEvent & { rig: 'fault' }>, readonly Spell[]>();
+
+/** Whether a spell, with what comes after it, has a part in an interval. */
+export function overlaps(spell: { fromNs: number; toNs: number }, fromNs: number, toNs: number): boolean {
+  return spell.fromNs <= toNs && spell.toNs + AFTERWARDS_NS >= fromNs;
+}
+
+/** From each killing of a member to its next start; without an end where it was left down. */
+export function absencesOf(
+  trace: Trace,
+  member: string,
+): ReadonlyArray<{ readonly fromNs: number; readonly toNs: number }> {
+  const launches = rigEventsOf(trace, 'launching', member);
+  return rigEventsOf(trace, 'killing', member).map(({ atNs }) => ({
+    fromNs: atNs,
+    toNs: firstFrom(launches, atNs)?.atNs ?? Number.POSITIVE_INFINITY,
+  }));
+}
