@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     about: 'roll a cluster from one version to another and say what opened each member',
     load: async () => (await import('./roll.ts')).rollCommand(),
   },
+  soak: {
+    about: 'draw rolls with faults for a while, several at a time, keep those that fail, and shrink each',
+    load: async () => (await import('./soak.ts')).soakCommand(),
+  },
   diff: {
     about: 'the same roll twice with a flag toggled, side by side; the verdict is that of the second',
     load: async () => (await import('./diff.ts')).diffCommand(),

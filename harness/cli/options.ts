@@ -43,9 +43,10 @@ export type RollFlags = Partial<Record<FlagName, string>> & {
 };
 
 /** Add the flags that describe a roll to a command. */
-export function withRollFlags(command: Command): Command {
+export function withRollFlags(command: Command, roll: 'described' | 'drawn' = 'described'): Command {
+  if (roll === 'described')
+    command.argument('[scenario]', 'a scenario file (YAML), such as fixtures/reported-deadlock.yaml');
   return command
-    .argument('[scenario]', 'a scenario file (YAML), such as fixtures/reported-deadlock.yaml')
     .option('--daemon <name>', 'what is rolled: a daemon by name, or the file of its description (default: our own)')
     .option('--from <version>', 'the version that all members start with (default: the first, v1 of ours)')
     .option('--to <version>', 'the version that they are refreshed to (default: the last, v2 of ours)')
@@ -115,7 +116,7 @@ export function runsFolder(): string {
   return resolve('runs');
 }
 
-function scenarioFromFlags(flags: RollFlags): Scenario {
+export function scenarioFromFlags(flags: RollFlags): Scenario {
   const { splitNotification, handover } = flags;
   if (splitNotification !== undefined && flags.strategy !== undefined) {
     throw new InputError(
@@ -138,6 +139,15 @@ function scenarioFromFlags(flags: RollFlags): Scenario {
   });
   throw new InputError(faults.join('\n'));
 }
+
+/** @throws InputError naming the flag */
+export function wholeNumberIn(flag: string, text: string): number {
+  const number = numberIn(text);
+  if (Number.isInteger(number) && number >= 0 && number <= LARGEST) return number;
+  throw new InputError(`--${flag} ${text}: must be a whole number from 0 to ${LARGEST}`);
+}
+
+const LARGEST = 2 ** 31 - 1;
 
 /** NaN where the text is not a number as people write it: an empty one is not zero, and 0x3 is not three. */
 export function numberIn(text: string): number {

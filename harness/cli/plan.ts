@@ -12,24 +12,28 @@ import { givenLines } from '../report/given.ts';
 import { beside, cut, FILE, roomOf, type Screen, shortList, withoutMiddle, wrapped } from '../report/screen.ts';
 import { headline } from '../report/terminal.ts';
 import { faultLines, faultsOf } from './fault-lines.ts';
-import { plansFrom, type RollFlags, withRollFlags } from './options.ts';
+import { type RollFlags, withRollFlags } from './options.ts';
+import { plansOf } from './plans-of.ts';
 import { printJson } from './print.ts';
 
 export function planCommand(): Command {
   return withRollFlags(new Command('plan'))
     .option('--whole', 'print all steps, however many there are')
+    .option('--chaos <seed>', 'the plan that roll --chaos draws of a seed')
     .option('--json', 'print the plan as JSON')
-    .action(async (scenario: string | undefined, flags: RollFlags & { whole?: boolean; json?: boolean }) => {
-      const plans = plansFrom(scenario, flags);
-      const faults = await Promise.all(plans.map(faultsOf));
-      if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
-      else {
-        const screen = flags.whole ? FILE : roomOf(process.stdout);
-        console.log([plansText(plans, screen), ...faultLines(plans, faults, screen)].join('\n'));
-      }
-      const impossible = faults.flatMap((each) => each.impossible);
-      if (impossible.length > 0) throw new InputError([...new Set(impossible)].join('\n'));
-    });
+    .action(
+      async (scenario: string | undefined, flags: RollFlags & { whole?: boolean; json?: boolean; chaos?: string }) => {
+        const plans = await plansOf(scenario, flags);
+        const faults = await Promise.all(plans.map(faultsOf));
+        if (flags.json) printJson(plans.length === 1 ? plans[0] : plans);
+        else {
+          const screen = flags.whole ? FILE : roomOf(process.stdout);
+          console.log([plansText(plans, screen), ...faultLines(plans, faults, screen)].join('\n'));
+        }
+        const impossible = faults.flatMap((each) => each.impossible);
+        if (impossible.length > 0) throw new InputError([...new Set(impossible)].join('\n'));
+      },
+    );
 }
 
 /** Plans, no longer than the screen: of several the headings alone, where there is no room for their steps. */

@@ -14,26 +14,30 @@ import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
 import { misdescription } from './misdescribed.ts';
-import { plansFrom, type RollFlags, runsFolder, withRollFlags } from './options.ts';
+import { type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode, errorText } from './outcome.ts';
+import { plansOf } from './plans-of.ts';
 import { printJson } from './print.ts';
 import { type Rolled, roll } from './roll-plan.ts';
 import { runtimeFor } from './runtime.ts';
 
 export function rollCommand(): Command {
   return withRollFlags(new Command('roll'))
+    .option('--chaos <seed>', 'draw versions, size, order, pace and faults from a seed; the same seed draws the same')
     .option('--fresh', 'form a new cluster, where one that was formed earlier could be used again')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
-    .action(async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean }) => {
-      const plans = plansFrom(scenario, flags);
-      const session = await rollAll(plans, flags.json === true, { fresh: flags.fresh === true });
-      const { rolled } = session;
-      if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
-      else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
-      const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
-      if (wrong !== undefined) throw new InputError(wrong);
-      process.exitCode = exitCodeOf(session);
-    });
+    .action(
+      async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean; chaos?: string }) => {
+        const plans = await plansOf(scenario, flags);
+        const session = await rollAll(plans, flags.json === true, { fresh: flags.fresh === true });
+        const { rolled } = session;
+        if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
+        else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
+        const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
+        if (wrong !== undefined) throw new InputError(wrong);
+        process.exitCode = exitCodeOf(session);
+      },
+    );
 }
 
 /** What will not come about, and is known before. */

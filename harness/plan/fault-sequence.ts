@@ -21,6 +21,8 @@ class Faults {
   /** Those that last, and have not been undone, by their ids. */
   readonly standing = new Map<string, Fault>();
   readonly #ids = new Set<string>();
+  /** What lies in wait for the next life of a member, until that begins. */
+  readonly #lurking = new Map<string, string>();
   readonly #present = new Set<string>();
 
   /** What is wrong with a step; null where nothing is. */
@@ -45,6 +47,7 @@ class Faults {
             ? this.#untouchable(member, 'is refreshed')
             : `${member} is not there by then`;
           if (why !== null) return why;
+          this.#lurking.delete(member);
         }
         return null;
       case 'fault':
@@ -63,6 +66,11 @@ class Faults {
     if (stranger !== undefined) return `${faultWords(fault)}: ${stranger} is not in the cluster by then`;
     for (const [other, before] of this.standing)
       if (contradict(before, fault)) return `${faultWords(fault)}: it contradicts ${other} (${faultWords(before)})`;
+    if ((fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh') {
+      const other = this.#lurking.get(fault.member);
+      if (other !== undefined) return `${faultWords(fault)}: ${other} lies in wait for it already`;
+      this.#lurking.set(fault.member, id);
+    }
     if (lasts(fault)) this.standing.set(id, fault);
     if (fault.is === 'remove') this.#present.delete(fault.member);
     return null;
