@@ -158,10 +158,10 @@ function orderOf(members: number, turn: number): number[] {
 
 /** Drawn so often, in proportion; what takes long, or leaves nobody open, is rare. */
 const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
-  'lose-notice': 4,
+  'lose-notice': 6,
   'delay-notice': 3,
-  'duplicate-notice': 3,
-  freeze: 4,
+  'duplicate-notice': 4,
+  freeze: 14,
   kill: 6,
   down: 3,
   'fail-refresh': 2,
@@ -172,7 +172,7 @@ const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   'disk-full': 2,
   'disk-read-only': 2,
   'timer-jumps': 2,
-  remove: 1,
+  remove: 4,
   'leader-moves': 2,
 };
 
@@ -184,7 +184,11 @@ function faultEntries(fc: FastCheck, members: number): Arbitrary<FaultEntry> {
   );
   const begins = { begins: place };
   const spell = { begins: place, ends: fc.oneof(fc.constant({ at: 'settle' as const }), place) };
-  const notice = { from: name, to: name, nth: fc.integer({ min: 1, max: 3 }) };
+  const notice = {
+    from: name,
+    to: name,
+    nth: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 3 })),
+  };
   const entry = <Name extends FaultName>(fault: Name, fields: Record<string, Arbitrary<unknown>>) => ({
     weight: WEIGHTS[fault] ?? 0,
     arbitrary: fc.record({ fault: fc.constant(fault), ...fields }) as unknown as Arbitrary<FaultEntry>,

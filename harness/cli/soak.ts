@@ -113,6 +113,7 @@ class Soak {
     if (tried === null) return;
     this.#tally.add(tried);
     const wrong = wrongIn(tried);
+    if (tried.verdict.outcome === 'unknown') console.log(colors.dim(`unknown seed ${seed}: ${tried.verdict.sentence}`));
     if (wrong.length === 0) return;
     this.#failed.push(tried);
     console.log(

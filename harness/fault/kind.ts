@@ -36,6 +36,8 @@ export interface Hands {
   /** Have the member's notices go by a rule, in this life and the next ones; and no more. */
   keepRule(member: string, rule: NoticeRule): Promise<void>;
   dropRule(member: string, id: string): Promise<void>;
+  /** Have the timer of its park fire, or else that of the next. */
+  jumpTimer(member: string): Promise<void>;
   /** From its next start on, hold the member where it is to be killed, and kill it there. */
   killNextLife(fault: FaultOf<'kill'>): void;
   /** Have the builds of its next refresh exit at once, so often; null for good. */

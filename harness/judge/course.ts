@@ -1,6 +1,7 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
 import { tells } from '../plan/daemon.ts';
-import type { Plan } from '../plan/plan.ts';
+import { leavesAway } from '../plan/fault.ts';
+import { faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { exitAllowedBy } from './allowed.ts';
@@ -22,6 +23,12 @@ export function complete({ plan, trace }: Evidence): Check {
     case 'unsettled': {
       const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
       const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
+      const left = [...faultsOf(plan).values()].filter(leavesAway).map(({ member }) => member);
+      if (left.length > 0 && unsettled.every(([member]) => !plan.expect.open.includes(member)))
+        return holds(
+          name,
+          `every step was carried out; who waits for ${left.join(', ')}, left away by a fault, waits for good`,
+        );
       return gaveUp(plan, trace, name, `the roll did not settle: ${listed(waits)}`);
     }
     case 'interrupted':

@@ -18,7 +18,7 @@ import {
   notApplicable,
 } from './evidence.ts';
 import { type History, tellsOfUpdates } from './history.ts';
-import { type Incarnation, incarnationAt, refreshedIncarnations } from './incarnations.ts';
+import { type Incarnation, incarnationAt, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
@@ -32,7 +32,7 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
   if (!tells(plan.daemon, 'open')) return cannotTell(name, 'nothing tells when a member opens');
   const openings = plan.members
     .flatMap((member) => refreshedIncarnations(plan, trace, member))
-    .filter((incarnation) => incarnation.open !== null);
+    .filter((incarnation) => incarnation.open !== null && !isReturn(plan, trace, incarnation));
   if (openings.length === 0) return notApplicable(name, 'no refreshed member opened');
   const byRows = canReckonGates(plan.daemon);
   const early = openings.flatMap((opening) => {
@@ -52,6 +52,23 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
   return faults.length > 0
     ? holds(name, `as expected: ${listed(faults)}`)
     : broken(name, 'nobody opened early, and somebody was expected to');
+}
+
+/**
+ * Whether a member that had been open has only come back, in the version that it had: then it goes on serving beside those that have
+ * recorded another meanwhile, as whoever has not been refreshed does.
+ */
+function isReturn(plan: Plan, trace: Trace, { member, started }: Incarnation): boolean {
+  const lives = incarnationsOf(plan, trace, member).filter((life) => life.started.atNs < started.atNs);
+  return (
+    lives.findLast(({ open }) => open !== null)?.started.version.name === started.version.name &&
+    !isRolledBack(lives, started.version.name)
+  );
+}
+
+/** Whether it has run another version in between: then it has been refreshed back to this one. */
+function isRolledBack(lives: readonly Incarnation[], version: string): boolean {
+  return lives.at(-1)?.started.version.name !== version;
 }
 
 /** What the database did not say yet, or what a row said that was not so. */

@@ -1,6 +1,7 @@
 /** The faults of a roll: done and undone at their steps of the plan, and those that lie in wait for a member. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MemberEvent } from '../../node/events.ts';
-import { type FailpointsClient, RequestError } from '../daemon/contract.ts';
+import { type FailpointsClient, type MemberClient, RequestError } from '../daemon/contract.ts';
 import type { Hands, Undo } from '../fault/kind.ts';
 import { kindOf } from '../fault/kinds.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
@@ -10,6 +11,10 @@ import type { Plan } from '../plan/plan.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import type { Members } from './members.ts';
 import type { Stage } from './stage.ts';
+
+/** A member may take so long from its start until it can be asked for something. */
+const LISTENS_WITHIN_MS = 10_000;
+const ASKED_AGAIN_MS = 20;
 
 interface Standing {
   readonly fault: Fault;
@@ -95,6 +100,25 @@ export class Faults {
     }
   }
 
+  /** A member that has just been started cannot be asked yet; one that goes needs not be. */
+  async #onceItListens(member: string, ask: (client: MemberClient) => Promise<void>): Promise<void> {
+    const running = this.#members.running(member);
+    const limit = AbortSignal.timeout(LISTENS_WITHIN_MS);
+    for (;;) {
+      const client = this.#members.client(member);
+      if (client === null || this.#members.running(member) !== running) return;
+      try {
+        await ask(client);
+        return;
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        // A rule that it does not know is one that has no more to do.
+        if (error.how !== 'unreachable' || limit.aborted) return;
+      }
+      await sleep(ASKED_AGAIN_MS, undefined, { signal: this.#stage.signal });
+    }
+  }
+
   get #hands(): Hands {
     const members = this.#members;
     const { conditions } = members;
@@ -109,13 +133,14 @@ export class Faults {
       startAgain: (member) => members.startAgain(member),
       keepRule: async (member, rule) => {
         conditions.addRule(member, rule);
-        await this.#orUnreachable(async () => members.client(member)?.faults?.keep(rule));
+        await this.#onceItListens(member, async (client) => client.faults?.keep(rule));
       },
       dropRule: async (member, id) => {
         conditions.dropRule(member, id);
-        await this.#orUnreachable(async () => members.client(member)?.faults?.drop(id));
+        await this.#onceItListens(member, async (client) => client.faults?.drop(id));
       },
       killNextLife: (fault) => conditions.kill(fault),
+      jumpTimer: (member) => this.#onceItListens(member, async (client) => client.faults?.jumpTimer()),
       failNextRefresh: (member, times) => conditions.fail(member, times),
       keepDown: (member) => conditions.keepDown(member),
       letUp: (member) => conditions.letUp(member),
