@@ -263,13 +263,19 @@ export function relayProgram(): void {
     }
   }
 
-  const settings = JSON.parse(process.argv[1]!) as RelaySettings;
+  const links = new Map<string, Link>();
+  let restore = '';
   /** Have the packet filter of the member's network take rules in. */
   const filter = (table: string, rules: readonly string[]): void => {
     const input = `${[`*${table}`, ...rules, 'COMMIT'].join('\n')}\n`;
-    execFileSync(settings.restore, ['--noflush'], { input, stdio: 'pipe' });
+    execFileSync(restore, ['--noflush'], { input, stdio: 'pipe' });
   };
-  const links = new Map(settings.peers.map((to) => [to.peer, new Link(to)]));
+  const begin = async (settings: RelaySettings): Promise<void> => {
+    restore = settings.restore;
+    for (const to of settings.peers) links.set(to.peer, new Link(to));
+    filter('nat', (await Promise.all([...links.values()].map((link) => link.listen()))).flat());
+    say({ is: 'ready' });
+  };
   const carryOut = (line: string): void => {
     const { id, ...order } = JSON.parse(line) as Order & { id: number };
     say({ is: 'done', order: id, bytes: links.get(order.peer)!.carryOut(order) });
@@ -278,19 +284,19 @@ export function relayProgram(): void {
     say({ is: 'failed', because: error.message.trim().split('\n').at(-1)! });
     process.exit(1);
   };
-  const begin = async (): Promise<void> => {
-    const rules = (await Promise.all([...links.values()].map((link) => link.listen()))).flat();
-    filter('nat', rules);
-    createInterface(process.stdin).on('line', (line) => {
-      try {
-        carryOut(line);
-      } catch (error) {
-        fail(error as Error);
-      }
-    });
-    // With the rig, its end of the pipe goes.
-    process.stdin.once('close', () => process.exit());
-    say({ is: 'ready' });
-  };
-  begin().catch(fail);
+  let hasBegun = false;
+  createInterface(process.stdin).on('line', (line) => {
+    if (!hasBegun) {
+      hasBegun = true;
+      begin(JSON.parse(line) as RelaySettings).catch(fail);
+      return;
+    }
+    try {
+      carryOut(line);
+    } catch (error) {
+      fail(error as Error);
+    }
+  });
+  // With the rig, its end of the pipe goes.
+  process.stdin.once('close', () => process.exit());
 }

@@ -15,9 +15,7 @@ export interface Pipes {
 const ANSWER_LIMIT_MS = 20_000;
 
 /** The arguments of Node that make it a relay. */
-export function relayArguments(settings: RelaySettings): string[] {
-  return ['--eval', `(${relayProgram.toString()})()`, JSON.stringify(settings)];
-}
+export const RELAY_ARGUMENTS: readonly string[] = ['--eval', `(${relayProgram.toString()})()`];
 
 export class Relay {
   readonly #member: string;
@@ -56,7 +54,8 @@ export class Relay {
   }
 
   /** Resolves when whatever its member dials goes through it. @throws EnvironmentError */
-  async ready(): Promise<void> {
+  async begin(settings: RelaySettings): Promise<void> {
+    this.#stdin.write(`${JSON.stringify(settings)}\n`);
     await this.#inTime(this.#ready.promise, 'start');
   }
 

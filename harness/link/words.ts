@@ -50,7 +50,7 @@ export type Word =
   /** What passed on a connection in its whole life, when it is over. */
   | { readonly is: 'closed'; readonly peer: string; readonly connection: number; readonly atNs: number };
 
-/** What a relay is started with. */
+/** The first thing that a relay is told. */
 export interface RelaySettings {
   readonly peers: readonly RelayedPeer[];
   /** The program that takes in rules of the packet filter. */

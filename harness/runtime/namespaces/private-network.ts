@@ -5,7 +5,7 @@
 import { execa } from 'execa';
 import type { EnvironmentError } from '../../input/errors.ts';
 import { Links } from '../../link/links.ts';
-import { type Pipes, Relay, relayArguments } from '../../link/relay.ts';
+import { type Pipes, RELAY_ARGUMENTS, Relay } from '../../link/relay.ts';
 import type { RelaySettings } from '../../link/words.ts';
 import { markOf } from '../leftovers.ts';
 import { Network } from './network.ts';
@@ -58,7 +58,7 @@ export class PrivateNetwork {
     if (links === null) return made;
     try {
       for (const member of members) relays.set(member, startRelay(member, network, links, options));
-      await Promise.all([...relays.values()].map((relay) => relay.ready()));
+      await Promise.all([...relays].map(([member, relay]) => relay.begin(settingsOf(member, network, options))));
       return made;
     } catch (error) {
       await made.close();
@@ -88,18 +88,9 @@ export class PrivateNetwork {
   }
 }
 
-function startRelay(
-  member: string,
-  network: Network,
-  links: Links,
-  { run, members, port, env, lost }: PrivateOptions,
-): Relay {
-  const peers = members
-    .filter((peer) => peer !== member)
-    .map((peer) => ({ peer, host: network.hostOf(peer), port, straight: network.straightTo(peer) }));
-  const settings: RelaySettings = { peers, restore: findLinkTools()['iptables-restore'] };
+function startRelay(member: string, network: Network, links: Links, { run, env, lost }: PrivateOptions): Relay {
   const [nsenter = '', ...within] = network.within(member);
-  const child = execa(nsenter, [...within, process.execPath, ...relayArguments(settings)], {
+  const child = execa(nsenter, [...within, process.execPath, ...RELAY_ARGUMENTS], {
     env: { ...env, ...markOf(run, `link-${member}`) },
     extendEnv: false,
     reject: false,
@@ -111,4 +102,11 @@ function startRelay(
   });
   const pipes: Pipes = { stdin: child.stdin, stdout: child.stdout };
   return new Relay(member, pipes, (arrival) => links.arrived(member, arrival), lost);
+}
+
+function settingsOf(member: string, network: Network, { members, port }: PrivateOptions): RelaySettings {
+  const peers = members
+    .filter((peer) => peer !== member)
+    .map((peer) => ({ peer, host: network.hostOf(peer), port, straight: network.straightTo(peer) }));
+  return { peers, restore: findLinkTools()['iptables-restore'] };
 }
