@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import type { Links } from '../harness/link/links.ts';
+import { markedProcesses } from '../harness/runtime/leftovers.ts';
 import { PrivateNetwork } from '../harness/runtime/namespaces/private-network.ts';
 import { lackOfLinks } from '../harness/runtime/namespaces/tools.ts';
 
@@ -134,6 +135,22 @@ describe('links between members', function () {
     await told(client, 'one');
     expect(await first).to.equal('dialled');
     await watch();
+  });
+
+  it('leave nothing behind where the rig is killed', async () => {
+    const dying = execa(process.execPath, [join(import.meta.dirname, 'support', 'linked.ts'), folder], {
+      buffer: false,
+      reject: false,
+    });
+    endings.push(() => void dying.kill('SIGKILL'));
+    expect((await createInterface(dying.stdout)[Symbol.asyncIterator]().next()).value).to.equal('made');
+    const left = (): string[] =>
+      markedProcesses().flatMap(({ run, member }) => (run === 'test-killed' ? [member] : []));
+    expect(left()).to.include.members(['link-node01', 'link-node02']);
+    dying.kill('SIGKILL');
+    const limit = AbortSignal.timeout(LIMIT_MS / 2);
+    while (left().length > 0 && !limit.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(left()).to.deep.equal([]);
   });
 });
 

@@ -3,7 +3,7 @@
  * it, so that members can embed that; else `node:24-bookworm-slim` if it is there or can be pulled; else an assembled one
  * all the same. What is assembled: the pinned Node, and the shared libraries that it and libdqlite need.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { globSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
@@ -33,7 +33,7 @@ export async function ensureBase(docker: Dockerode): Promise<Base> {
     );
   }
   const dqlite = process.platform === 'linux' ? await findDqlite() : null;
-  const assembled = process.platform === 'linux' ? await hostFiles(dqlite) : null;
+  const assembled = process.platform === 'linux' ? await hostFiles(dqlite === null ? [] : [dqlite]) : null;
   const tag = assembled === null ? null : `refresh-rig/base:${digestOf(...assembled.map(fingerprint))}`;
   if (assembled !== null && tag !== null && dqlite !== null) {
     if (!(await hasImage(docker, tag))) await assemble(docker, tag, assembled);
@@ -73,11 +73,27 @@ function fingerprint({ source, target }: HostFile): string {
   return `${process.version} ${target} ${basename(source)} ${statSync(source).size}`;
 }
 
-/** The pinned Node, and every shared library that it or an optional library needs, wherever the loader finds them. */
-async function hostFiles(dqlite: string | null): Promise<HostFile[]> {
-  const optional = dqlite === null ? [] : [dqlite];
-  const needed = await Promise.all([process.execPath, ...optional].map(neededLibraries));
-  const libraries = [...new Set([...optional, ...needed.flat()])].sort();
+/**
+ * The image in which the links of a member are relayed: the pinned Node, and the packet filter's program of this host.
+ * @param filter its path
+ * @throws EnvironmentError
+ */
+export async function ensureRelayImage(docker: Dockerode, filter: string): Promise<string> {
+  const files = await hostFiles([filter, ...filterModules()]);
+  const tag = `refresh-rig/relay:${digestOf(...files.map(fingerprint))}`;
+  if (!(await hasImage(docker, tag))) await assemble(docker, tag, files);
+  return tag;
+}
+
+/** What the packet filter's program loads by itself, wherever this host has it. */
+function filterModules(): string[] {
+  return globSync('/usr/lib{,64,/*}/xtables/*.so');
+}
+
+/** The pinned Node, other files, and every shared library that any of them needs, wherever the loader finds them. */
+async function hostFiles(others: readonly string[]): Promise<HostFile[]> {
+  const needed = await Promise.all([process.execPath, ...others].map(neededLibraries));
+  const libraries = [...new Set([...others, ...needed.flat()])].sort();
   return [
     { source: realpathSync(process.execPath), target: '/usr/local/bin/node' },
     ...libraries.map((library) => ({ source: realpathSync(library), target: library })),

@@ -17,6 +17,8 @@ import { runInContainer } from './container-program.ts';
 import { removeAllLeftovers, removeRun } from './engine-leftovers.ts';
 import { EngineWatch, withEngine } from './engine-watch.ts';
 import { removeLeftovers as removeFolders } from './leftovers.ts';
+import { lackOfFilter } from './namespaces/tools.ts';
+import { type RelayContainers, startRelays } from './relay-containers.ts';
 import {
   type Exit,
   MEMBER_FOLDERS,
@@ -40,7 +42,10 @@ export function containerRuntime(): Runtime {
       const tags = await withEngine(docker, () => prepareImages(docker, artifacts, making));
       for (const [version, tag] of tags) images.set(version, tag);
     },
-    lacks: (need) => (need === 'freeze' ? null : `containers have no ${need} of their own that a fault could spoil`),
+    lacks: (need) => {
+      if (need === 'links') return lackOfFilter();
+      return need === 'freeze' ? null : `containers have no ${need} of their own that a fault could spoil`;
+    },
     open: (options) => open(options, images),
     clean: async () => {
       const docker = await dockerode();
@@ -61,6 +66,8 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   const labels = { [LABELS.run]: run, [LABELS.owner]: owner() };
   const folder = options.needsFolders ? makeSiteFolder(run, ['shared', ...members]) : null;
   const watch = new EngineWatch(docker);
+  const lost = new AbortController();
+  let relays: RelayContainers | null = null;
   const sourceOf = (what: string): string => (folder === null ? `${name}-${what}` : join(folder, what));
   const volumes = folder === null ? ['shared', ...members].map(sourceOf) : [];
   const running = new Set<RunningMember>();
@@ -70,6 +77,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     await Promise.allSettled(starting);
     await Promise.allSettled([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     await Promise.allSettled(removals);
+    relays?.close();
     try {
       // Whatever else carries the label: a container whose start was under way when the roll was interrupted.
       await watch.ask(removeRun(docker, run));
@@ -87,13 +95,23 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     await close();
     throw new EnvironmentError(`cannot make the network and volumes of a roll: ${(error as Error).message}`);
   }
+  if (options.linked === true) {
+    const lose = (because: EnvironmentError): void => lost.abort(because);
+    try {
+      relays = await watch.ask(startRelays(docker, { network: name, members, port, labels, lost: lose }));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+  const through = relays;
   return {
     runtime: 'container',
-    lost: watch.lost,
+    lost: AbortSignal.any([watch.lost, lost.signal]),
     setDisk: async () => {
       throw new EnvironmentError('the disk of a container cannot be spoilt here');
     },
-    links: null,
+    links: through?.links ?? null,
     seat: (member) => ({
       member,
       address: `${member}:${port}`,
@@ -103,14 +121,13 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     start: async (seat, artifact, command, onLine) => {
       const image = images.get(artifact.version);
       if (image === undefined) throw new Error(`the image of ${artifact.version} has not been prepared`);
-      const container = new MemberContainer(image, name, seat.member)
-        .withHostname(seat.member)
+      const holder = through?.of(seat.member) ?? null;
+      const container = (holder === null ? containerOn(name, port, image, seat.member) : containerIn(holder.id, image))
         .withLabels({ ...labels, [LABELS.member]: seat.member })
         .withEnvironment({ ...artifact.env.container, ...command.env })
         .withCommand([...command.args])
         .withDroppedCapabilities('ALL')
         .withAddedCapabilities(...artifact.rights)
-        .withExposedPorts(port)
         .withBindMounts([
           { source: sourceOf(seat.member), target: MEMBER_FOLDERS.stateFolder },
           { source: sourceOf('shared'), target: MEMBER_FOLDERS.sharedFolder },
@@ -118,7 +135,13 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
       // An image made from layers has its entrypoint; of another, the version may say what to run in it.
       if (artifact.image.of !== 'layers' && artifact.program.container.length > 0)
         container.withEntrypoint([...artifact.program.container]);
-      const place = { docker, watch, port, removing: (removal: Promise<unknown>) => void removals.push(removal) };
+      const place = {
+        docker,
+        watch,
+        port,
+        authority: holder?.authority ?? null,
+        removing: (removal: Promise<unknown>) => void removals.push(removal),
+      };
       const start = startContainer(place, container, seat, artifact.program.container, onLine);
       starting.add(start);
       const member = await start.finally(() => starting.delete(start));
@@ -133,17 +156,32 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   };
 }
 
-/** A container that joins one network only, under an alias, and whose readiness is for its events to tell. */
+/** A container whose readiness is for its events to tell. */
 class MemberContainer extends GenericContainer {
-  constructor(image: string, network: string, alias: string) {
+  constructor(image: string, network: string) {
     super(image);
     this.withNetworkMode(network)
       .withPullPolicy(PullPolicy.neverPull())
       .withWaitStrategy(waitForNothing)
       .withAutoCleanup(false);
-    // As `withNetworkAliases`, but without the default network, whose interface costs every start a tenth of a second.
-    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { Aliases: [alias] } } };
   }
+
+  /** Under a name on its network. */
+  called(name: string, network: string): this {
+    // As `withNetworkAliases`, but without the default network, whose interface costs every start a tenth of a second.
+    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { Aliases: [name] } } };
+    return this;
+  }
+}
+
+/** One that joins one network only, under an alias. */
+function containerOn(network: string, port: number, image: string, member: string): MemberContainer {
+  return new MemberContainer(image, network).called(member, network).withHostname(member).withExposedPorts(port);
+}
+
+/** One that shares the network of another, with all names and ports that this has. */
+function containerIn(holder: string, image: string): MemberContainer {
+  return new MemberContainer(image, `container:${holder}`);
 }
 
 const waitForNothing: WaitStrategy = {
@@ -158,11 +196,13 @@ interface Place {
   readonly docker: Dockerode;
   readonly watch: EngineWatch;
   readonly port: number;
+  /** HOST:PORT by which the rig reaches the member, where another container has its port; else null. */
+  readonly authority: string | null;
   readonly removing: (removal: Promise<unknown>) => void;
 }
 
 async function startContainer(
-  { docker, watch, port, removing }: Place,
+  { docker, watch, port, authority, removing }: Place,
   container: MemberContainer,
   seat: Seat,
   program: readonly string[],
@@ -199,7 +239,7 @@ async function startContainer(
   const removeLater = (): void => removing(watch.ask(handle.remove({ v: false })).catch(() => undefined));
   return {
     seat,
-    authority: `${started.getHost()}:${started.getMappedPort(port)}`,
+    authority: authority ?? `${started.getHost()}:${started.getMappedPort(port)}`,
     program,
     exited,
     run: (argv, options) => runInContainer(docker, handle, argv, options),

@@ -6,7 +6,8 @@ import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
 
 /** The tools, and the packages of Debian that have them. */
 const OF_NETWORKS = { sh: 'dash', ip: 'iproute2', nsenter: 'util-linux', unshare: 'util-linux' } as const;
-const OF_LINKS = { ...OF_NETWORKS, 'iptables-restore': 'iptables' } as const;
+const OF_FILTER = { 'iptables-restore': 'iptables' } as const;
+const OF_LINKS = { ...OF_NETWORKS, ...OF_FILTER } as const;
 const OF_PLACES = {
   ...OF_NETWORKS,
   hostname: 'hostname',
@@ -34,6 +35,18 @@ export function findNetworkTools(): NetworkTools {
 /** What relays in it need. @throws EnvironmentError where one is not here */
 export function findLinkTools(): Paths<typeof OF_LINKS> {
   return found(OF_LINKS);
+}
+
+/** The path of the program that takes in rules of the packet filter. @throws EnvironmentError where it is not here */
+export function findFilter(): string {
+  return found(OF_FILTER)['iptables-restore'];
+}
+
+/** Why there is no such program for a container to have, in a sentence without a full stop; null where there is. */
+export function lackOfFilter(): string | null {
+  return process.platform === 'linux'
+    ? missingTool(OF_FILTER)
+    : 'the relays have the packet filter of a host that is Linux';
 }
 
 function found<Names extends Readonly<Record<string, string>>>(names: Names): Paths<Names> {
