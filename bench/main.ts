@@ -12,6 +12,7 @@ import { measureTransactions, transactionRatios } from './database.ts';
 import { exploreBench } from './explore.ts';
 import { median, type Ratio } from './figures.ts';
 import { helpRatio } from './help.ts';
+import { linkRatios } from './links.ts';
 import { matrixBench } from './matrix.ts';
 import { realRatio } from './real.ts';
 import { reportBench } from './report.ts';
@@ -23,6 +24,7 @@ import { unblockRatios } from './unblock.ts';
 const PARTS = {
   help: helpBench,
   ratios: ratioBench,
+  links: linksBench,
   report: reportBench,
   size: sizeBench,
   matrix: matrixBench,
@@ -48,6 +50,17 @@ for (const name of NAMES.filter((part) => asked.length === 0 || asked.includes(p
 async function helpBench(): Promise<void> {
   const table = ratioTable();
   table.push(rowOf(await helpRatio()));
+  console.log(table.toString());
+}
+
+async function linksBench(): Promise<void> {
+  const ratios = await linkRatios();
+  if (typeof ratios === 'string') {
+    console.log(`links were not measured: ${ratios}`);
+    return;
+  }
+  const table = ratioTable();
+  for (const ratio of ratios) table.push(rowOf(ratio));
   console.log(table.toString());
 }
 
