@@ -6,6 +6,7 @@ import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
 import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
 import { type Asked, explore } from '../harness/explore/explore.ts';
+import type { Told } from '../harness/explore/path.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { Plan, RuntimeName } from '../harness/plan/plan.ts';
 import { chooseRuntime } from '../harness/runtime/choose.ts';
@@ -108,6 +109,35 @@ describe('a counterexample, replayed on real members', function () {
         expect(kinds, plan.name).to.satisfy((found: Set<string>) => EVENTFUL.some((kind) => found.has(kind)));
       });
     }
+  });
+
+  it('agrees for every strategy where two notices are lost: all others make one good, and not the second', async () => {
+    const asked = STRATEGY_NAMES.map((strategy): Asked => {
+      // A step at which it does not stall anyway.
+      const [from, to] = strategy === 'combined' || strategy === 'seed' ? ['v3', 'v4'] : ['v4', 'v5'];
+      return { ...USUAL, strategy, from: version(from!), to: version(to!), faults: { lose: 2 } } as Asked;
+    });
+    for (const some of [asked.slice(0, 3), asked.slice(3)]) {
+      const plans = some.map((one) => counterexample(explore(one), ourSource, pinned));
+      const rolled = await Promise.all(plans.map((plan) => replay(plan, 'process')));
+      for (const one of rolled) {
+        expect(one.plan.steps.filter((step) => step.do === 'fault')).to.have.length(2);
+        expectAgreement(one);
+      }
+    }
+  });
+
+  it('lets a notice arrive twice', async () => {
+    const answer = explore({ ...USUAL, wakeups: 'lossy', from: version('v4'), to: version('v5') } as Asked);
+    // The first that is dropped is dropped again.
+    const path = answer.path!.flatMap((told): Told[] =>
+      told.is === 'arrived' && told.disposition === 'dropped'
+        ? [{ is: 'duplicated', notice: told.notice }, told, told]
+        : [told],
+    );
+    const plan = counterexample({ ...answer, path }, ourSource, pinned);
+    expect(plan.steps.filter((step) => step.do === 'fault')).to.have.length.greaterThan(0);
+    expectAgreement(await replay(plan, 'process'));
   });
 
   it('does not hold where the model is made to say something else', async () => {

@@ -11,7 +11,6 @@ import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
 import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explore/question.ts';
 import { MOST_CHANGES } from '../explore/states.ts';
-import { tell } from '../explore/tell.ts';
 import { InputError } from '../input/errors.ts';
 import { exploration } from '../report/exploration.ts';
 import { roomOf } from '../report/screen.ts';
@@ -112,20 +111,13 @@ export function exploreCommand(): Command {
 }
 
 /** @throws InputError where there is nothing to save, or it cannot be replayed, or not be written */
-function save(answers: readonly Answer[], { name, source, versions }: Chosen, file: string): void {
+function save(answers: readonly Answer[], { source, versions, described }: Chosen, file: string): void {
   const short = answers.find((answer) => answer.path !== null);
   if (short === undefined) throw new InputError(`--save ${file}: nothing falls short, so there is no counterexample`);
-  if (!source.plan({}).capabilities.failpoints)
-    throw new InputError(
-      `--save ${file}: a member of ${name} cannot be held where a path says, so it cannot be replayed yet`,
-    );
-  const unplayable = short.path?.find(({ is }) => is === 'lost' || is === 'duplicated');
-  if (unplayable !== undefined)
-    throw new InputError(
-      `--save ${file}: in this path ${tell(unplayable)}, and that cannot be replayed: ask without --lose and --duplicate`,
-    );
+  // What a described daemon is like, no scenario says.
+  const plan = counterexample(short, source, versions, ...(described === null ? [] : [{}]));
   try {
-    writeFileSync(file, `${JSON.stringify(counterexample(short, source, versions), null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
   } catch (error) {
     throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
   }

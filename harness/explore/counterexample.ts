@@ -8,8 +8,10 @@ import type { Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
 import { compile } from '../plan/compile.ts';
 import { type DaemonSource, rulesOf } from '../plan/daemon.ts';
+import type { NoticeFault } from '../plan/fault.ts';
 import { type Move, type Plan, refreshesOf, type Step } from '../plan/plan.ts';
 import { entrantsOf } from '../plan/sequence.ts';
+import { astrayIn } from './astray.ts';
 import type { Answer } from './explore.ts';
 import type { Flying } from './happening.ts';
 import { type Exits, exitsIn, type Told } from './path.ts';
@@ -24,7 +26,7 @@ const MOST_MOVES = 1000;
  * The plan that replays an answer's path, follows it to where nothing moves by itself, and then lets everybody go, so that one sees
  * what it takes to get out.
  * @param said of the daemon's settings, where it has some that a scenario says
- * @throws Error where notices are lost or duplicated in the path, which cannot be held and let go
+ * @throws InputError where a notice arrives more than twice
  */
 export function counterexample(
   answer: Answer,
@@ -46,7 +48,7 @@ export function counterexample(
   const entering = plan.steps.filter((step) => entrantsOf(step).length > 0);
   const steps: Step[] = [
     ...entering,
-    ...stepsOf(told, new Map(plan.members.map((member) => [member, from]))),
+    ...stepsOf(told, new Map(plan.members.map((member) => [member, from])), astrayIn(told, [...world.members.keys()])),
     { do: 'release-all' },
     { do: 'settle' },
     { do: 'verify' },
@@ -117,13 +119,26 @@ function isExiting(standing: Present): boolean {
   return standing.is === 'upgrading' && standing.state.phase === 'exiting';
 }
 
-/** @param running what each member runs when the path begins */
-function stepsOf(path: readonly Told[], running: Map<string, string>): Step[] {
+/**
+ * @param running what each member runs when the path begins
+ * @param astray what goes wrong with notices, by the place in the path before which it begins
+ */
+function stepsOf(
+  path: readonly Told[],
+  running: Map<string, string>,
+  astray: ReadonlyMap<number, readonly NoticeFault[]>,
+): Step[] {
   const unsent = new Unsent();
-  return path.flatMap((told) => {
+  let faulty = 0;
+  return path.flatMap((told, index) => {
     unsent.follow(told);
+    if (told.is === 'lost' || told.is === 'duplicated') return [];
     const isNothing = told.is === 'arrived' && (told.isInVain || unsent.takes(told.notice));
-    return isNothing ? [] : [stepOf(told, running)];
+    const faults = (astray.get(index) ?? []).map((fault): Step => {
+      faulty += 1;
+      return { do: 'fault', id: `f${faulty}`, fault };
+    });
+    return isNothing ? [] : [...faults, stepOf(told, running)];
   });
 }
 
@@ -160,7 +175,7 @@ function nameOf({ from, to, kind }: Flying): string {
 }
 
 /** @param running what each member runs; brought up to date here */
-function stepOf(told: Told, running: Map<string, string>): Step {
+function stepOf(told: Exclude<Told, { is: 'lost' | 'duplicated' }>, running: Map<string, string>): Step {
   switch (told.is) {
     case 'refreshed':
     // Whoever crashes or fails to update is stopped, and started in the build that it is left with.
@@ -186,8 +201,6 @@ function stepOf(told: Told, running: Map<string, string>): Step {
       return { do: 'release', member: told.member, move: moveOf(told) };
     case 'arrived':
       return { do: 'deliver', ...told.notice, disposition: told.disposition };
-    case 'lost':
-    case 'duplicated':
     case 'timer':
       throw new Error(`a path with '${told.is}' in it cannot be replayed`);
   }

@@ -146,6 +146,7 @@ class Roll {
         await this.#replay.releaseAll();
         return true;
       case 'fault':
+        if (step.fault.is === 'duplicate-notice') this.#replay.double(step.fault);
         await this.#faults.begin(step.id, step.fault);
         return true;
       case 'undo':

@@ -3,6 +3,7 @@ import type { MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
+import type { NoticeFault } from '../plan/fault.ts';
 import type { Move } from '../plan/plan.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import { all } from './all.ts';
@@ -33,8 +34,14 @@ export class Replay {
   readonly #released = new Map<string, number>();
 
   /** The notices that the present life of a member holds, or has held; and those to a peer that were not answered. */
-  readonly #held = new Map<string, Set<string>>();
+  readonly #held = new Map<string, Map<string, number>>();
   readonly #unanswered = new Set<string>();
+  /** Those that never arrive, those that arrive twice, and how often they have: each by its name and its receiver. */
+  readonly #lost = new Set<string>();
+  readonly #doubled = new Set<string>();
+  readonly #delivered = new Map<string, number>();
+  /** What is to arrive twice, once it is sent. */
+  #doubling: Array<NoticeFault> = [];
 
   constructor({ recorder, signal }: Pick<Stage, 'recorder' | 'signal'>, members: Members) {
     this.#recorder = recorder;
@@ -64,15 +71,31 @@ export class Replay {
   /** Let the oldest notice of a kind arrive that one member has sent to another, and that has not arrived. @throws Finding */
   async deliver(from: string, to: string, kind: NoticeKind): Promise<void> {
     const { standings } = this.#members;
+    const isLeft = (name: string): boolean =>
+      this.#doubled.has(name) ? (this.#delivered.get(name) ?? 0) < 2 : !this.#lost.has(name);
     const isDue = ({ kind: sent, notice, peers }: Sent): boolean =>
-      sent === kind && peers.includes(to) && !standings.hasArrived(notice, to);
+      sent === kind &&
+      peers.includes(to) &&
+      isLeft(`${notice} ${to}`) &&
+      (this.#doubled.has(`${notice} ${to}`) || !standings.hasArrived(notice, to));
     const { notice } = await this.#members.said(from, 'notifying', isDue);
+    const times = (this.#delivered.get(`${notice} ${to}`) ?? 0) + 1;
+    this.#delivered.set(`${notice} ${to}`, times);
     // One that came to an earlier life of its receiver has gone with it.
-    const isHeld = (): boolean => this.#held.get(to)?.has(notice) === true;
+    const isHeld = (): boolean => this.#heldOf(to, notice) >= times;
     if (!(await this.#recorder.until(to, isHeld, WORD_LIMIT_MS, this.#signal)))
       throw this.#members.didNot(to, `hear of ${from}`, WORD_LIMIT_MS);
     await this.#let(to, `take the notice from ${from}`, (failpoints) => failpoints.release('on-notice', notice));
-    await this.#members.said(to, 'noticed', (event) => event.notice === notice);
+    let noticed = 0;
+    await this.#members.said(to, 'noticed', (event) => {
+      if (event.notice === notice) noticed += 1;
+      return noticed === times;
+    });
+  }
+
+  /** A notice that a member is about to send arrives twice. */
+  double(fault: NoticeFault): void {
+    this.#doubling.push(fault);
   }
 
   /** Somebody has taken a member out, and tells all others. @param from how many events there were before. @throws Finding */
@@ -83,7 +106,10 @@ export class Replay {
   /** Each peer holds its notice, or cannot be reached: before that nobody may be stopped, or it would be lost on its way. */
   async #untilThere({ member, notice, peers }: Sent): Promise<void> {
     const areThere = (): boolean =>
-      peers.every((peer) => this.#held.get(peer)?.has(notice) || this.#unanswered.has(`${notice} ${peer}`));
+      peers.every((peer) => {
+        const copies = this.#doubled.has(`${notice} ${peer}`) ? 2 : 1;
+        return this.#heldOf(peer, notice) >= copies || this.#unanswered.has(`${notice} ${peer}`);
+      });
     if (!(await this.#recorder.until(null, areThere, WORD_LIMIT_MS, this.#signal)))
       throw this.#members.didNot(member, 'reach all its peers', WORD_LIMIT_MS);
   }
@@ -91,10 +117,26 @@ export class Replay {
   #fold(event: TraceEvent): void {
     if (isRigEvent(event)) return;
     const { member } = event;
-    if (event.event === 'started') this.#held.set(member, new Set());
-    if (event.event === 'held' && event.notice !== null) this.#held.get(member)?.add(event.notice);
+    if (event.event === 'started') this.#held.set(member, new Map());
+    if (event.event === 'held' && event.notice !== null)
+      this.#held.get(member)?.set(event.notice, this.#heldOf(member, event.notice) + 1);
     if (event.event === 'notified' && event.outcome !== 'accepted')
       this.#unanswered.add(`${event.notice} ${event.peer}`);
+    if (event.event === 'notified' && event.outcome === 'lost') this.#lost.add(`${event.notice} ${event.peer}`);
+    if (event.event === 'notifying') this.#takeDoubles(event);
+  }
+
+  #takeDoubles({ member, kind, notice, peers }: Sent): void {
+    this.#doubling = this.#doubling.filter(({ from, to, notice: wanted }) => {
+      const isIt = from === member && wanted === kind && peers.includes(to);
+      if (isIt) this.#doubled.add(`${notice} ${to}`);
+      return !isIt;
+    });
+  }
+
+  /** How often the present life of a member holds a notice, or has held it. */
+  #heldOf(member: string, notice: string): number {
+    return this.#held.get(member)?.get(notice) ?? 0;
   }
 
   /** Hold nobody any more. Whoever gives up just then is held nowhere. */
