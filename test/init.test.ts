@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { parse } from 'yaml';
 import { paths } from '../harness/host/paths.ts';
 import { Description } from '../harness/input/description.ts';
+import { Pty } from './support/pty.ts';
 
 const MAIN = join(paths.root, 'harness', 'cli', 'main.ts');
 const DOUBLE = [
@@ -47,6 +48,31 @@ describe('refresh-rig init', function () {
     const called = parse(readFileSync(join(paths.root, uses.replace(/^[^/]+\/[^/]+\/(.*)@.*$/, '$1')), 'utf8'));
     expect(Object.keys(called.on.workflow_call.inputs)).to.include.members(Object.keys(inputs));
     expect(stdout).to.contain(`takes the rig from ${uses.replace(/\/\.github.*$/, '')} at v`);
+  });
+
+  it('asks a person until each answer can be, and leaves nothing where that person gives up', async () => {
+    const pty = new Pty([process.execPath, MAIN, 'init'], folder, { columns: 100, rows: 30 });
+    const asks = (what: RegExp) => pty.until((lines) => what.test(lines.at(-1) ?? ''));
+    try {
+      await asks(/is called \[.*\]: *$/);
+      pty.type('thing\n');
+      for (const which of ['older', 'newer']) {
+        await asks(new RegExp(`${which} version.*: *$`));
+        pty.type('./thing\n');
+      }
+      await asks(/\{member\.state\}\]: *$/);
+      pty.type('\n');
+      await asks(/for a part of the line: *$/);
+      pty.type('(serves\n');
+      await pty.until((lines) => lines.filter((line) => line.startsWith('what it prints once it serves')).length === 2);
+      expect(pty.lines().join('\n')).to.contain('\n--open (serves: not a regular expression');
+      pty.type('\u0003');
+      await pty.end();
+      expect(pty.exitCode).to.equal(130);
+      expect(readdirSync(folder)).to.deep.equal(['double.mjs']);
+    } finally {
+      await pty.close();
+    }
   });
 
   it('has the rig taken from wherever it is', async () => {

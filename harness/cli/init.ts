@@ -1,5 +1,4 @@
 /** `refresh-rig init`: begin in a repository of one's own. What it cannot know it asks, where there is somebody to be asked. */
-import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -10,6 +9,8 @@ import { EnvironmentError, InputError } from '../input/errors.ts';
 import { rollName } from '../input/values.ts';
 import { printable } from '../report/printable.ts';
 import { type Answers, filesFor, type Home } from './init-files.ts';
+import { Interrupted } from './interrupt.ts';
+import { errorText } from './outcome.ts';
 
 interface Question {
   readonly flag: keyof Answers;
@@ -86,7 +87,7 @@ export function initCommand(): Command {
       const wanted = { folder, together, workflow, home };
       // Before anything is asked: nobody wants to answer in vain.
       refuseToOverwrite(Object.keys(filesFor(SAMPLE, wanted)));
-      const files = filesFor(await answersFrom(flags), wanted);
+      const files = filesFor(await answersFrom(flags, (answer) => filesFor({ ...SAMPLE, ...answer }, wanted)), wanted);
       leave(files);
       const [description, scenario] = Object.keys(files) as [string, string];
       console.log(`left ${Object.keys(files).join(', ')}`);
@@ -108,38 +109,62 @@ function homeFrom(given = repository()): Home | null {
 
 const SAMPLE: Answers = { name: 'thing', old: 'old', new: 'new', args: '', open: 'open' };
 
+/** @throws InputError where an answer cannot be */
+type Trial = (answer: Partial<Answers>) => unknown;
+
 /** @throws InputError where something is missing, and nobody can be asked */
-async function answersFrom(flags: InitFlags): Promise<Answers> {
+async function answersFrom(flags: InitFlags, tryOut: Trial): Promise<Answers> {
   const asked = questions().filter(({ flag }) => flags[flag] === undefined);
   const given = Object.fromEntries(questions().map(({ flag, otherwise }) => [flag, flags[flag] ?? otherwise]));
-  if (process.stdin.isTTY && process.stdout.isTTY) return { ...given, ...(await ask(asked)) } as Answers;
+  if (process.stdin.isTTY && process.stdout.isTTY) return { ...given, ...(await ask(asked, tryOut)) } as Answers;
   const missing = asked.filter(({ otherwise }) => otherwise === null);
   if (missing.length === 0) return given as unknown as Answers;
   const lines = missing.map(({ flag, value, asks }) => `--${flag} ${value}: say ${asks}`);
   throw new InputError(`${lines.join('\n')}\nnobody can be asked: this is no terminal`);
 }
 
-async function ask(asked: readonly Question[]): Promise<Partial<Answers>> {
+/** Each until it can be. @throws InputError where the terminal is closed (Ctrl-D) @throws Interrupted (Ctrl-C) */
+async function ask(asked: readonly Question[], tryOut: Trial): Promise<Partial<Answers>> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const unanswered = new InputError('not all was answered: nothing was left');
-  const closed = once(terminal, 'close').then(() => Promise.reject(unanswered));
-  closed.catch(() => undefined);
+  let because: Error = new InputError('not all was answered: nothing was left');
+  const ended = new Promise<never>((_resolve, reject) => {
+    terminal.on('SIGINT', () => {
+      because = new Interrupted('nothing was left');
+      terminal.close();
+    });
+    terminal.on('close', () => {
+      // The question ends its line.
+      process.stdout.write('\n');
+      reject(because);
+    });
+  });
+  ended.catch(() => undefined);
   const answers: Partial<Record<keyof Answers, string>> = {};
   try {
     for (const { flag, asks, otherwise } of asked) {
       const words = `${asks}${otherwise === null ? '' : ` [${otherwise}]`}: `;
       let answer = '';
-      do answer = (await Promise.race([terminal.question(words), closed])).trim() || (otherwise ?? '');
-      while (answer === '');
+      do answer = (await Promise.race([terminal.question(words), ended])).trim() || (otherwise ?? '');
+      while (answer === '' || !canBe(() => tryOut({ [flag]: answer })));
       answers[flag] = answer;
     }
-  } catch (error) {
-    // Ctrl-C and Ctrl-D.
-    throw (error as Error).name === 'AbortError' ? unanswered : error;
   } finally {
+    terminal.removeAllListeners('close');
     terminal.close();
   }
   return answers;
+}
+
+/** Says why where it cannot. */
+function canBe(trial: () => unknown): boolean {
+  try {
+    trial();
+    return true;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.log(errorText(error.message));
+    return false;
+  }
 }
 
 /** @throws InputError */

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { invocation } from '../host/invocation.ts';
 import { version } from '../host/package.ts';
 import { commandsFor } from './commands.ts';
-import { endAtFaults } from './interrupt.ts';
+import { endAtFaults, Interrupted } from './interrupt.ts';
 import { EXIT, errorText, reportError } from './outcome.ts';
 
 async function programFor(args: readonly string[]): Promise<Command> {
@@ -39,7 +39,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.holds : EXIT.badInput;
   } else {
-    process.exitCode = reportError(error);
+    process.exitCode = error instanceof Interrupted ? EXIT.interrupted : reportError(error);
   }
 }
 if (process.exitCode === EXIT.environment || process.exitCode === EXIT.interrupted)

@@ -30,22 +30,34 @@ export interface CheckedDescription {
 }
 
 /**
- * No longer than the screen: first the lines go that the parts matched, then the parts that did match, and then all of them.
+ * No longer than the screen: first the lines go that the parts matched, then the parts that did match, and then what cannot be
+ * added to the description, and why.
  */
 export function descriptionReport(checked: CheckedDescription, screen: Screen): string {
   const { parts, beganNs, missing, ending } = checked;
-  const below = [missingReport(missing, screen), '', ...ending.map((text) => wrapped(text, screen))];
+  const helpful = missing.filter(({ add }) => add !== null);
+  const named = wrapped(`not judged: ${missing.map(({ check }) => check).join(', ')}; --json says why`, screen);
   const titles = (some: readonly CheckedPart[]): string[] => some.flatMap((part) => titleLines(part, screen));
   const missed = parts.filter(({ use }) => use === null || use.times === 0);
   const count = beside(colors.green('matched  '), `${parts.length - missed.length} of ${parts.length} parts`, screen);
-  const ways = [
-    () => parts.flatMap((part) => [...titleLines(part, screen), ...firstLines(part, beganNs, screen)]),
-    () => titles(parts),
-    () => [...titles(missed), ...count],
-    () => count,
+  const whole = parts.flatMap((part) => [...titleLines(part, screen), ...firstLines(part, beganNs, screen)]);
+  const few = [...titles(missed), ...count];
+  const table = missingReport(missing, screen);
+  const ways: ReadonlyArray<readonly [about: readonly string[], unjudged: string]> = [
+    [whole, table],
+    [titles(parts), table],
+    [few, table],
+    [few, missingReport(helpful, screen)],
+    [few, named],
+    [count, named],
   ];
+  const last = ending.map((text) => wrapped(text, screen));
   return fullestThatFits(
-    ways.map((way) => () => [...way(), '', ...below].flatMap((text) => text.split('\n'))),
+    ways.map(
+      ([about, unjudged]) =>
+        () =>
+          [...about, '', unjudged, '', ...last].flatMap((text) => text.split('\n')),
+    ),
     screen.rows,
   ).join('\n');
 }

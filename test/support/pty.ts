@@ -29,6 +29,16 @@ export class Pty {
     this.#command.stdout.on('data', (bytes: Buffer) => this.#terminal.write(bytes));
   }
 
+  /** As somebody at the keyboard. */
+  type(text: string): void {
+    this.#command.stdin.write(text);
+  }
+
+  /** Null until it has ended. */
+  get exitCode(): number | null {
+    return this.#command.exitCode;
+  }
+
   /** Everything that one can see, or scroll back to: its lines, without the empty ones at the end. */
   lines(): string[] {
     const { buffer } = this.#terminal;
