@@ -120,6 +120,15 @@ describe('a version that cannot be had', function () {
     expect(() => requireMaking(wanted)).to.throw(EnvironmentError, /mmdebstrap/);
   });
 
+  it('is refused before anything is built where it cannot be kept', function () {
+    if (lacksMaking() !== null) this.skip();
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    putBack.push(setVariable('RIG_ROOTS', file));
+    const wanted = [{ version: '1', debian: { suite: 'no-such-suite', packages: ['mount'] }, file: null }];
+    expect(() => requireMaking(wanted)).to.throw(EnvironmentError, /cannot be kept: .*: name a folder .* in RIG_ROOTS/);
+  });
+
   it('is refused before anything is built where there is no disk for it', function () {
     if (lacksMaking() !== null) this.skip();
     const small = join(folder, 'small');

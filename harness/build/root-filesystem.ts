@@ -170,7 +170,13 @@ export function folderOf({ suite, packages }: Debian): string {
 
 function requireDisk(bytes: number, what: string): void {
   const folder = rootsFolder();
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new EnvironmentError(
+      `root file systems cannot be kept: ${(error as Error).message}: name a folder that can be written in RIG_ROOTS`,
+    );
+  }
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= bytes) return;
   throw new EnvironmentError(
