@@ -19,6 +19,7 @@ import { EngineWatch, withEngine } from './engine-watch.ts';
 import { removeLeftovers as removeFolders } from './leftovers.ts';
 import {
   type Exit,
+  isKilled,
   MEMBER_FOLDERS,
   type OnLine,
   type RunningMember,
@@ -205,7 +206,7 @@ async function startContainer(
       try {
         await kill(signal);
         const exit = await exited;
-        return { ...exit, killed };
+        return { ...exit, killed: killed && isKilled(exit) };
       } finally {
         insist.abort();
         await insisting.catch(() => undefined);
