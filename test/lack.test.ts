@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { paths } from '../harness/host/paths.ts';
 import { EnvironmentError } from '../harness/input/errors.ts';
+import { startChild } from '../harness/runtime/child.ts';
+import { markOf } from '../harness/runtime/leftovers.ts';
 import { removeClusters, rollOne } from './support/described.ts';
 
 /** Run a program of ours that may have so many files open. */
@@ -67,5 +69,25 @@ describe('a rig that may open no more files', function () {
     } finally {
       server.close();
     }
+  });
+});
+
+describe('a rig that did not get to run while a member stopped', () => {
+  it('does not say that it had to kill it', async () => {
+    const ready = Promise.withResolvers<void>();
+    const child = await startChild({
+      seat: { member: 'node01', address: '', stateFolder: '', sharedFolder: '', ours: null },
+      authority: '',
+      program: [],
+      command: ['bash', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 0.01; done'],
+      env: { PATH: process.env.PATH ?? '', ...markOf('none', 'node01') },
+      onLine: () => ready.resolve(),
+      onOwnExit: async () => undefined,
+      run: () => async () => expect.fail('nothing is to be run'),
+    });
+    await ready.promise;
+    const stopping = child.stop('SIGTERM', 100);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    expect(await stopping).to.deep.equal({ code: 0, signal: null, killed: false });
   });
 });

@@ -58,6 +58,24 @@ describe('a verdict is never false: it does not hold', () => {
     expect(verdictOf(stopped({ code: null, signal: 'SIGKILL' }, 'kill')).outcome).to.equal('holds');
   });
 
+  it('where a member that is to be killed has died of something else before', () => {
+    const segfault = { code: null, signal: 'SIGSEGV' };
+    const words = 'node02 was to be killed, and had ended before that (signal SIGSEGV)';
+    expect(broken(verdictOf(stopped(segfault, 'kill'))).stopped).to.equal(words);
+    const planned = [rig(62, 'killing', { member: 'node02', at: 'before-commit' }), stopped(segfault).at(-1)!];
+    expect(broken(verdictOf([...FINE, ...planned])).stopped).to.equal(words);
+  });
+
+  it('where a member that is turned away, as expected, crashes on its way out', () => {
+    const plan = { ...planOf(SCENARIO), expect: { ...planOf(SCENARIO).expect, exits: { node02: 'ahead' as const } } };
+    const away = said(62, 'node02', 'exiting', { reason: 'ahead', message: 'found a member ahead of it' });
+    const ends = (how: object): Written => rig(63, 'gone', { member: 'node02', killed: false, ...how });
+    expect(broken(verdictOf([...FINE, away, ends({ code: 1, signal: null })], plan))).not.to.include.keys('exits');
+    expect(broken(verdictOf([...FINE, away, ends({ code: null, signal: 'SIGABRT' })], plan)).exits).to.equal(
+      'node02 exited: it found a member ahead of it, and did not get to its end (signal SIGABRT)',
+    );
+  });
+
   it('but says of one that went by itself while it was being stopped why it went, and nothing of the stop', () => {
     const ended = stopped({ code: 1, signal: null });
     const turnedAway = said(62, 'node02', 'exiting', { reason: 'ahead', message: 'found a member ahead of it' });

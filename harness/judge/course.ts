@@ -131,11 +131,15 @@ export function healedWords(exits: readonly OwnExit[]): string {
 
 /**
  * Whoever is told to stop ends as it was told: by itself, in time, and neither with a failure nor by a signal that is not the
- * rig's. A parked member that does not stop by itself is killed where its daemon is known for that.
+ * rig's. A parked member that does not stop by itself is killed where its daemon is known for that; whoever is killed, there or
+ * where the plan has it, dies of that.
  */
 export function stoppedAsTold({ plan, trace }: Evidence): Check {
   const name = 'stopped';
-  const stops = rigEvents(trace, 'stopping');
+  const stops = [
+    ...rigEvents(trace, 'stopping'),
+    ...rigEvents(trace, 'killing').map(({ atNs, member }) => ({ atNs, member, by: 'kill' as const })),
+  ];
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
   const faults = stops.flatMap((stop) => {
     const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
@@ -155,7 +159,7 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   const late = faults.filter(({ lag }) => lag !== '');
   if (late.length > 0 && late.length === faults.length)
     return cannotTell(name, listed(late.map(({ words, lag }) => `${words}; but ${lag}`)));
-  const killed = stops.filter(({ by }) => by === 'kill').length;
+  const killed = rigEvents(trace, 'stopping').filter(({ by }) => by === 'kill').length;
   const also =
     killed === 0 ? '' : `; ${killed} were killed, as it is said of ${plan.daemon.name} that they do not stop then`;
   return judged(
@@ -168,7 +172,10 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
 function faultOfStop(by: StopWay, gone: RigEvent & { rig: 'gone' }): string | null {
   if (gone.killed) return 'did not stop when it was told to, and had to be killed';
   const asOf = gone.signal ?? (gone.code === null ? null : signalOfCode(gone.code));
-  if (by === 'kill') return null;
+  if (by === 'kill') {
+    const isKilled = asOf === 'SIGKILL' || (gone.code === null && gone.signal === null);
+    return isKilled ? null : `was to be killed, and had ended before that (${exitWords(gone)})`;
+  }
   if (gone.code === 0 || TELLING.includes(asOf ?? '')) return null;
   return `was told to stop, and ended otherwise (${exitWords(gone)})`;
 }

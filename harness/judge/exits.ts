@@ -51,8 +51,14 @@ function exitsOf(trace: Trace, member: string): OwnExit[] {
     const wasTurnedAway = exiting !== null && exiting.reason !== 'signal' && exiting.reason !== 'tether';
     const patching = patchingAt(trace, member, sinceNs, atNs, othersIn(trace, member));
     const said = `it ${exiting?.message}`;
+    const isTold = within(told) !== null;
+    const crash = isTold ? null : (gone.signal ?? (gone.code === null ? null : signalOfCode(gone.code)));
+    if (wasTurnedAway && crash !== null) {
+      const message = `${said}, and did not get to its end (${exitWords(gone)})`;
+      return [{ member, atNs, reason: 'failed', message, isHealed, patching }];
+    }
     if (wasTurnedAway) return [{ member, atNs, reason: exiting.reason, message: said, isHealed, patching }];
-    if (within(told) !== null) return [];
+    if (isTold) return [];
     const how = exiting === null ? 'without a word' : 'told by a signal that the rig did not send';
     const message = `it went ${how} (${exitWords(gone)})`;
     return [{ member, atNs, reason: 'failed', message, isHealed, patching }];

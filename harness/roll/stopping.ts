@@ -1,7 +1,7 @@
 /** Stopping a member as its daemon is known to want it: by a signal, by a command, or, where it hears neither, by killing it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launch, Stopping } from '../daemon/contract.ts';
-import type { Exit, RunningMember } from '../runtime/runtime.ts';
+import { type Exit, isKilled, type RunningMember } from '../runtime/runtime.ts';
 import type { StopWay } from '../trace/trace.ts';
 
 /**
@@ -30,5 +30,5 @@ export async function stopBy(
   const inTime = await Promise.race([running.exited, sleep(graceMs, null, { ref: false })]);
   const exit = inTime ?? (await running.kill());
   await asking;
-  return { ...exit, killed: inTime === null };
+  return { ...exit, killed: inTime === null && isKilled(exit) };
 }

@@ -6,7 +6,7 @@ import { lackAtStart } from '../host/lack.ts';
 import { readLines } from '../host/lines.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Marked } from './program.ts';
-import type { Exit, OnLine, RunningMember } from './runtime.ts';
+import { type Exit, isKilled, type OnLine, type RunningMember } from './runtime.ts';
 
 /** How long the output of a process is waited for that has ended: a child of its own may hold it open for ever. */
 const OUTPUT_GRACE_MS = 1000;
@@ -92,7 +92,9 @@ export async function startChild(what: Child): Promise<RunningMember> {
       }, graceMs);
       await ended;
       clearTimeout(insist);
-      return { ...(await exited), killed };
+      const exit = await exited;
+      // A rig that did not get to run finds its grace past, and its member gone in time.
+      return { ...exit, killed: killed && isKilled(exit) };
     },
     freeze: async () => signalGroup(child.pid, 'SIGSTOP'),
     thaw: async () => signalGroup(child.pid, 'SIGCONT'),

@@ -21,6 +21,7 @@ import { lackOfFilter } from './namespaces/tools.ts';
 import { type RelayContainers, startRelays } from './relay-containers.ts';
 import {
   type Exit,
+  isKilled,
   MEMBER_FOLDERS,
   type OnLine,
   type RunningMember,
@@ -256,7 +257,7 @@ async function startContainer(
       try {
         await kill(signal);
         const exit = await exited;
-        return { ...exit, killed };
+        return { ...exit, killed: killed && isKilled(exit) };
       } finally {
         insist.abort();
         await insisting.catch(() => undefined);

@@ -14,6 +14,13 @@ export interface Exit {
   readonly signal: string | null;
 }
 
+/** Whether it was a kill that ended it; or nobody knows. A container has no signal, and the code of one. */
+export function isKilled({ code, signal }: Exit): boolean {
+  return signal === 'SIGKILL' || code === KILLED_CODE || (code === null && signal === null);
+}
+
+const KILLED_CODE = 137;
+
 /** What a member printed, line by line, and since when it may have. */
 export type OnLine = (stream: Stream, line: string, sinceNs: number) => void;
 
