@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type Address, parseAddress } from './address.ts';
+import { DEFECTS, type Defect } from './defects.ts';
 import { parseDuration } from './duration.ts';
 import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
@@ -44,6 +45,8 @@ export interface Config {
   /** How the member asks to be refreshed once a peer is newer; null where it does not. */
   readonly update: { readonly withinMs: number; readonly seed: number } | null;
   readonly failpoints: readonly Failpoint[];
+  /** What is wrong with it on purpose; null where nothing is. */
+  readonly defect: Defect | null;
   /** Whether it can be driven at a control socket in its state folder. */
   readonly control: boolean;
   /** By which rules its notices go wrong. */
@@ -94,6 +97,7 @@ const OPTIONS = {
   control: { says: 'have a control socket in the state folder, by which the member can be driven', flag: true },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
   tampering: { says: 'rules by which notices go wrong, for tests: some of ID:FATE:PEER:KIND:NTH', fallback: '' },
+  defect: { says: `a rule to break, for tests of tests: one of ${DEFECTS.join(', ')}`, fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
 } as const satisfies Record<string, Option>;
 
@@ -196,6 +200,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     update: text('update-within') === '' ? null : { withinMs: duration('update-within'), seed: whole('update-seed') },
     failpoints,
     tampering: ruleTexts.map((part) => ruleOf(part) ?? reject('tampering', part)),
+    defect: text('defect') === '' ? null : choice('defect', DEFECTS),
     control: yes('control'),
     tether: yes('tether'),
   };

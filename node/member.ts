@@ -26,6 +26,7 @@ import {
 import { recordPatches, withPatches } from './database/patches.ts';
 import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
+import type { Defect } from './defects.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
 import { Learner } from './learner.ts';
@@ -63,6 +64,7 @@ export class Member implements Served {
   readonly failpoints: Failpoints;
   readonly records: RecordTable;
   readonly tampering: Tampering;
+  readonly defect: Defect | null;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
@@ -81,6 +83,7 @@ export class Member implements Served {
   constructor(config: Config, build: Build, database: Database, tell: Tell, log: (line: string) => void) {
     this.name = config.name;
     this.database = database;
+    this.defect = config.defect;
     this.#config = config;
     this.#build = build;
     this.#tell = tell;
@@ -105,6 +108,7 @@ export class Member implements Served {
       log,
       onOpen: () => this.#startHeartbeat(),
       waitMs: config.waitMs,
+      defect: config.action === 'start' ? config.defect : null,
     });
     this.#learner =
       config.update === null

@@ -7,6 +7,7 @@ import { nowNs } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { passGate } from './database/gate-transaction.ts';
 import { PatchError, runPatch } from './database/patches.ts';
+import { beginsAgain, cameToItsEnd, type Defect } from './defects.ts';
 import type { Tell } from './events.ts';
 import type { Failpoints } from './failpoints.ts';
 import { moveDurably, type PatchNotes } from './patch-notes.ts';
@@ -44,6 +45,7 @@ export interface Surroundings {
   /** The member serves from now on; its upgrade may go on. */
   readonly onOpen: () => void;
   readonly waitMs: number;
+  readonly defect: Defect | null;
 }
 
 /** A park under way: the gate, what it was blocked by, and since when. */
@@ -65,6 +67,8 @@ export class Upgrader {
   #peers: readonly Peer[] = [];
   #blocked: Wait | null = null;
   #lastWoken: WokenBy | null = null;
+  /** Of a member with a planted defect: whether an upgrade of it was interrupted before. */
+  readonly #beginsAgain: boolean;
   /** Whether the next park is over as it begins: its clock has jumped. */
   #jumps = false;
   /** Wakes the loop where it waits; replaced at every park. */
@@ -73,6 +77,7 @@ export class Upgrader {
   constructor(rules: Rules, around: Surroundings) {
     this.#rules = rules;
     this.#around = around;
+    this.#beginsAgain = around.defect !== null && beginsAgain(around.stateFolder);
     this.#state = start(rules, patchesOf(around.build.version), around.notes.names);
   }
 
@@ -92,6 +97,7 @@ export class Upgrader {
   /** A notice has come in from a peer. */
   notice(kind: NoticeKind): Disposition {
     const disposition = dispositionOf(this.#rules, this.#state, kind);
+    if (disposition === 'latched' && this.#around.defect === 'forgets-latch') return disposition;
     this.#state = advance(this.#rules, this.#state, { is: 'noticed', kind });
     if (disposition === 'delivered') this.#wake('notice');
     return disposition;
@@ -153,16 +159,23 @@ export class Upgrader {
    * goes first, for which somebody may be waiting.
    */
   async #notify(kind: NoticeKind): Promise<void> {
+    if (this.#beginsAgain && this.#around.defect === 'silent-restart') return;
     const leaving = this.#around.notices.send(kind, this.#peers);
     if (this.#lastWoken !== 'notice') await leaving;
   }
 
   async #check(gate: Gate): Promise<void> {
-    const { database, member, build, failpoints, tell, log } = this.#around;
+    const { database, member, build, failpoints, tell, log, defect } = this.#around;
     await failpoints.pass('before-check');
     const hold = () => failpoints.pass('before-commit');
-    const { ruling, applied, members, decidedNs } = await passGate(database, this.#rules, gate, member, build, hold);
-    const { outcome, record, apply, seed } = ruling;
+    const repeats = this.#beginsAgain && defect === 'applies-twice';
+    const { ruling, applied, members, decidedNs } = await passGate(
+      ...([database, this.#rules, gate, member, build, hold] as const),
+      (found) => (repeats && found.internal > 1 ? { ...found, internal: found.internal - 1 } : found),
+    );
+    const { record, apply, seed } = ruling;
+    const isTaken = defect === 'stale-view' && this.#lastWoken === 'notice' && ruling.outcome.is === 'blocked';
+    const outcome: Outcome = isTaken ? { is: 'pass' } : ruling.outcome;
     if (record !== null) tell('recorded', { gate, row: record, decidedNs });
     if (apply !== null) tell('applied', { from: applied, to: apply, seeded: seed, decidedNs });
     tell('checked', { gate, outcome, decidedNs });
@@ -185,6 +198,7 @@ export class Upgrader {
     const { tell, onOpen } = this.#around;
     const state = this.#state;
     const left = state.phase === 'exiting' ? [] : state.pending.map(({ name }) => name);
+    if (this.#around.defect !== null) cameToItsEnd(this.#around.stateFolder);
     tell('open', left.length === 0 ? {} : { patches: left });
     onOpen();
   }

@@ -66,20 +66,26 @@ export function scenarios(fc: FastCheck, subject: Subject): Arbitrary<Scenario> 
       settings: settings(fc, subject),
     })
     .chain(({ pair: [from, to], members, turn, pace, settings: ours }) =>
-      fc.array(faultEntries(fc, members), { maxLength: subject.most.faults, size: 'max' }).map((drawn): Scenario => {
-        const order = orderOf(members, turn);
-        const plain: Scenario = {
-          name: 'chaos',
-          from,
-          to,
-          members,
-          order,
-          ...(pace === null ? {} : { pace }),
-          ...ours,
-          ...subject.fixed,
-        };
-        return withPossible(subject, plain, drawn);
-      }),
+      fc
+        .array(faultEntries(fc, orderOf(members, turn).map(nameOf)), {
+          minLength: 1,
+          maxLength: subject.most.faults,
+          size: 'max',
+        })
+        .map((drawn): Scenario => {
+          const order = orderOf(members, turn);
+          const plain: Scenario = {
+            name: 'chaos',
+            from,
+            to,
+            members,
+            order,
+            ...(pace === null ? {} : { pace }),
+            ...ours,
+            ...subject.fixed,
+          };
+          return withPossible(subject, plain, drawn);
+        }),
     )
     .filter((scenario) => isPossible(subject, scenario));
 }
@@ -176,8 +182,14 @@ const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   'leader-moves': 2,
 };
 
-function faultEntries(fc: FastCheck, members: number): Arbitrary<FaultEntry> {
-  const name = fc.integer({ min: 1, max: members }).map((number) => `node${String(number).padStart(2, '0')}`);
+function nameOf(number: number): string {
+  return `node${String(number).padStart(2, '0')}`;
+}
+
+/** @param order the members in the order of their refreshes */
+function faultEntries(fc: FastCheck, order: readonly string[]): Arbitrary<FaultEntry> {
+  const members = order.length;
+  const name = fc.integer({ min: 1, max: members }).map(nameOf);
   const place: Arbitrary<FaultPlace> = fc.oneof(
     fc.constant({ at: 'start' as const }),
     fc.record({ at: fc.constantFrom('before' as const, 'after' as const), member: name }),

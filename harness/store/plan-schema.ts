@@ -1,6 +1,7 @@
 /** The shape of a saved plan, as zod checks it: nothing of a plan that somebody has edited reaches the conductor unchecked. */
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { DEFECTS } from '../../node/defects.ts';
 import { LONGEST_MS } from '../../node/duration.ts';
 import { EXIT_REASONS } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
@@ -104,6 +105,7 @@ const OurSettings = z.strictObject({
   database: z.enum(['sqlite', 'dqlite']),
   handover: z.boolean(),
   networkLatencyMs: Ms.nullable(),
+  defect: z.enum(DEFECTS).optional(),
   update: z
     .object({ withinMs: Ms, seed: z.int().min(0) })
     .nullable()

@@ -1,6 +1,7 @@
 /** `GET|POST /1.0/records`: the application's data, served only by an open member; `?after=ID&limit=N` of it. */
 import { PAGE } from '../database/records.ts';
 
+import { COMMITS_LATE_MS } from '../defects.ts';
 import { Refusal } from './refusal.ts';
 import { Answer, type Routes } from './routes.ts';
 import type { Served } from './served.ts';
@@ -20,7 +21,11 @@ export function recordRoutes(routes: Routes, member: Served): void {
     const { key, value } = (body ?? {}) as { key?: unknown; value?: unknown };
     if (typeof key !== 'string' || key === '') throw new Refusal(400, 'key must be a text that is not empty');
     if (typeof value !== 'string') throw new Refusal(400, 'value must be a text');
-    await member.database.write((transaction) => member.records.write(transaction, key, value));
+    const write = () => member.database.write((transaction) => member.records.write(transaction, key, value));
+    // As a member with that planted defect does.
+    if (member.defect === 'answers-before-commit')
+      setTimeout(() => void write().catch(() => undefined), COMMITS_LATE_MS);
+    else await write();
     return new Answer(201, { key, value });
   });
 }

@@ -1,6 +1,7 @@
 /** What the routes ask of the member that they serve. */
 import type { Database } from '../database/database.ts';
 import type { RecordTable } from '../database/records.ts';
+import type { Defect } from '../defects.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { Admission, JoinRequest } from '../peers/join.ts';
 import type { Status } from '../status.ts';
@@ -14,6 +15,8 @@ export interface Served {
   readonly records: RecordTable;
   readonly failpoints: Failpoints;
   readonly tampering: Tampering;
+  /** What is wrong with it on purpose; null where nothing is. */
+  readonly defect: Defect | null;
   status(): Status;
   /** @throws Refusal 503 with the reason, unless the member is open */
   requireOpen(): void;

@@ -35,6 +35,7 @@ export type BeforeCommit = () => Promise<void>;
 
 /**
  * Run the transaction of a gate.
+ * @param seenAs what a planted defect makes of the schema that is there
  * @throws UpdateError where an update fails; then nothing was recorded or applied
  */
 export async function passGate(
@@ -44,9 +45,10 @@ export async function passGate(
   member: string,
   build: Build,
   beforeCommit: BeforeCommit,
+  seenAs: (applied: Schema) => Schema = (applied) => applied,
 ): Promise<Examined> {
   return database.write(async (transaction) => {
-    const applied = await readApplied(transaction);
+    const applied = seenAs(await readApplied(transaction));
     const isOfPatches = gate === PATCH_GATE;
     const rows = await readMembers(transaction);
     const members = isOfPatches ? await withPatches(transaction, rows) : rows;

@@ -117,7 +117,7 @@ function layerOf(bundle: Bundle): Layer {
 function args({ daemon }: Plan, { action, seat, through, failpoints, rules = [] }: Launch): string[] {
   const { model, timer } = daemon;
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
-  const { database, handover, networkLatencyMs, update = null } = daemon.settings as OurSettings;
+  const { database, handover, networkLatencyMs, update = null, defect } = daemon.settings as OurSettings;
   return [
     ...['--name', seat.member, '--listen', seat.address, '--state', seat.stateFolder],
     ...['--database', database === 'sqlite' ? `sqlite:${seat.sharedFolder}/cluster.db` : database],
@@ -130,6 +130,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints, rules = [] 
     ...(action === 'bootstrap' ? ['--bootstrap'] : []),
     ...(through === null ? [] : ['--join', through.seat.address]),
     '--control',
+    ...(defect === undefined ? [] : ['--defect', defect]),
     ...(rules.length === 0 ? [] : ['--tampering', rules.map(ruleText).join(',')]),
     // A held notice is on its way for as long as it is held.
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),

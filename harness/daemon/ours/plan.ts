@@ -1,4 +1,5 @@
 /** What a plan says of our own daemon: its strategy, its wake-ups and its database come from the scenario. */
+import type { Defect } from '../../../node/defects.ts';
 import { USUAL_PATCHING } from '../../../node/upgrade/patch.ts';
 import { InputError } from '../../input/errors.ts';
 import type { DatabaseName, Scenario } from '../../input/scenario.ts';
@@ -13,6 +14,8 @@ export type OurSettings = {
   readonly handover: boolean;
   /** What dqlite times its elections by, in milliseconds; null for its own. */
   readonly networkLatencyMs: number | null;
+  /** A rule that its members break on purpose, so that tests can be tested; none where it says nothing. */
+  readonly defect?: Defect;
   /** How members ask to be refreshed; null, or nothing, where they do not. */
   readonly update?: { readonly withinMs: number; readonly seed: number } | null;
 };
