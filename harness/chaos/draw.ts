@@ -7,12 +7,13 @@ import { patchesOf, type Version } from '../../node/upgrade/version.ts';
 import type { Where } from '../fault/kind.ts';
 import { kindOf } from '../fault/kinds.ts';
 import { InputError } from '../input/errors.ts';
-import type { FaultEntry, FaultName, FaultPlace } from '../input/fault-list.ts';
+import type { FaultEntry } from '../input/fault-list.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
+import { type FastCheck, faultEntries } from './entries.ts';
 
 /** What plans are drawn for. */
 export interface Subject {
@@ -29,8 +30,6 @@ export interface Drawn {
   readonly scenario: Scenario;
   readonly plan: Plan;
 }
-
-type FastCheck = typeof import('fast-check');
 
 /** Loaded where something is drawn, and nowhere else: it takes its time. */
 export function loadFastCheck(): Promise<FastCheck> {
@@ -162,88 +161,6 @@ function orderOf(members: number, turn: number): number[] {
   return order;
 }
 
-/** Drawn so often, in proportion; what takes long, or leaves nobody open, is rare. */
-const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
-  'lose-notice': 6,
-  'delay-notice': 3,
-  'duplicate-notice': 4,
-  freeze: 14,
-  kill: 6,
-  down: 3,
-  'fail-refresh': 2,
-  'cut-link': 1,
-  'hold-link': 2,
-  'delay-link': 2,
-  'slow-link': 1,
-  'disk-full': 2,
-  'disk-read-only': 2,
-  'timer-jumps': 2,
-  remove: 4,
-  'leader-moves': 2,
-};
-
 function nameOf(number: number): string {
   return `node${String(number).padStart(2, '0')}`;
-}
-
-/** @param order the members in the order of their refreshes */
-function faultEntries(fc: FastCheck, order: readonly string[]): Arbitrary<FaultEntry> {
-  const members = order.length;
-  const name = fc.integer({ min: 1, max: members }).map(nameOf);
-  const place: Arbitrary<FaultPlace> = fc.oneof(
-    fc.constant({ at: 'start' as const }),
-    fc.record({ at: fc.constantFrom('before' as const, 'after' as const), member: name }),
-  );
-  const begins = { begins: place };
-  const spell = { begins: place, ends: fc.oneof(fc.constant({ at: 'settle' as const }), place) };
-  const notice = {
-    from: name,
-    to: name,
-    nth: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 3 })),
-  };
-  const entry = <Name extends FaultName>(fault: Name, fields: Record<string, Arbitrary<unknown>>) => ({
-    weight: WEIGHTS[fault] ?? 0,
-    arbitrary: fc.record({ fault: fc.constant(fault), ...fields }) as unknown as Arbitrary<FaultEntry>,
-  });
-  const link = { from: name, to: name, ...spell };
-  const points = fc.constantFrom(
-    ...([
-      'before-check',
-      'before-commit',
-      'after-commit',
-      'after-check',
-      'before-park',
-      'before-notify',
-      'before-open',
-    ] as const),
-  );
-  const all = [
-    entry('lose-notice', { ...notice, ...begins }),
-    entry('delay-notice', { ...notice, ...spell }),
-    entry('duplicate-notice', { ...notice, ...begins }),
-    entry('freeze', { member: name, ...spell }),
-    entry('kill', { member: name, ...begins }),
-    entry('kill', { member: name, at: points }),
-    {
-      ...entry('kill', {
-        member: name,
-        at: fc.constantFrom('before-check', 'before-commit'),
-        again: fc.constant(false),
-      }),
-      weight: 1,
-    },
-    entry('down', { member: name, ...spell }),
-    entry('fail-refresh', { member: name, times: fc.integer({ min: 1, max: 2 }) }),
-    { ...entry('fail-refresh', { member: name }), weight: 1 },
-    entry('cut-link', link),
-    entry('hold-link', link),
-    entry('delay-link', { ...link, by: fc.integer({ min: 1, max: 20 }).map((tenths) => tenths * 100) }),
-    entry('slow-link', { ...link, rate: fc.integer({ min: 1, max: 50 }).map((kib) => kib * 1024) }),
-    entry('disk-full', { member: name, ...spell }),
-    entry('disk-read-only', { member: name, ...spell }),
-    entry('timer-jumps', { member: name, ...begins }),
-    entry('remove', { member: name, through: name, ...begins }),
-    entry('leader-moves', { member: name, ...begins }),
-  ];
-  return fc.oneof(...all.filter(({ weight }) => weight > 0));
 }
