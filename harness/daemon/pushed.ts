@@ -62,10 +62,10 @@ function readEvent(member: string, bornNs: number, document: unknown): MemberEve
 
 const NAMES: ReadonlySet<unknown> = new Set(Schema.options.map(({ shape }) => shape.event.value));
 
-/** Whether it is one of the events that the rig knows: a newer daemon may tell of more. */
+/** Whether it is one of the events that the rig knows: a newer daemon may tell of more. Of starts the rig needs no word. */
 function isMeant(document: unknown): boolean {
   const { atNs, event } = document as { readonly atNs?: unknown; readonly event?: unknown };
-  return atNs !== undefined && NAMES.has(event);
+  return atNs !== undefined && event !== 'started' && NAMES.has(event);
 }
 
 /** Clocks of one machine agree; a container's may be read a little later than it was told. */
