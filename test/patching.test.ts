@@ -24,6 +24,27 @@ import { planOf } from './support/versions.ts';
 
 const SAID = 'said: Failed applying patch "migrate": database is locked';
 
+describe('a patch that a version lists', () => {
+  const plan = planOf({ members: 2, from: 'v4', to: 'v4.1' });
+  const judgedBy = (...events: Written[]) => {
+    const told = [...BEGINNING, ...woken(20, 'notice'), ...events, ...END];
+    const { outcome, because } = verdictOf(told, plan).checks.find(({ name }) => name === 'patched-once')!;
+    return `${outcome}: ${because}`;
+  };
+  const outcome = { is: 'patch-failed', patch: 'record-values', why: 'no such table' };
+
+  it('is not held to have run once where nobody came to run it, or could', () => {
+    expect(judgedBy()).to.equal('not-applicable: no member came to run a patch');
+    const failed = said(31, 'node01', 'patched', {
+      patch: 'record-values',
+      changes: 'database',
+      outcome,
+      decidedNs: 31e9,
+    });
+    expect(judgedBy(failed)).to.equal('broken: node01 could not run the patch record-values');
+  });
+});
+
 describe('patches that no version lists', () => {
   const plan = planOf(SCENARIO);
   const judgedBy = (events: Written[], tells: readonly EventName[], patchBy: PatchBy = 'each') => {
