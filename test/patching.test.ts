@@ -45,6 +45,21 @@ describe('a patch that a version lists', () => {
   });
 });
 
+describe('a check that is expected to be broken', () => {
+  const plan = planOf({ ...SCENARIO, expect: { broken: ['open-serves'] } });
+  const judgedAt = (how: string) => {
+    const told = [...BEGINNING, ...woken(20, 'notice'), ...END.slice(0, -1), rig(61, 'ended', { how })];
+    const verdict = verdictOf(told, plan);
+    return { ...verdict.checks.find(({ name }) => name === 'open-serves')!, sentence: verdict.sentence };
+  };
+
+  it('and holds, counts for nothing where the roll was cut short', () => {
+    expect(judgedAt('complete')).to.include({ outcome: 'broken' });
+    expect(judgedAt('interrupted')).to.include({ outcome: 'not-applicable', leavesOpen: true });
+    expect(judgedAt('interrupted').sentence).to.contain('the roll was interrupted');
+  });
+});
+
 describe('patches that no version lists', () => {
   const plan = planOf(SCENARIO);
   const judgedBy = (events: Written[], tells: readonly EventName[], patchBy: PatchBy = 'each') => {
