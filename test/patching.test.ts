@@ -24,6 +24,42 @@ import { planOf } from './support/versions.ts';
 
 const SAID = 'said: Failed applying patch "migrate": database is locked';
 
+describe('a patch that a version lists', () => {
+  const plan = planOf({ members: 2, from: 'v4', to: 'v4.1' });
+  const judgedBy = (...events: Written[]) => {
+    const told = [...BEGINNING, ...woken(20, 'notice'), ...events, ...END];
+    const { outcome, because } = verdictOf(told, plan).checks.find(({ name }) => name === 'patched-once')!;
+    return `${outcome}: ${because}`;
+  };
+  const outcome = { is: 'patch-failed', patch: 'record-values', why: 'no such table' };
+
+  it('is not held to have run once where nobody came to run it, or could', () => {
+    expect(judgedBy()).to.equal('not-applicable: no member came to run a patch');
+    const failed = said(31, 'node01', 'patched', {
+      patch: 'record-values',
+      changes: 'database',
+      outcome,
+      decidedNs: 31e9,
+    });
+    expect(judgedBy(failed)).to.equal('broken: node01 could not run the patch record-values');
+  });
+});
+
+describe('a check that is expected to be broken', () => {
+  const plan = planOf({ ...SCENARIO, expect: { broken: ['open-serves'] } });
+  const judgedAt = (how: string) => {
+    const told = [...BEGINNING, ...woken(20, 'notice'), ...END.slice(0, -1), rig(61, 'ended', { how })];
+    const verdict = verdictOf(told, plan);
+    return { ...verdict.checks.find(({ name }) => name === 'open-serves')!, sentence: verdict.sentence };
+  };
+
+  it('and holds, counts for nothing where the roll was cut short', () => {
+    expect(judgedAt('complete')).to.include({ outcome: 'broken' });
+    expect(judgedAt('interrupted')).to.include({ outcome: 'not-applicable', leavesOpen: true });
+    expect(judgedAt('interrupted').sentence).to.contain('the roll was interrupted');
+  });
+});
+
 describe('patches that no version lists', () => {
   const plan = planOf(SCENARIO);
   const judgedBy = (events: Written[], tells: readonly EventName[], patchBy: PatchBy = 'each') => {

@@ -156,6 +156,7 @@ describe('the explorer, of rolls that nobody paces', function () {
   });
 
   describe('agrees with itself when it leaves unordered what cannot matter:', () => {
+    const gated = { patching: { when: 'all-open', by: 'once' } } as const;
     const asked: Array<[string, readonly string[], Partial<Asked>]> = [
       ['members that ask', ['v4', 'v5'], { refreshing: 'auto' }],
       [
@@ -167,6 +168,13 @@ describe('the explorer, of rolls that nobody paces', function () {
       ['a chain of one kind of step each', ['v2', 'v3', 'v4'], { members: 2 }],
       ['one that leaves', ['v4', 'v5'], { leave: 1, members: 2 }],
       ['one that joins', ['v4', 'v5'], { join: 1, members: 2 }],
+      ['one that leaves and one that joins', ['v4', 'v5'], { leave: 1, join: 1, members: 2, ahead: 'wait' }],
+      ['one that leaves, and a crash', ['v3', 'v4'], { leave: 1, faults: { crash: 1 }, members: 2 }],
+      ['members that ask, of a chain', ['v2', 'v3', 'v4'], { refreshing: 'auto', members: 2, ahead: 'record' }],
+      ['members that ask at the gate of the patches', ['v4', 'v4.1'], { ...gated, refreshing: 'auto', members: 2 }],
+      ['one that leaves at the gate of the patches', ['v4', 'v4.1'], { ...gated, leave: 1, members: 2 }],
+      ['one that joins where a patch collides', ['v4', 'v5.1-hurried'], { join: 1, members: 2 }],
+      ['a chain, and a patch of its last release', ['v3', 'v4', 'v4.1'], { members: 2 }],
     ];
     for (const [title, chain, more] of asked) {
       it(title, () => {

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { CHECKS } from './checks.ts';
 import { healedWords } from './course.ts';
-import { broken, type Check, holds } from './evidence.ts';
+import { broken, type Check, cameToItsEnd, cannotTell, holds } from './evidence.ts';
 import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
@@ -37,7 +37,7 @@ export function judge(plan: Plan, trace: Trace): Verdict {
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
   const evidence = { plan, trace, history, figures, stalls };
-  const checks = CHECKS.map((check) => asExpected(plan, unlessMissed(evidence, check(evidence))));
+  const checks = CHECKS.map((check) => asExpected(plan, trace, unlessMissed(evidence, check(evidence))));
   const outcome = outcomeOf(trace, checks);
   return {
     format: VERDICT_FORMAT,
@@ -51,9 +51,11 @@ export function judge(plan: Plan, trace: Trace): Verdict {
 }
 
 /** What a plan expects to be broken holds where it is: a known flaw is to be seen, and to be seen to be mended. */
-function asExpected({ expect }: Plan, check: Check): Check {
+function asExpected({ expect }: Plan, trace: Trace, check: Check): Check {
   if (expect.broken?.includes(check.name) !== true || check.leavesOpen) return check;
   if (check.outcome === 'broken') return holds(check.name, `as expected: ${check.because}`);
+  if (!cameToItsEnd(trace))
+    return cannotTell(check.name, `the roll ended before it was broken, as expected: ${check.because}`);
   return broken(check.name, `it was expected to be broken: ${check.because}`);
 }
 

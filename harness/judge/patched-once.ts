@@ -26,8 +26,10 @@ export function patchedOnce({ plan, trace }: Evidence): Check {
     ...plan.members.flatMap((member) => faultsOfMember(trace, member)),
     ...patches.filter((patch) => isClaimed(by, patch)).flatMap((patch) => runByMany(plan, trace, patch)),
     ...plan.members.flatMap((member) => missingAtEnd(plan, trace, member)),
+    ...plan.members.flatMap((member) => failedFor(plan, trace, member)),
   ];
   const ran = plan.members.flatMap((member) => runsOf(trace, member)).length;
+  if (ran + faults.length === 0) return notApplicable(name, 'no member came to run a patch');
   const words = patches.map(
     (patch) => `${patch.name} by ${isClaimed(by, patch) ? 'one member for all' : 'each member'}`,
   );
@@ -89,6 +91,16 @@ function outOfOrder(trace: Trace, member: string): string[] {
 function runByMany(plan: Plan, trace: Trace, { name }: Patch): string[] {
   const by = plan.members.filter((member) => runsOf(trace, member).some(({ patch }) => patch === name));
   return by.length > 1 ? [`the patch ${name} was to be run once, and was run by ${by.join(' and ')}`] : [];
+}
+
+/** A patch that a member could not run, where that is not what the plan expects. */
+function failedFor({ expect }: Plan, trace: Trace, member: string): string[] {
+  if (expect.exits[member] === 'patch-failed') return [];
+  return eventsOf(trace, member).flatMap((event) =>
+    event.event === 'patched' && typeof event.outcome !== 'string'
+      ? [`${member} could not run the patch ${event.patch}`]
+      : [],
+  );
 }
 
 /** A member that is open in the end in a version with a patch has noted it. */

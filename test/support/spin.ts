@@ -24,6 +24,8 @@ export interface SpinQuestion {
   readonly from: Version;
   readonly to: Version;
   readonly members: number;
+  /** What befalls the members beside that they are refreshed; a new one is one of them. */
+  readonly beside?: 'AUTO' | 'LEAVE' | 'JOIN';
 }
 
 export interface SpinAnswer {
@@ -71,11 +73,12 @@ export async function spin(question: SpinQuestion, optimise = false): Promise<Sp
   }
 }
 
-function definesOf({ strategy, wakeups, from, to, members }: SpinQuestion): string[] {
+function definesOf({ strategy, wakeups, from, to, members, beside }: SpinQuestion): string[] {
   const raisesSchema = to.internal > from.internal || to.external > from.external;
   return [
     `N=${members}`,
     ...DEFINES[strategy],
+    ...(beside === undefined ? [] : [beside]),
     ...(wakeups === 'latched' ? ['LATCHED'] : []),
     ...(raisesSchema ? ['SCHEMA'] : []),
     ...(to.extensions.length > from.extensions.length ? ['API'] : []),
