@@ -299,6 +299,12 @@ describe('what tells of a described daemon is not believed where it is wrong', f
       checks: [['sources', 'holds', /no line matched the pattern of applied: .nobody says this of applied/]],
     },
     {
+      name: 'a probe that says of one that opens late that it is not ready: it has nobody to wait for',
+      changes: [planted('opens-late@node02'), patient],
+      verdict: 'holds',
+      checks: [['sources', 'holds', /nothing that was seen contradicts/]],
+    },
+    {
       name: 'a log that is mostly noise',
       changes: [planted('chatty'), patient],
       verdict: 'holds',
