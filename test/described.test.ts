@@ -1,11 +1,12 @@
 /** A daemon that is none of ours, rolled by its description: what is told of it is so, and each defect is found and named. */
 import { expect } from 'chai';
-import type { RollFlags } from '../harness/cli/options.ts';
+import { plansFrom, type RollFlags } from '../harness/cli/options.ts';
 import type { Rolled } from '../harness/cli/roll-plan.ts';
 import type { Place } from '../harness/daemon/contract.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import type { CheckOutcome } from '../harness/judge/evidence.ts';
+import { Aims } from '../harness/plan/aims.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { reckonedCause } from '../harness/trace/cause.ts';
 import { rigEvents } from '../harness/trace/trace.ts';
@@ -298,6 +299,12 @@ describe('what tells of a described daemon is not believed where it is wrong', f
       checks: [['sources', 'holds', /no line matched the pattern of applied: .nobody says this of applied/]],
     },
     {
+      name: 'a probe that says of one that opens late that it is not ready: it has nobody to wait for',
+      changes: [planted('opens-late@node02'), patient],
+      verdict: 'holds',
+      checks: [['sources', 'holds', /nothing that was seen contradicts/]],
+    },
+    {
       name: 'a log that is mostly noise',
       changes: [planted('chatty'), patient],
       verdict: 'holds',
@@ -322,6 +329,18 @@ describe('a refresh that is aimed at the timer of another member', function () {
     // Near the timer or not: nobody is accused, and the machine allows what was seen.
     expect(rolled!.verdict.outcome).not.to.equal('broken');
     expect(deviationOf(plan, trace)).to.equal(null);
+  });
+
+  it('of a matrix starts as early as the median of those before took to open', () => {
+    const [plan] = plansFrom(undefined, { daemon: 'incus', aim: '300ms' });
+    const leadOf = ({ steps }: Plan) =>
+      steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes : [])).at(-1)?.aim;
+    const aims = new Aims();
+    expect(aims.improve(plan!)).to.equal(plan);
+    for (const tookMs of [900.4, 500, 700.6]) aims.learn(plan!, tookMs);
+    expect(leadOf(aims.improve(plan!))).to.deep.equal({ leadMs: 701 });
+    const fewer = { ...plan!, members: plan!.members.slice(1) };
+    expect(aims.improve(fewer)).to.equal(fewer);
   });
 
   it('is refused where no timer is known, or nobody was refreshed before it', async () => {

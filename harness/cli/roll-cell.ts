@@ -5,7 +5,7 @@ import { invocation } from '../host/invocation.ts';
 import { aimedOf } from '../judge/aim.ts';
 import { ownExits } from '../judge/exits.ts';
 import type { MatrixOptions } from '../matrix/roll-matrix.ts';
-import type { Plan } from '../plan/plan.ts';
+import { Aims } from '../plan/aims.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { daemonOfPlan, roll } from './roll-plan.ts';
@@ -26,14 +26,11 @@ export interface CellOptions {
 export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: CellOptions): MatrixOptions['rollOne'] {
   // A matrix is of one daemon, whose versions are read once.
   let daemon: Daemon | undefined;
-  /** How long each member took to open whose start was aimed, by what it was refreshed from and to. */
-  const tookMs = new Map<string, number[]>();
+  const aims = new Aims();
   return async ({ id, plan }, signal) => {
     daemon ??= daemonOfPlan(plan);
     const line = again.get(id) ?? null;
-    const took = tookMs.get(wayOf(plan)) ?? [];
-    tookMs.set(wayOf(plan), took);
-    const rolled = await roll(took.length === 0 ? plan : aimedBy(plan, median(took)), {
+    const rolled = await roll(aims.improve(plan), {
       ...{ daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false },
       ...(line === null ? {} : { again: `${invocation()} ${line}` }),
     });
@@ -52,31 +49,8 @@ export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: Cell
       wokenBy: [...figures.wokenBy],
     }));
     const aimed = aimedOf(rolled.plan, rolled.trace);
-    if (aimed !== null) took.push(aimed.tookMs);
+    if (aimed !== null) aims.learn(plan, aimed.tookMs);
     const aimedMs = aimed?.mostMs ?? null;
     return { verdict: outcome, sentence, failing, healed, members, aimedMs, folder: relative(folder, rolled.folder) };
   };
-}
-
-function wayOf({ from, to, members }: Plan): string {
-  return `${from} ${to} ${members.length}`;
-}
-
-/** The same, with the start that is aimed coming so long before: what members have taken before is known better than said. */
-function aimedBy(plan: Plan, leadMs: number): Plan {
-  const steps = plan.steps.map((step) =>
-    step.do === 'refresh'
-      ? {
-          ...step,
-          refreshes: step.refreshes.map((refresh) =>
-            refresh.aim === undefined ? refresh : { ...refresh, aim: { leadMs: Math.round(leadMs) } },
-          ),
-        }
-      : step,
-  );
-  return { ...plan, steps };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }

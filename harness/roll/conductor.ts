@@ -3,6 +3,7 @@
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../node/clock.ts';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { type Milestone, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
@@ -243,7 +244,7 @@ class Roll {
       await this.#faults.idle();
       await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
-      await (steadyMs === 0 ? setImmediate(undefined, { signal }) : sleep(steadyMs, undefined, { signal }));
+      await this.#staySteady(steadyMs, limit);
       // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
       await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
       await this.#latePatches.untilRun();
@@ -254,6 +255,16 @@ class Roll {
     const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));
     recorder.tell('unsettled', { members: Object.fromEntries(says) });
     return false;
+  }
+
+  /** Look on for a while: so long after the end, and after the last patch that a member was seen to run, which it may exit by. */
+  async #staySteady(steadyMs: number, limit: AbortSignal): Promise<void> {
+    const { signal } = this.#stage;
+    if (steadyMs === 0) await setImmediate(undefined, { signal });
+    for (let leftMs = steadyMs; leftMs > 0 && !limit.aborted; ) {
+      await sleep(leftMs, undefined, { signal });
+      leftMs = steadyMs - (nowNs() - this.#members.standings.patchingNs) / 1e6;
+    }
   }
 
   /** What a member says that it waits for; null where it does not answer. */

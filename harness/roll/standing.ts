@@ -40,6 +40,7 @@ export class Standings {
   readonly #arrived = new Set<string>();
   #events = 0;
   #goings = 0;
+  #patchingNs = Number.NEGATIVE_INFINITY;
 
   constructor(members: readonly string[], timer: Timer | null) {
     const nothing = (): Standing => ({
@@ -88,6 +89,11 @@ export class Standings {
   /** Open, or never to be: nothing more is to be waited for. */
   isEnded(member: string): boolean {
     return !this.#underWay.has(member);
+  }
+
+  /** When a member was last seen to run a patch, on the trace's clock; before all time where none was. */
+  get patchingNs(): number {
+    return this.#patchingNs;
   }
 
   /** Whether one has said that it exits, and is not gone yet. */
@@ -182,6 +188,9 @@ export class Standings {
         break;
       case 'exiting':
         this.#say(event.member, standing, event.event);
+        break;
+      case 'patching':
+        this.#patchingNs = Math.max(this.#patchingNs, event.atNs);
         break;
       case 'noticed':
         this.#arrived.add(`${event.notice} ${event.member}`);

@@ -50,6 +50,7 @@ const DEFECTS = {
   'opens-early': 'does not wait for the others',
   'exits-after-opening': 'exits after the first opening that follows an upgrade',
   'exits-always': 'exits after every opening in another version than it was formed in',
+  'opens-late': 'in another version than it was formed in, takes long to open once it has passed its gate',
   'ready-lies': 'says that it is ready while it waits',
   deaf: 'drops every notice',
   silent: 'prints nothing at all',
@@ -66,6 +67,8 @@ const LOCK = { retryMs: 5, limitMs: 10_000, staleMs: 1000 };
 const NOTICE_LIMIT_MS = 5000;
 const FORMATION_POLL_MS = 50;
 const EXIT_AFTER_OPENING_MS = 100;
+/** Longer than a member may seem to wait before a line is missed that says so. */
+const OPENS_LATE_MS = 2500;
 /** Longer than a roll looks on after all have opened: a container takes long to be gone. */
 const EXITING_MS = 1000;
 /** What a stop leaves for answers that are on their way. */
@@ -189,7 +192,10 @@ class Member {
     for (;;) {
       this.log('Initializing global database');
       const outcome = await this.store.transact((shared) => this.examine(shared));
-      if (outcome.gate === 'pass') return this.open(outcome);
+      if (outcome.gate === 'pass') {
+        if (this.has('opens-late') && this.state?.formed !== this.version) await sleep(OPENS_LATE_MS);
+        return this.open(outcome);
+      }
       const failure = 'Failed to initialize global database: this member';
       if (outcome.gate === 'ahead') return this.fail(`${failure}'s version is behind, please upgrade`);
       if (outcome.gate === 'removed') return this.fail(`${failure} has been removed from the cluster`);

@@ -77,7 +77,9 @@ function take(probing: Probing, one: Probe, answered: Answered, askedNs: number,
   if (isOpen) standing.seemsOpen(turn);
   if (isWaiting) {
     const tellsRows = probes.some((other) => other.rows !== undefined);
-    standing.seemsToWait(turn, tellsRows ? rows.recordedSince(member, standing.launchedNs, askedNs) : null);
+    // Whose row is like all others' has nobody to wait for: it is not open yet, and that is all.
+    const atGate = rows.areAlike ? undefined : rows.recordedSince(member, standing.launchedNs, askedNs);
+    standing.seemsToWait(turn, tellsRows ? atGate : null);
   }
   if (one.rows !== undefined && isSuccess(answered)) {
     const wrong = rows.take(answered.text, one.rows, askedNs, by, told);

@@ -38,6 +38,12 @@ export class Rows {
     return this.#rows;
   }
 
+  /** Whether all members have recorded the same. */
+  get areAlike(): boolean {
+    const [first, ...others] = this.#rows.values();
+    return first !== undefined && others.every((row) => sameVersion(row, first));
+  }
+
   /** A member has been started, and may record something. */
   follow(standing: DescribedStanding): void {
     this.#standings.add(standing);
