@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { wilson } from '../harness/cli/lost-words.ts';
 import { roll } from '../harness/cli/roll-plan.ts';
 import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
@@ -43,7 +44,7 @@ describe('a counterexample that is carried over to links', () => {
   it('keeps one member from the answer to its commit until all others have opened', () => {
     expect(words(carriedOver(lost(), true))).to.deep.equal([
       ...['refresh node02', 'await node02 parked'],
-      ...['withhold node01 from node02', 'refresh node01', 'await node01 recorded'],
+      ...['fault', 'withhold node01 from node02', 'refresh node01', 'await node01 recorded'],
       ...['refresh node03', 'await node03 settled', 'await node02 settled'],
       ...['let-through node01', 'await node01 parked', 'settle', 'verify'],
     ]);
@@ -60,6 +61,18 @@ describe('a counterexample that is carried over to links', () => {
   it('is none where the model loses no notice', () => {
     expect(() => lost({ ...ASKED, wakeups: 'latched' })).to.throw(InputError, /wake-ups latched\) no notice is lost/);
   });
+});
+
+it('how often something happens is told with the interval of Wilson', () => {
+  for (const [times, of, least, most] of [
+    [0, 50, 0, 0.0713],
+    [5, 10, 0.2366, 0.7634],
+    [50, 50, 0.9287, 1],
+  ] as const) {
+    const [low, high] = wilson(times, of);
+    expect(low).to.be.closeTo(least, 0.0001);
+    expect(high).to.be.closeTo(most, 0.0001);
+  }
 });
 
 describe('a notice that comes too early, made to on the network', function () {

@@ -13,12 +13,13 @@ import type { Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
 import { carriedOver } from '../plan/carry.ts';
 import type { Plan } from '../plan/plan.ts';
+import { entrantsOf } from '../plan/sequence.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { saveComparison } from './diff.ts';
-import { stillWords } from './lost-words.ts';
+import { byItselfWords, stillWords } from './lost-words.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
-import { rollAll } from './roll.ts';
+import { exitCodeOf, rollAll } from './roll.ts';
 import type { Rolled } from './roll-plan.ts';
 
 export interface LostNoticeFlags {
@@ -29,6 +30,7 @@ export interface LostNoticeFlags {
   readonly runtime?: string;
   readonly wait?: string;
   readonly times: string;
+  readonly byItself?: boolean;
   readonly save?: string;
   readonly json?: boolean;
 }
@@ -52,12 +54,17 @@ export function lostNoticeCommand(): Command {
     .option('--runtime <name>', 'process, container', 'process')
     .option('--wait <duration>', 'how long one park of the rig’s own daemon lasts')
     .option('--times <number>', 'how many times to roll both sides', '1')
+    .option('--by-itself', 'refresh all members at once and hold nothing, so many times: how often does it happen?')
     .option('--save <file>', 'write the path as a plan, for refresh-rig replay, and roll nothing')
     .option('--json', 'print all verdicts as JSON, and nothing else on stdout')
     .action(async (flags: LostNoticeFlags) => {
       const plan = pathOf(flags);
       if (flags.save !== undefined) {
         save(plan, flags.save);
+        return;
+      }
+      if (flags.byItself === true) {
+        await byItself(plan, flags);
         return;
       }
       const sides = [
@@ -78,6 +85,27 @@ export function lostNoticeCommand(): Command {
       const isAsExpected = rolled.length === times && rolled.flat().every(({ verdict }) => verdict.outcome === 'holds');
       process.exitCode = isAsExpected ? EXIT.holds : rolled.length < times ? EXIT.interrupted : EXIT.broken;
     });
+}
+
+/** All members are refreshed at once, and their cluster may be one that was formed earlier. */
+async function byItself(path: Plan, flags: LostNoticeFlags): Promise<void> {
+  const refreshes = path.steps.flatMap((step) => (step.do === 'refresh' ? step.refreshes : []));
+  const begun = path.steps.filter((step) => entrantsOf(step).length > 0);
+  const plan: Plan = {
+    ...path,
+    name: rollName(`lost-notice-${path.daemon.name}-by-itself`),
+    holds: false,
+    steps: [...begun, { do: 'refresh', refreshes, pace: 'eager' }, { do: 'settle' }, { do: 'verify' }],
+    expect: { ...path.expect, wokenBy: 'either' },
+  };
+  const times = whole('times', flags.times, 1, MOST_TIMES);
+  const { rolled, interrupted } = await rollAll(
+    Array.from({ length: times }, () => plan),
+    flags.json === true,
+  );
+  if (flags.json) printJson(rolled.map(({ verdict }) => verdict));
+  else if (rolled.length > 0) console.log(`\n${byItselfWords(rolled)}`);
+  process.exitCode = exitCodeOf({ rolled, interrupted });
 }
 
 /** Both sides, one after the other, and their page. Null where that was interrupted. */

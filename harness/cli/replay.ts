@@ -1,8 +1,8 @@
 /** `refresh-rig replay FILE`: carry out a saved plan, a counterexample of the explorer above all, on real members. */
 import { Command } from 'commander';
 import { parseDuration } from '../../node/duration.ts';
-import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
-import { InputError } from '../input/errors.ts';
+import { type Chosen, chooseDaemon, sourceOf } from '../daemon/choose.ts';
+import { InputError, inNameOf } from '../input/errors.ts';
 import { carriedOver } from '../plan/carry.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import type { Plan, Step } from '../plan/plan.ts';
@@ -29,8 +29,9 @@ export function replayCommand(): Command {
     .option('--links', 'hold members of the rig’s own daemon on their links, too, and not at failpoints')
     .option('--json', 'print the verdict as JSON, and nothing else on stdout')
     .action(async (file: string, flags: ReplayFlags) => {
-      const plan = forced(overridden(onDaemon(readPlan(file, true), flags.daemon), flags), flags);
-      const session = await rollAll([plan], flags.json === true);
+      const plan = overridden(onDaemon(readPlan(file, true), flags.daemon), flags);
+      const forcedPlan = inNameOf(file, () => forced(plan, flags));
+      const session = await rollAll([forcedPlan], flags.json === true);
       if (flags.json) printJson(session.rolled[0]?.verdict);
       process.exitCode = exitCodeOf(session);
     });
@@ -77,12 +78,11 @@ function forced(plan: Plan, { links = false }: ReplayFlags): Plan {
   }
   const { failpoints } = plan.daemon.capabilities;
   if (failpoints && !links) return plan;
-  const carried = carriedOver(plan, true);
   // A database that is a file goes over no link.
-  const daemon = failpoints
-    ? { ...plan.daemon, settings: { ...plan.daemon.settings, database: 'dqlite' } }
-    : plan.daemon;
-  return { ...carried, daemon, runtime: plan.runtime === 'auto' ? 'process' : plan.runtime };
+  const { source } = sourceOf(plan);
+  const daemon = failpoints ? source.plan({ ...source.scenarioOf(plan.daemon), database: 'dqlite' }) : plan.daemon;
+  const runtime = plan.runtime === 'auto' ? 'process' : plan.runtime;
+  return { ...carriedOver({ ...plan, daemon }, true), runtime };
 }
 
 function overridden(plan: Plan, { runtime, wait }: ReplayFlags): Plan {

@@ -36,7 +36,7 @@ export function carriedOver(plan: Plan, isHeld: boolean): Plan {
 }
 
 function carried(plan: Plan, renamed: ReadonlyMap<string, string>, isHeld: boolean): Plan {
-  const { steps, members } = plan;
+  const { steps } = plan;
   const begun = steps.findIndex((step) => entrantsOf(step).length === 0);
   const until = steps.findIndex((step) => step.do === 'release-all');
   const path = steps.slice(begun, until < 0 ? steps.length : until).map((step, index) => {
@@ -46,7 +46,7 @@ function carried(plan: Plan, renamed: ReadonlyMap<string, string>, isHeld: boole
       `step ${begun + index + 1} (${step.do}): only refreshes, checks, parks and notices can be carried over`,
     );
   });
-  const carrying = new Carrying(members, path, isHeld);
+  const carrying = new Carrying(plan, path, isHeld);
   const own = carrying.steps();
   const order = own.flatMap((step) => (step.do === 'refresh' ? step.refreshes.map(({ member }) => member) : []));
   return {
@@ -68,6 +68,8 @@ class Carrying {
   readonly #members: readonly string[];
   readonly #path: readonly Placed[];
   readonly #isHeld: boolean;
+  /** Whether the rig can make a member the leader; else it is reckoned who that is, and where it is another the roll is given up. */
+  readonly #isLeaderMade: boolean;
   /** Who is kept from an answer just now. */
   readonly #withheld = new Set<string>();
   /** The holds of what a member asks, by the member; and of notices, by sender and receiver. */
@@ -75,10 +77,11 @@ class Carrying {
   #leader: string;
   #ids = 0;
 
-  constructor(members: readonly string[], path: readonly Placed[], isHeld: boolean) {
+  constructor({ members, daemon }: Plan, path: readonly Placed[], isHeld: boolean) {
     this.#members = members;
     this.#path = lateRefreshes(path);
     this.#isHeld = isHeld;
+    this.#isLeaderMade = daemon.capabilities.leader;
     // Whoever forms a cluster leads it.
     this.#leader = members[0]!;
   }
@@ -106,12 +109,12 @@ class Carrying {
     const park = check === null ? null : this.#nextOf(member, check);
     const isKept = check !== null && park !== null && isPark(this.#path[park]!.step) && !this.#isNext(park, check);
     const before = isHeldBefore ? this.#holdAsked(member, number) : [];
-    const steps: Step[] = [...before, ...(isKept ? [this.#withhold(member, number, check, park)] : [])];
+    const steps: Step[] = [...before, ...(isKept ? this.#withhold(member, number, check, park) : [])];
     return [...steps, { ...step, pace: 'eager' }];
   }
 
   /** What keeps a member from the answer to its commit. */
-  #withhold(member: string, number: number, check: number, park: number): Step {
+  #withhold(member: string, number: number, check: number, park: number): Step[] {
     const leader = this.#leader;
     if (member === leader)
       throw new InputError(
@@ -123,7 +126,10 @@ class Carrying {
         `step ${moves.number}: ${leader} leads the database and is stopped, while ${member} waits for its answer (since step ${number}): that would be lost, and not late`,
       );
     this.#withheld.add(member);
-    return { do: 'withhold', member, from: leader, isHeld: this.#isHeld };
+    const withhold: Step = { do: 'withhold', member, from: leader, isHeld: this.#isHeld };
+    if (!this.#isLeaderMade) return [withhold];
+    this.#ids += 1;
+    return [{ do: 'fault', id: `f${this.#ids}`, fault: { is: 'leader-moves', member: leader } }, withhold];
   }
 
   #release(member: string, move: Move, number: number, place: number): Step[] {
