@@ -17,17 +17,32 @@ export function stillWords(label: string, rolls: readonly Rolled[]): string {
 
 /** Of rolls in which nothing is held: how often a notice was lost by itself, and for how long it could have been each time. */
 export function byItselfWords(rolls: readonly Rolled[]): string {
-  const lost = rolls.filter(({ verdict }) =>
-    verdict.stalls.some(({ waiters }) => waiters.some(({ needs }) => needs === 'notice')),
-  );
+  const still = rolls.filter(({ verdict }) => verdict.stalls.some(({ brokenBy }) => brokenBy === 'timer'));
+  const lost = still.filter(hasLostNotice);
   const [least, most] = wilson(lost.length, rolls.length);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const windows = rolls.flatMap(windowsOf).toSorted((one, other) => one - other);
+  const others = still.length - lost.length;
+  const rest = others === 0 ? '' : `; ${others} more stood still, and no notice had been sent yet`;
+  // Where a record was lost, what was seen to be recorded last is another.
+  const windows = rolls
+    .filter((roll) => !still.includes(roll) || lost.includes(roll))
+    .flatMap(windowsOf)
+    .toSorted((one, other) => one - other);
   const window =
     windows.length === 0
       ? 'nobody was seen to record what it runs and then to park'
       : `from a commit to its park: median ${formatDuration(windows[Math.floor(windows.length / 2)]!)}, at most ${formatDuration(windows.at(-1)!)}, of ${windows.length} seen`;
-  return `by itself, a notice was lost in ${lost.length} of ${rolls.length} (95 % interval: ${percent(least)} to ${percent(most)}); ${window}`;
+  return `by itself, a notice was lost in ${lost.length} of ${rolls.length} (95 % interval: ${percent(least)} to ${percent(most)})${rest}; ${window}`;
+}
+
+/** Whether a member stood still whom somebody who had opened had told so: where all wait in a circle, nobody has. */
+function hasLostNotice({ verdict }: Rolled): boolean {
+  return verdict.stalls.some(
+    ({ brokenBy, cycle, member, waiters }) =>
+      brokenBy === 'timer' &&
+      cycle.length === 0 &&
+      waiters.some((waiter) => waiter.member === member && waiter.needs === 'notice'),
+  );
 }
 
 /** From a member's record, as it was seen, to its first park after it, in milliseconds. */

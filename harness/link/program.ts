@@ -246,18 +246,10 @@ export function relayProgram(): void {
     }
 
     #join(inner: Socket): void {
-      const { straight, port, peer } = this.#to;
+      const { straight, port } = this.#to;
       this.#connections += 1;
       const connection = this.#connections;
       const outer = connect({ host: straight, port, allowHalfOpen: true, noDelay: true });
-      const both = [inner, outer];
-      let left = both.length;
-      for (const socket of both) {
-        socket.once('close', () => {
-          left -= 1;
-          if (left === 0) say({ is: 'closed', peer, connection, atNs: nowNs() });
-        });
-      }
       new Pump(this.#flows.asked, connection, inner, outer);
       new Pump(this.#flows.answered, connection, outer, inner);
     }

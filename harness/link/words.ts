@@ -46,9 +46,7 @@ export type Word =
   /** An order has been carried out. `bytes`: how many were let go by it, or are kept. */
   | { readonly is: 'done'; readonly order: number; readonly bytes: number }
   | { readonly is: 'failed'; readonly because: string }
-  | ({ readonly is: 'arrived' } & Arrival)
-  /** What passed on a connection in its whole life, when it is over. */
-  | { readonly is: 'closed'; readonly peer: string; readonly connection: number; readonly atNs: number };
+  | ({ readonly is: 'arrived' } & Arrival);
 
 /** The first thing that a relay is told. */
 export interface RelaySettings {

@@ -49,7 +49,11 @@ export class Withholding {
     const undo = await links.shape(flow, isHeld ? { isHeld } : { isWatched: true });
     const ending = new AbortController();
     const signal = AbortSignal.any([this.#stage.signal, ending.signal]);
-    const recorded = this.#step(links, flow, isHeld, signal);
+    let seen = 0;
+    const unwatch = links.onArrival((arrival) => {
+      if (arrival.flow.dialledBy === member && arrival.flow.from === from) seen += 1;
+    });
+    const recorded = this.#step(links, flow, isHeld, () => seen, signal).finally(unwatch);
     // Whoever waits for it is told.
     recorded.catch(() => undefined);
     this.#under.set(member, {
@@ -81,11 +85,12 @@ export class Withholding {
     await withheld.end();
   }
 
-  async #step(links: Links, flow: Flow, isHeld: boolean, signal: AbortSignal): Promise<void> {
+  /** @param seen how many answers have arrived by now */
+  async #step(links: Links, flow: Flow, isHeld: boolean, seen: () => number, signal: AbortSignal): Promise<void> {
     const { from, to: member } = flow;
     const before = await this.#rowOf(member, from, signal);
     const limit = AbortSignal.timeout(RECORD_LIMIT_MS);
-    for (let passed = 0; ; ) {
+    for (;;) {
       if (limit.aborted)
         throw new Finding(
           member,
@@ -98,13 +103,11 @@ export class Withholding {
       if (!sameVersion(own, before)) {
         const bytes = isHeld ? await someKept(links, flow) : 0;
         if (isHeld && bytes === 0) throw elsewhere(member, from);
-        this.#stage.recorder.tell('withheld', { member, from, bytes, answers: passed });
+        this.#stage.recorder.tell('withheld', { member, from, bytes, answers: seen() });
         return;
       }
-      if (keptBytes > 0) {
-        await links.next(flow);
-        passed += 1;
-      } else await sleep(AGAIN_MS, undefined, { signal });
+      if (keptBytes > 0) await links.next(flow);
+      else await sleep(AGAIN_MS, undefined, { signal });
     }
   }
 

@@ -65,7 +65,7 @@ export interface RigFields {
   undone: { id: string; says: string };
   /**
    * A member has recorded what it runs, as was read through another. `bytes`: so many of that one's answer to it are held on their way;
-   * none where it was only looked at. `answers`: so many had come before.
+   * none where it was only looked at. `answers`: so many chunks had come by then.
    */
   withheld: { member: string; from: string; bytes: number; answers: number };
   /** What was held of another's answers to a member goes on. */
