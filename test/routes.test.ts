@@ -37,6 +37,8 @@ describe('the routes of a member', () => {
       201,
       '{"name":"one","q":"a b","body":{"a":1}}',
     ],
+    ['what its path has encoded', '/things/a%3Ab%2Fc', {}, 201, '{"name":"a:b/c","q":null}'],
+    ['what its path has encoded wrongly', '/things/%zz', {}, 400, /"error":"%zz is not encoded/],
     ['no body', '/things/one', {}, 201, '{"name":"one","q":null}'],
     ['a body in chunks', '/things/one', { body: chunks('{"a"', ':2}') }, 201, '{"name":"one","q":null,"body":{"a":2}}'],
     ['and answers without a body', '/nothing', { method: 'GET' }, 204, ''],

@@ -112,8 +112,8 @@ export class Faults {
         return;
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
-        // A rule that it does not know is one that has no more to do.
-        if (error.how !== 'unreachable' || limit.aborted) return;
+        if (error.how !== 'unreachable') throw error;
+        if (limit.aborted) return;
       }
       await sleep(ASKED_AGAIN_MS, undefined, { signal: this.#stage.signal });
     }
@@ -137,7 +137,8 @@ export class Faults {
       },
       dropRule: async (member, id) => {
         conditions.dropRule(member, id);
-        await this.#onceItListens(member, async (client) => client.faults?.drop(id));
+        // A rule that it does not know is one that has no more to do.
+        await this.#onceItListens(member, async (client) => client.faults?.drop(id)).catch(ifRefused);
       },
       killNextLife: (fault) => conditions.kill(fault),
       jumpTimer: (member) => this.#onceItListens(member, async (client) => client.faults?.jumpTimer()),
@@ -146,4 +147,8 @@ export class Faults {
       letUp: (member) => conditions.letUp(member),
     };
   }
+}
+
+function ifRefused(error: unknown): void {
+  if (!(error instanceof RequestError) || error.how !== 'refused') throw error;
 }

@@ -8,7 +8,7 @@ import { Refusal } from './refusal.ts';
 
 /** What somebody asks. */
 export interface Asked {
-  /** The parts of the path that the route names. */
+  /** The parts of the path that the route names, as they were before they were put in it. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly message: IncomingMessage;
@@ -78,7 +78,7 @@ export class Routes {
       const found = findRoute(this.#router, method, path);
       if (found === undefined) throw new Refusal(404, `no ${method} ${url} here`);
       const answer = await found.data({
-        params: found.params ?? {},
+        params: decoded(found.params ?? {}),
         query: new URLSearchParams(query < 0 ? '' : url.slice(query)),
         message,
         body: await this.#bodyOf(message),
@@ -117,4 +117,17 @@ export class Routes {
       throw new Refusal(400, `the body is no JSON: ${(error as Error).message}`);
     }
   }
+}
+
+/** @throws Refusal of what nobody has encoded so */
+function decoded(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, text]) => {
+      try {
+        return [name, decodeURIComponent(text)];
+      } catch {
+        throw new Refusal(400, `${text} is not encoded as a part of a path has to be`);
+      }
+    }),
+  );
 }
