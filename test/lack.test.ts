@@ -71,6 +71,9 @@ describe('a rig that may open no more files', function () {
   });
 });
 
+const STOPS_WHEN_TOLD =
+  "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 100); console.log('ready')";
+
 describe('a rig that did not get to run while a member stopped', () => {
   it('does not say that it had to kill it', async () => {
     const ready = Promise.withResolvers<void>();
@@ -78,7 +81,7 @@ describe('a rig that did not get to run while a member stopped', () => {
       seat: { member: 'node01', address: '', stateFolder: '', sharedFolder: '', ours: null },
       authority: '',
       program: [],
-      command: ['bash', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 0.01; done'],
+      command: [process.execPath, '-e', STOPS_WHEN_TOLD],
       env: { PATH: process.env.PATH ?? '', ...markOf('none', 'node01') },
       onLine: () => ready.resolve(),
       onOwnExit: async () => undefined,
