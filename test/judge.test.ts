@@ -223,13 +223,6 @@ describe('the judge', () => {
         'never read back',
       ],
       [
-        'the conductor gave up',
-        'complete',
-        [...fine.slice(0, -1), rig(61, 'ended', { how: 'interrupted' })],
-        'interrupted',
-      ],
-      ['the trace has no end', 'complete', fine.slice(0, -1), 'no end'],
-      [
         'a member exited by itself',
         'exits',
         [...fine, said(50, 'node02', 'exiting', { reason: 'failed', message: 'broke' }), gone(51, 'node02', 1)],

@@ -3,9 +3,15 @@ import { expect } from 'chai';
 import { type RecordsClient, RequestError } from '../harness/daemon/contract.ts';
 import { Recorder } from '../harness/roll/recorder.ts';
 import { Traffic } from '../harness/roll/traffic.ts';
+import { RigEvent } from '../harness/trace/schema.ts';
 import { rigEvents } from '../harness/trace/trace.ts';
 
 describe('the clients of a cluster', () => {
+  it('may ask for as long as a roll takes: its trace can be read all the same', () => {
+    const tally = { atNs: 1, rig: 'tally', member: 'node01', operation: 'read', served: 1_000_000, failed: 20_000 };
+    expect(RigEvent.safeParse(tally).success).to.equal(true);
+  });
+
   it('tell it again where a member that says that it serves refuses in the very words in which it did before', async () => {
     const recorder = new Recorder();
     let serves = false;

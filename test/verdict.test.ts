@@ -221,6 +221,18 @@ describe('a verdict is unknown', () => {
     expect(broken(verdictOf(lost)), 'but what was seen was seen').to.have.keys('no-record-lost');
   });
 
+  for (const [what, end] of [
+    ['is interrupted', [rig(9, 'ended', { how: 'interrupted' })]],
+    ['ends with its rig', []],
+  ] as const) {
+    it(`where the roll ${what}: what members had not done then is not held against them, what they had is`, () => {
+      const verdict = verdictOf([...BEGINNING.slice(0, 13), ...end]);
+      expect([verdict.outcome, broken(verdict)]).to.deep.equal(['unknown', {}]);
+      const crashed = verdictOf([...BEGINNING.slice(0, 13), gone(8, 'node02', 1), ...end]);
+      expect(Object.keys(broken(crashed))).to.deep.equal(['exits']);
+    });
+  }
+
   it('where two sources contradict each other', () => {
     const verdict = verdictOf([
       ...FINE,

@@ -41,7 +41,8 @@ export function diffCommand(): Command {
       const sides = sidesOf(toggle, shared);
       const plans = sides.map(({ label, flags: own }) => planOf(scenario, { ...shared, ...own }, label));
       const labels = sides.map(({ label }) => label);
-      const { rolled, interrupted } = await rollAll(plans, json === true, { labels });
+      const { rolled, interrupted, fault } = await rollAll(plans, json === true, { labels });
+      if (fault !== null) throw fault;
       // Half a comparison is none.
       if (!interrupted) {
         const compared = rolled.map((side, index) => ({ label: sides[index]!.label, ...side }));

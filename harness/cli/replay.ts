@@ -8,7 +8,7 @@ import type { DaemonSource } from '../plan/daemon.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { readPlan } from '../store/plan-file.ts';
 import { printJson } from './print.ts';
-import { exitCodeOf, rollAll } from './roll.ts';
+import { exitCodeOf, rollAll, tellsAnything } from './roll.ts';
 
 const RUNTIMES = ['auto', 'process', 'container'] as const;
 
@@ -32,7 +32,8 @@ export function replayCommand(): Command {
       const plan = overridden(onDaemon(readPlan(file, true), flags.daemon), flags);
       const forcedPlan = inNameOf(file, () => forced(plan, flags));
       const session = await rollAll([forcedPlan], flags.json === true);
-      if (flags.json) printJson(session.rolled[0]?.verdict);
+      if (flags.json && tellsAnything(session)) printJson(session.rolled[0]?.verdict);
+      if (session.fault !== null) throw session.fault;
       process.exitCode = exitCodeOf(session);
     });
 }

@@ -31,8 +31,11 @@ export function rollCommand(): Command {
         const plans = await plansOf(scenario, flags);
         const session = await rollAll(plans, flags.json === true, { fresh: flags.fresh === true });
         const { rolled } = session;
-        if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
-        else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
+        if (tellsAnything(session)) {
+          if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
+          else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
+        }
+        if (session.fault !== null) throw session.fault;
         const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
         if (wrong !== undefined) throw new InputError(wrong);
         process.exitCode = exitCodeOf(session);
@@ -50,6 +53,13 @@ function warnings({ steps }: Plan): string[] {
 export interface Session {
   readonly rolled: readonly Rolled[];
   readonly interrupted: boolean;
+  /** What kept the rest from being rolled; null where nothing did. What there is, is to be told before that. */
+  readonly fault: Error | null;
+}
+
+/** Whether there is anything to be told of a session that has a fault: where it has none, that nothing was rolled is told too. */
+export function tellsAnything({ rolled, fault }: Session): boolean {
+  return fault === null || rolled.length > 0;
 }
 
 export interface SessionOptions {
@@ -63,8 +73,7 @@ export interface SessionOptions {
 
 /**
  * Roll plans one after another, showing each as it goes, unless quiet. A single plan gets its whole report, several a
- * line each.
- * @throws EnvironmentError where the environment failed; what had been seen until then has been told
+ * line each. It never throws: what had been rolled before a fault is not lost.
  */
 export async function rollAll(
   plans: readonly Plan[],
@@ -75,6 +84,7 @@ export async function rollAll(
   const { signal, release } = interruption;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
   const rolled: Rolled[] = [];
+  let fault: Error | null = null;
   const screen = screenOf(process.stdout);
   try {
     for (const [index, plan] of plans.entries()) {
@@ -104,12 +114,12 @@ export async function rollAll(
       if (one.fault !== null) throw one.fault;
     }
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    if (!(error instanceof Interrupted)) fault = error as Error;
   } finally {
     release();
   }
-  if (signal.aborted && !(signal.reason instanceof Interrupted)) throw signal.reason;
-  return { rolled, interrupted: signal.aborted };
+  if (signal.aborted && !(signal.reason instanceof Interrupted)) fault ??= signal.reason as Error;
+  return { rolled, interrupted: signal.aborted, fault };
 }
 
 async function rollOne(
@@ -140,7 +150,7 @@ async function rollOne(
   }
 }
 
-export function exitCodeOf({ rolled, interrupted }: Session): ExitCode {
+export function exitCodeOf({ rolled, interrupted }: Pick<Session, 'rolled' | 'interrupted'>): ExitCode {
   if (interrupted) return EXIT.interrupted;
   if (!rolled.every(({ verdict }) => verdict.outcome === 'holds')) return EXIT.broken;
   // What was found out has been told; but what the roll was to leave is not there.

@@ -5,7 +5,17 @@ import { faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { exitAllowedBy } from './allowed.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, judged, listed, notApplicable } from './evidence.ts';
+import {
+  broken,
+  type Check,
+  cannotTell,
+  type Evidence,
+  holds,
+  isCutShort,
+  judged,
+  listed,
+  notApplicable,
+} from './evidence.ts';
 import { exitWords, isOpenAtEnd, type OwnExit, ownExits, signalOfCode } from './exits.ts';
 import { startsOf } from './incarnations.ts';
 import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
@@ -16,7 +26,7 @@ import { firstDisagreement, predictedSteps } from './predicted.ts';
 export function complete({ plan, trace }: Evidence): Check {
   const name = 'complete';
   const ended = rigEvents(trace, 'ended')[0];
-  if (ended === undefined) return broken(name, 'the trace has no end');
+  if (ended === undefined) return cannotTell(name, 'the trace has no end: its rig was ended before the roll was');
   switch (ended.how) {
     case 'complete':
       return holds(name, 'every step of the plan was carried out');
@@ -32,7 +42,7 @@ export function complete({ plan, trace }: Evidence): Check {
       return gaveUp(plan, trace, name, `the roll did not settle: ${listed(waits)}`);
     }
     case 'interrupted':
-      return broken(name, 'the roll was interrupted');
+      return cannotTell(name, 'the roll was interrupted');
     case 'finding': {
       const findings = rigEvents(trace, 'finding');
       const words = listed(findings.map(({ because, doubt }) => (doubt === null ? because : `${because}; ${doubt}`)));
@@ -108,7 +118,7 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
       .filter((exit) => plan.expect.exits[exit.member] !== exit.reason)
       .map((exit) => `${exit.member} exited: ${exit.message}${patchingWords(exit.patching)}`),
     ...Object.entries(plan.expect.exits)
-      .filter(([member]) => !exits.some((exit) => exit.member === member))
+      .filter(([member]) => !isCutShort(trace) && !exits.some((exit) => exit.member === member))
       .map(([member, reason]) => `${member} should have exited (${reason}), and did not`),
   ];
   const expected = listed(final.map((exit) => `${exit.member} exited: ${exit.message}`));

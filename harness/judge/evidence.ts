@@ -68,3 +68,9 @@ export function cameToItsEnd(trace: Trace): boolean {
 export function eachOf(count: number, thing: string): string {
   return count === 1 ? `the only ${thing}` : `each of ${count} ${thing}s`;
 }
+
+/** Whether the rig was ended before the roll was: then nobody knows what its members would have done. */
+export function isCutShort(trace: Trace): boolean {
+  const how = rigEvents(trace, 'ended')[0]?.how;
+  return how === undefined || how === 'interrupted';
+}

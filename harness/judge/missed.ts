@@ -1,9 +1,12 @@
 /**
  * What the trace is known not to have of its members: an event that nobody could read, a member that could not be watched any
- * more. What then seems to be missing may have been there; what was seen was seen.
+ * more, whatever would have come after the end of the rig. What then seems to be missing may have been there; what was seen was seen.
  */
 import { rigEvents, type Trace } from '../trace/trace.ts';
-import { type Check, cannotTell, type Evidence, listed } from './evidence.ts';
+import { type Check, cannotTell, type Evidence, isCutShort, listed } from './evidence.ts';
+
+/** The checks that are broken by what did not come about, and that may yet have where the roll was cut short. */
+const YET_TO_COME: readonly string[] = ['complete', 'as-predicted', 'opened', 'patched-once', 'rows-true', 'aimed'];
 
 /** The checks that are broken by what there is, and by nothing that there is not. */
 const SEEN: readonly string[] = ['applied-once', 'no-record-lost', 'stopped'];
@@ -16,7 +19,10 @@ export function missedWords(trace: Trace): string | null {
 
 /** A check as it is, unless it is broken for want of something that may have been missed. */
 export function unlessMissed({ trace }: Evidence, check: Check): Check {
-  if (check.outcome !== 'broken' || SEEN.includes(check.name)) return check;
+  if (check.outcome !== 'broken') return check;
+  if (isCutShort(trace) && YET_TO_COME.includes(check.name))
+    return cannotTell(check.name, `${check.because}, up to where the roll was cut short`);
+  if (SEEN.includes(check.name)) return check;
   const words = missedWords(trace);
   return words === null ? check : cannotTell(check.name, `${check.because}; or so it seems: ${words}`);
 }

@@ -13,6 +13,7 @@ import {
   type Evidence,
   eachOf,
   holds,
+  isCutShort,
   judged,
   listed,
   notApplicable,
@@ -49,6 +50,7 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
     ? `${eachOf(openings.length, 'opening')} came after all members had recorded its version, ran it, and the schema was applied`
     : `${eachOf(openings.length, 'opening')} came after all members had been started in its version`;
   if (plan.expect.safe) return judged(name, faults, fine);
+  if (faults.length === 0 && isCutShort(trace)) return cannotTell(name, 'the roll was cut short');
   return faults.length > 0
     ? holds(name, `as expected: ${listed(faults)}`)
     : broken(name, 'nobody opened early, and somebody was expected to');

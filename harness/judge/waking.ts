@@ -8,7 +8,7 @@ import { GATE_WORDS } from '../../node/words.ts';
 import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
-import { broken, type Check, cannotTell, type Evidence, holds, notApplicable } from './evidence.ts';
+import { broken, type Check, cannotTell, type Evidence, holds, isCutShort, notApplicable } from './evidence.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
 import { lostRecords } from './lost-records.ts';
@@ -26,7 +26,7 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
     .join(', ');
   if (plan.expect.wokenBy === 'timer') {
     if (stalled.length > 0) return holds(name, `as expected, only a timer ended a stall: ${words}`);
-    const open = openQuestion(plan, trace, history);
+    const open = isCutShort(trace) ? 'the roll was cut short' : openQuestion(plan, trace, history);
     return open === null
       ? broken(name, 'nobody stalled until a timer, and somebody was expected to')
       : cannotTell(name, open);

@@ -13,6 +13,8 @@ import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT, UPDATE_
 /** A reading of a monotonic clock: nanoseconds, of no more than thirty years. */
 const Ns = z.number().min(-1e18).max(1e18);
 const Count = z.int().min(0).max(10_000);
+/** Of what a roll does for as long as it goes on. */
+const Times = z.int().min(0);
 const Ms = z.number().min(0).max(1e12);
 /** What a person reads. */
 const Text = z.string();
@@ -129,7 +131,7 @@ export const RigEvent = z.discriminatedUnion('rig', [
   rig('restarting', { member: Label, attempt: Count.min(1), most: Count.min(1), afterMs: Ms }),
   rig('available', Operation),
   rig('unavailable', { ...Operation, ...RequestFailure, sinceNs: Ns }),
-  rig('tally', { ...Operation, served: Count, failed: Count }),
+  rig('tally', { ...Operation, served: Times, failed: Times }),
   rig('ledger', { acknowledged: Records, found: z.record(Label, Records) }),
   rig('unread', { member: Label, ...RequestFailure }),
   rig('memory', { member: Label, bytes: z.number().min(0).nullable() }),
