@@ -41,9 +41,11 @@ function untoldWakings(plan: Plan, trace: Trace): string[] {
   return plan.members.flatMap((member) => incarnationsOf(plan, trace, member).flatMap(untoldIn));
 }
 
-/** One that is kept may wake at any later park, and only once. */
+/** One that is kept may wake at any later park, and only once; and one of both kinds that wakes at one gate is kept for the other. */
 function untoldIn({ member, parks, notices }: Incarnation): string[] {
-  const kept = notices.filter(({ disposition }) => disposition === 'latched');
+  const kept = notices.filter(
+    ({ disposition, kind }) => disposition === 'latched' || (disposition === 'delivered' && kind === 'both'),
+  );
   const delivered = notices.filter(({ disposition }) => disposition === 'delivered');
   return parks.flatMap(({ gate, fromNs, toNs, by, isReckoned }) => {
     if (by !== 'notice' || isReckoned || toNs === null) return [];

@@ -93,6 +93,8 @@ const FLAGS: ReadonlyArray<readonly [command: string, flags: readonly string[], 
   ['images', ['--daemon'], []],
   ['init', ['--name', '--old', '--new', '--args', '--open', '--rig'], ['--old=a', '--new=b', '--open=c']],
   ['replay', ['--runtime', '--wait'], ['@/none.json']],
+  ['soak', ['--for', '--seed', '--daemon', '--runtime'], ['--for=nothing']],
+  ['lost-notice', ['--times', '--wait', '--daemon'], ['--times=nothing']],
   ...(['judge', 'conform', 'merge', 'report', 'doctor', 'images', 'versions', 'schema'] as const).map(
     (command) => [command, ['--no-such-flag'], []] as const,
   ),
