@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deviationIn } from '../harness/chaos/conforms.ts';
 import { draw, type Subject } from '../harness/chaos/draw.ts';
 import { wrongIn } from '../harness/chaos/tally.ts';
 import { roll } from '../harness/cli/roll-plan.ts';
 import { chooseDaemon } from '../harness/daemon/choose.ts';
-import { deviationOf } from '../harness/judge/conform.ts';
 import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
@@ -41,7 +41,7 @@ export async function rollWith(subject: Subject, seed: number, defect: Defect | 
     const options = { runtime: processRuntime(), runs, signal, alone: false, isLatest: false };
     const rolled = await roll({ ...plan, daemon: { ...plan.daemon, settings } }, options);
     if (rolled.fault !== null) throw rolled.fault;
-    return wrongIn({ verdict: rolled.verdict, deviation: deviationOf(plan, rolled.trace) });
+    return wrongIn({ verdict: rolled.verdict, deviation: deviationIn(plan, rolled.trace) });
   } finally {
     rmSync(runs, { recursive: true, force: true });
   }
