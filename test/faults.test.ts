@@ -6,7 +6,6 @@ import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
-import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
@@ -21,7 +20,7 @@ function planWith(faults: readonly object[], more: object = {}): Plan {
 
 function refusal(faults: readonly object[]): string {
   try {
-    refuseImpossible(planWith(faults), processRuntime());
+    refuseImpossible(planWith(faults), subject.runtime);
     return 'it was taken';
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -111,7 +110,8 @@ describe('drawn rolls', function () {
   /** By `npm run soak -- defects`: a seed that finds each. Another, where versions or generators have changed. */
   const SEEDS: Readonly<Record<Defect, number>> = {
     'stale-view': 1,
-    'forgets-latch': 31,
+    // The first that finds it does so by luck; this one holds the member where the notice comes early.
+    'forgets-latch': 152,
     'applies-twice': 3,
     'answers-before-commit': 1,
     'silent-restart': 3,
