@@ -115,7 +115,14 @@ function isPossible(subject: Subject, scenario: Scenario): boolean {
     throw error;
   }
   const where = { daemon: plan.daemon, runtime: subject.runtime };
+  if (isUndermined(scenario.faults ?? [])) return false;
   return [...faultsOf(plan).values()].every((fault) => kindOf(fault).lacks(fault, where) === null);
+}
+
+/** Whether one is to take another out, and something else is done to it, so that it may not be there for that. */
+function isUndermined(faults: readonly FaultEntry[]): boolean {
+  const takers = faults.flatMap(({ through }) => through ?? []);
+  return faults.some(({ fault, member }) => fault !== 'remove' && member !== undefined && takers.includes(member));
 }
 
 /** Every two versions of which the second is later, and no fork of the first. */

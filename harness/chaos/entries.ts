@@ -9,7 +9,8 @@ const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   'lose-notice': 6,
   'delay-notice': 3,
   'duplicate-notice': 4,
-  freeze: 14,
+  freeze: 6,
+  hold: 7,
   kill: 6,
   down: 3,
   'fail-refresh': 2,
@@ -20,7 +21,7 @@ const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   'disk-full': 2,
   'disk-read-only': 2,
   'timer-jumps': 2,
-  remove: 4,
+  remove: 2,
   'leader-moves': 2,
 };
 
@@ -54,11 +55,15 @@ export function faultEntries(fc: FastCheck, order: readonly string[]): Arbitrary
       'before-open',
     ] as const),
   );
+  const holds = fc.constantFrom(
+    ...(['before-check', 'after-check', 'before-park', 'before-notify', 'before-open'] as const),
+  );
   const all = [
     entry('lose-notice', { ...notice, ...begins }),
     entry('delay-notice', { ...notice, ...spell }),
     entry('duplicate-notice', { ...notice, ...begins }),
     entry('freeze', { member: name, ...spell }),
+    entry('hold', { member: name, at: holds, ...spell }),
     entry('kill', { member: name, ...begins }),
     entry('kill', { member: name, at: points }),
     {
@@ -101,5 +106,8 @@ function placed(order: readonly string[], { spell, ...entry }: Spelt): FaultEntr
   // Who is frozen cannot be refreshed.
   const own = entry.fault === 'freeze' ? order.indexOf(entry.member ?? '') : -1;
   if (own >= from && own < to) [from, to] = own > from ? [from, own] : [own + 1, Math.max(to, own + 2)];
+  // Who is to be held has to be started meanwhile.
+  const held = entry.fault === 'hold' ? order.indexOf(entry.member ?? '') : -1;
+  if (held >= 0) [from, to] = [Math.min(from, held), Math.max(to, held + 1)];
   return { ...entry, begins: placeAfter(order, from), ends: placeAfter(order, Math.min(to, order.length)) };
 }

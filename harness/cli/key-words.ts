@@ -60,7 +60,7 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       'faults.ends': 'the same, or settle: just before the roll waits for everybody (settle)',
       'faults.notice': 'of a notice: its kind (any)',
       'faults.nth': 'of a notice: the how-manieth of these since the fault began (1)',
-      'faults.at': 'of kill: at which point of its upgrade, from its next start on (at once, without it)',
+      'faults.at': 'of kill and hold: at which point of its upgrade, from its next start on (kill without it: at once)',
       'faults.again': 'of kill: whether it is started again at once (true)',
       'faults.leading': 'of kill: whether it is made the leader of the database first (false)',
       'faults.times': 'of fail-refresh: how often (for good, without it)',

@@ -11,6 +11,7 @@ export class Conditions {
   /** How often the build of a member's next refresh fails; null for good. */
   readonly #failing = new Map<string, number | null>();
   readonly #down = new Set<string>();
+  readonly #holds = new Map<string, Failpoint>();
 
   rulesOf(member: string): readonly NoticeRule[] {
     return this.#rules.get(member) ?? [];
@@ -51,6 +52,8 @@ export class Conditions {
 
   holdsOf(member: string): readonly Failpoint[] {
     const { at = null, leading = false } = this.killOf(member) ?? {};
+    const hold = this.#holds.get(member);
+    if (hold !== undefined) return [hold];
     if (at === null) return [];
     return leading && at !== 'before-check' ? ['before-check', at] : [at];
   }
@@ -64,6 +67,14 @@ export class Conditions {
     const times = this.#failing.get(member);
     this.#failing.delete(member);
     return times === undefined ? 0 : times;
+  }
+
+  hold(member: string, at: Failpoint): void {
+    this.#holds.set(member, at);
+  }
+
+  letGo(member: string): void {
+    this.#holds.delete(member);
   }
 
   keepDown(member: string): void {

@@ -1,4 +1,5 @@
 /** The shape of a fault's file: what it is, what it needs, how it is done, and how it is undone. */
+import type { Failpoint } from '../../node/failpoints.ts';
 import type { NoticeRule } from '../../node/tampering.ts';
 import type { MemberClient } from '../daemon/contract.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
@@ -40,6 +41,9 @@ export interface Hands {
   jumpTimer(member: string): Promise<void>;
   /** From its next start on, hold the member where it is to be killed, and kill it there. */
   killNextLife(fault: FaultOf<'kill'>): void;
+  /** From its next start on, hold the member at a failpoint; and let it go on, now and in its next lives. */
+  holdAt(member: string, at: Failpoint): void;
+  letGo(member: string): Promise<void>;
   /** Have the builds of its next refresh exit at once, so often; null for good. */
   failNextRefresh(member: string, times: number | null): void;
   /** While it is kept down, a refresh gives a member another version, and does not start it. */

@@ -5,6 +5,7 @@ import { diskFault } from './disk.ts';
 import { down } from './down.ts';
 import { failRefresh } from './fail-refresh.ts';
 import { freeze } from './freeze.ts';
+import { hold } from './hold.ts';
 import { kill } from './kill.ts';
 import type { FaultKind } from './kind.ts';
 import { leaderMoves } from './leader-moves.ts';
@@ -18,6 +19,7 @@ export const KINDS: Readonly<Record<FaultName, FaultKind<never>>> = {
   'delay-notice': noticeFault('a notice is on its way until the fault is undone'),
   'duplicate-notice': noticeFault('a notice arrives twice'),
   freeze,
+  hold,
   kill,
   down,
   'fail-refresh': failRefresh,

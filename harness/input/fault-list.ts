@@ -10,6 +10,7 @@ export const FAULTS = {
   'delay-notice': { lasts: true, needs: ['from', 'to'], may: ['notice', 'nth'] },
   'duplicate-notice': { lasts: false, needs: ['from', 'to'], may: ['notice', 'nth'] },
   freeze: { lasts: true, needs: ['member'], may: [] },
+  hold: { lasts: true, needs: ['member', 'at'], may: [] },
   kill: { lasts: false, needs: ['member'], may: ['at', 'again', 'leading'] },
   down: { lasts: true, needs: ['member'], may: [] },
   'fail-refresh': { lasts: false, needs: ['member'], may: ['times'] },

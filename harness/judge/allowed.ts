@@ -56,6 +56,8 @@ function heldUp({ incarnation: { member }, park, knower, sinceNs }: Vain, spells
     if (spell.fromNs > toNs || spell.toNs + AFTERWARDS_NS < toNs || spell.toNs + AFTERWARDS_NS < sinceNs) continue;
     // One that is frozen may have the database locked for all.
     if (fault.is === 'freeze') return `${fault.member} was frozen (${id})`;
+    // And so may one that is held in a transaction.
+    if (fault.is === 'hold') return `${fault.member} was held (${id})`;
     if (fault.is === 'delay-notice' && fault.to === member) return `a notice to ${member} was held back (${id})`;
     const ends = isLinkFault(fault) ? [fault.from, fault.to] : [];
     if (ends.includes(member) || ends.includes(knower)) return `a link of ${member} or ${knower} was not sound (${id})`;
@@ -122,7 +124,10 @@ export function refusalAllowed(
   if (how !== 'timeout' && how !== 'refused') return false;
   const isHeld = spellsOf(plan, trace).some(
     (spell) =>
-      (spell.fault.is === 'freeze' || isLinkFault(spell.fault) || spell.fault.is.startsWith('disk')) &&
+      (spell.fault.is === 'freeze' ||
+        spell.fault.is === 'hold' ||
+        isLinkFault(spell.fault) ||
+        spell.fault.is.startsWith('disk')) &&
       overlaps(spell, sinceNs, atNs),
   );
   // A database that is replicated needs its quorum.

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
 import { type Check, type Evidence, eachOf, judged, notApplicable } from './evidence.ts';
 import { type Incarnation, incarnationsOf, sinceNs } from './incarnations.ts';
+import { AFTERWARDS_NS, untoldLives } from './spells.ts';
 
 export function noticesFromMembers({ plan, trace }: Evidence): Check {
   const name = 'notices';
@@ -26,6 +27,9 @@ export function noticesFromMembers({ plan, trace }: Evidence): Check {
       received += 1;
       const peers = sent.get(`${event.from} ${event.notice} ${event.kind}`);
       if (peers?.has(member)) return [];
+      // Who was killed just as it sent, or soon after, may not have come to tell of it.
+      if (untoldLives(trace, event.from).some(({ killedNs }) => Math.abs(killedNs - event.atNs) < AFTERWARDS_NS))
+        return [];
       const made = { delivered: 'woke it', latched: 'was kept', dropped: 'came for nothing' }[event.disposition];
       return [`a notice (${event.kind}) that no member sent came to ${member} as from ${event.from}, and ${made}`];
     }),

@@ -20,6 +20,7 @@ import {
 } from './evidence.ts';
 import { type History, tellsOfUpdates } from './history.ts';
 import { type Incarnation, incarnationAt, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
+import { untoldLives } from './spells.ts';
 
 /**
  * When a member decides to open, every row and the schema are at its version, and every member really runs it. A row can
@@ -106,7 +107,11 @@ function missingAt(
     const hindrance = hindranceOf(version, row, looked, axes);
     return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
   });
-  const schemaIsOff = tellsOfUpdates(plan, trace) && !isApplied(view.applied, version);
+  // Who was killed just after it had applied it may not have come to tell of it.
+  const mayBeUntold = plan.members.some((member) =>
+    untoldLives(trace, member).some(({ killedNs }) => killedNs <= atNs),
+  );
+  const schemaIsOff = tellsOfUpdates(plan, trace) && !mayBeUntold && !isApplied(view.applied, version);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
 }
 

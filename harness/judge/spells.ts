@@ -1,9 +1,10 @@
 /** When each fault of a roll was under way, and for how long a member was gone because of one. */
+import type { EventName } from '../../node/events.ts';
 import { once } from '../host/once.ts';
 import type { Fault } from '../plan/fault.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
-import { firstFrom } from '../trace/instants.ts';
-import { type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { firstFrom, lastUntil } from '../trace/instants.ts';
+import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 
 export interface Spell {
   readonly id: string;
@@ -46,3 +47,21 @@ export function absencesOf(
     toNs: firstFrom(launches, atNs)?.atNs ?? Number.POSITIVE_INFINITY,
   }));
 }
+
+/**
+ * The lives of a member that were ended while it was at something: what it did last, it may not have come to tell. One that was held, or
+ * had come to rest a while before, had told all.
+ */
+export function untoldLives(trace: Trace, member: string): ReadonlyArray<{ readonly killedNs: number }> {
+  const events = eventsOf(trace, member);
+  return rigEventsOf(trace, 'killing', member).flatMap(({ atNs, at }) => {
+    if (at !== null) return [];
+    const last = lastUntil(events, atNs);
+    const isAtRest = last !== undefined && AT_REST.includes(last.event) && atNs - last.atNs > TOLD_BY_THEN_NS;
+    return isAtRest ? [] : [{ killedNs: atNs }];
+  });
+}
+
+const AT_REST: readonly EventName[] = ['parked', 'open', 'noticed', 'notified'];
+/** A member tells what it has done when it has nothing better to do, on a machine that is busy. */
+const TOLD_BY_THEN_NS = 0.5e9;

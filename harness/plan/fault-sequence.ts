@@ -1,5 +1,5 @@
 /** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
-import { type Fault, isLinkFault, isNoticeFault, lasts, namedBy } from './fault.ts';
+import { type Fault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
 import { faultWords } from './fault-words.ts';
 import type { Step } from './plan.ts';
 
@@ -22,7 +22,9 @@ class Faults {
   readonly standing = new Map<string, Fault>();
   readonly #ids = new Set<string>();
   /** What lies in wait for the next life of a member, until that begins. */
-  readonly #lurking = new Map<string, string>();
+  readonly #lurking = new Map<string, { readonly id: string; readonly fault: Fault }>();
+  /** Who has been left away for good: nothing can be done to it but to be taken out. */
+  readonly #away = new Set<string>();
   readonly #present = new Set<string>();
 
   /** What is wrong with a step; null where nothing is. */
@@ -47,7 +49,7 @@ class Faults {
             ? this.#untouchable(member, 'is refreshed')
             : `${member} is not there by then`;
           if (why !== null) return why;
-          this.#lurking.delete(member);
+          this.#refreshed(member);
         }
         return null;
       case 'fault':
@@ -64,16 +66,33 @@ class Faults {
     this.#ids.add(id);
     const stranger = namedBy(fault).find((member) => !this.#present.has(member));
     if (stranger !== undefined) return `${faultWords(fault)}: ${stranger} is not in the cluster by then`;
+    if (this.#isLeftAway(fault)) return `${faultWords(fault)}: another fault leaves it away for good`;
     for (const [other, before] of this.standing)
       if (contradict(before, fault)) return `${faultWords(fault)}: it contradicts ${other} (${faultWords(before)})`;
     if ((fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh') {
       const other = this.#lurking.get(fault.member);
-      if (other !== undefined) return `${faultWords(fault)}: ${other} lies in wait for it already`;
-      this.#lurking.set(fault.member, id);
+      if (other !== undefined) return `${faultWords(fault)}: ${other.id} lies in wait for it already`;
+      this.#lurking.set(fault.member, { id, fault });
     }
     if (lasts(fault)) this.standing.set(id, fault);
     if (fault.is === 'remove') this.#present.delete(fault.member);
     return null;
+  }
+
+  /** What lay in wait for its next life has come about. */
+  #refreshed(member: string): void {
+    const lurking = this.#lurking.get(member);
+    this.#lurking.delete(member);
+    if (lurking !== undefined && leavesAway(lurking.fault)) this.#away.add(member);
+    else this.#away.delete(member);
+  }
+
+  /** Whether it is left away for good, or will be in its next life, which would begin too early. */
+  #isLeftAway(fault: Fault): boolean {
+    if (!('member' in fault) || fault.is === 'remove') return false;
+    const lurking = this.#lurking.get(fault.member);
+    const beginsLife = fault.is === 'kill' || fault.is === 'down';
+    return this.#away.has(fault.member) || (beginsLife && lurking !== undefined && leavesAway(lurking.fault));
   }
 
   /** A frozen member can neither be told to stop nor be seen to. */
@@ -90,8 +109,8 @@ function contradict(before: Fault, fault: Fault): boolean {
   if (isNoticeFault(before) && isNoticeFault(fault)) return sameNotice(before, fault);
   if (isLinkFault(before) && isLinkFault(fault)) return overlap(before, fault);
   if (!('member' in before) || !('member' in fault) || before.member !== fault.member) return false;
-  const isAway = before.is === 'freeze' || before.is === 'down';
-  // Who is frozen or away can be taken out by another, and can do nothing itself.
+  const isAway = before.is === 'freeze' || before.is === 'down' || before.is === 'hold';
+  // Who is frozen, held or away can be taken out by another, and can do nothing itself.
   if (isAway) return fault.is !== 'remove' && fault.is !== 'fail-refresh';
   return before.is.startsWith('disk') && fault.is.startsWith('disk');
 }

@@ -64,6 +64,8 @@ function plainFault(entry: FaultEntry): Fault {
     case 'delay-notice':
     case 'duplicate-notice':
       return { is, from, to, notice, nth };
+    case 'hold':
+      return { is, member, at: entry.at! };
     case 'kill':
       return { is, member, at: entry.at ?? null, again: entry.again ?? true, leading: entry.leading ?? false };
     case 'fail-refresh':

@@ -13,6 +13,8 @@ export function faultWords(fault: Fault): string {
       return `have ${noticeWords(fault)} arrive twice`;
     case 'freeze':
       return `freeze ${fault.member}`;
+    case 'hold':
+      return `hold ${fault.member}, once it is started next, ${fault.at.replaceAll('-', ' ')}`;
     case 'kill': {
       const leading = fault.leading ? 'made the leader and ' : '';
       const where = fault.at === null ? '' : `, once it is started next, ${fault.at.replaceAll('-', ' ')}`;
@@ -51,6 +53,8 @@ export function undoWords(fault: Fault): string {
       return `let what is held back of ${fault.from} reach ${fault.to}`;
     case 'freeze':
       return `thaw ${fault.member}`;
+    case 'hold':
+      return `let ${fault.member} go on`;
     case 'down':
       return `start ${fault.member} again`;
     case 'cut-link':

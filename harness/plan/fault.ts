@@ -20,6 +20,8 @@ export interface NoticeFault {
 export type MemberFault =
   /** It does not get to run until it is thawed. */
   | { readonly is: 'freeze'; readonly member: string }
+  /** From its next start on, it is held where it comes to a failpoint, until it is let go. */
+  | { readonly is: 'hold'; readonly member: string; readonly at: Failpoint }
   /**
    * It is killed (SIGKILL): at once; or, from its next start on, where it first comes to a failpoint. Then it is started again at
    * once, or stays away for good. `leading`: it is made the leader of the database first.

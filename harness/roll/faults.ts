@@ -142,6 +142,11 @@ export class Faults {
       },
       killNextLife: (fault) => conditions.kill(fault),
       jumpTimer: (member) => this.#onceItListens(member, async (client) => client.faults?.jumpTimer()),
+      holdAt: (member, at) => conditions.hold(member, at),
+      letGo: async (member) => {
+        conditions.letGo(member);
+        await this.#onceItListens(member, async (client) => client.failpoints?.disarm());
+      },
       failNextRefresh: (member, times) => conditions.fail(member, times),
       keepDown: (member) => conditions.keepDown(member),
       letUp: (member) => conditions.letUp(member),

@@ -48,6 +48,8 @@ async function open(options: SiteOptions): Promise<Site> {
   const seats = new Map<string, Seat>();
   const authorities = new Map<string, string>();
   const running = new Set<RunningMember>();
+  /** How often each member has been started. */
+  const lives = new Map<string, number>();
   let turn: Promise<unknown> = Promise.resolve();
   const lost = new AbortController();
   const lose = (because: EnvironmentError): void => lost.abort(because);
@@ -86,6 +88,8 @@ async function open(options: SiteOptions): Promise<Site> {
       // The rig stands still while a process is made. Between two, it reads what others have said.
       turn = turn.then(() => setImmediate());
       await turn;
+      const life = (lives.get(seat.member) ?? 0) + 1;
+      lives.set(seat.member, life);
       const program = artifact.program.process ?? [];
       const env: Marked = { ...inherited(), ...artifact.env.process, ...command.env, ...markOf(run, seat.member) };
       const member = await startChild({
@@ -95,7 +99,10 @@ async function open(options: SiteOptions): Promise<Site> {
         command: [...there.within(seat.member), ...program, ...command.args],
         env,
         onLine,
-        onOwnExit: (exit) => there.onOwnExit(seat.member, exit),
+        // Its next life may have begun before this one had told all, and listen where it did.
+        onOwnExit: async (exit) => {
+          if (lives.get(seat.member) === life) await there.onOwnExit(seat.member, exit);
+        },
         run: () => (argv, options) => runProgram([...there.within(seat.member), ...argv], options, env),
       });
       running.add(member);

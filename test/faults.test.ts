@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { draw, drawnOf } from '../harness/chaos/draw.ts';
+import { refuseImpossible } from '../harness/fault/possible.ts';
+import { InputError } from '../harness/input/errors.ts';
+import { Scenario } from '../harness/input/scenario.ts';
+import { judge } from '../harness/judge/judge.ts';
+import type { Plan } from '../harness/plan/plan.ts';
+import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
+import { DEFECTS, type Defect } from '../node/defects.ts';
+import { ourSubject, rollWith } from '../soak/defects.ts';
+import { account, rollOne } from './support/rig.ts';
+
+const subject = ourSubject();
+
+/** The plan of faults as a scenario says them. */
+function planWith(faults: readonly object[], more: object = {}): Plan {
+  return drawnOf(subject, Scenario.parse({ wait: '4s', runtime: 'process', faults, ...more })).plan;
+}
+
+function refusal(faults: readonly object[]): string {
+  try {
+    refuseImpossible(planWith(faults), subject.runtime);
+    return 'it was taken';
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message;
+  }
+}
+
+describe('faults of a scenario', () => {
+  const freeze = { fault: 'freeze', member: 'node01', begins: 'after node01' };
+
+  it('become steps at their places, each with its undoing', () => {
+    const steps = planWith([{ ...freeze, ends: 'after node02' }]).steps.map((step) =>
+      step.do === 'refresh' ? step.refreshes[0]!.member : step.do,
+    );
+    expect(steps).to.deep.equal('bootstrap join node01 fault node02 undo node03 settle verify'.split(' '));
+  });
+
+  it('are refused where they name nobody, contradict one another, are never undone or cannot be done here', () => {
+    expect(refusal([{ ...freeze, member: 'node09' }])).to.match(/faults\.0: there is no member node09/);
+    expect(refusal([{ ...freeze, begins: 'start' }])).to.match(/node01 is refreshed while it is frozen \(f1\)/);
+    expect(refusal([freeze, freeze])).to.match(/it contradicts f1/);
+    expect(refusal([{ ...freeze, ends: 'before node01' }])).to.match(/it is never undone/);
+    expect(refusal([{ fault: 'cut-link', from: 'node01', to: 'node02' }])).to.match(
+      /impossible .* on the runtime process/,
+    );
+    expect(refusal([{ fault: 'leader-moves', member: 'node01' }])).to.match(/cannot be made the leader/);
+    expect(Scenario.safeParse({ faults: [{ fault: 'freeze', member: 'node01', nth: 2 }] }).success).to.equal(false);
+  });
+});
+
+describe('a roll with faults', function () {
+  this.timeout(60_000);
+
+  it('loses one notice of two members left, which costs a timer that the judge allows, and of three none', async () => {
+    const lost = [{ fault: 'lose-notice', from: 'node02', to: 'node01' }];
+    const rolled = await rollOne(planWith(lost, { members: 2 }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    expect(
+      eventsOf(rolled.trace, 'node02').filter((event) => event.event === 'notified' && event.outcome === 'lost'),
+    ).to.have.length(1);
+    expect(rolled.verdict.stalls[0]?.allowedBy).to.match(/the notice from node02 was lost/);
+    // The same roll, had nothing been lost on its way: nothing allows the stall.
+    const sound = rolled.trace.map((event) =>
+      'outcome' in event && event.outcome === 'lost' ? { ...event, outcome: 'accepted' as const } : event,
+    );
+    expect(judge(rolled.plan, sound).outcome).to.equal('broken');
+    const three = await rollOne(planWith([{ ...lost[0], from: 'node03' }]));
+    expect(
+      three.verdict.members.flatMap(({ wokenBy }) => wokenBy),
+      account(three),
+    ).not.to.include('timer');
+  });
+
+  it('freezes one, kills another on its way and has the build of a third fail once, and leaves nothing', async () => {
+    const rolled = await rollOne(
+      planWith([
+        { fault: 'freeze', member: 'node01', begins: 'after node01' },
+        { fault: 'kill', member: 'node02', at: 'before-commit' },
+        { fault: 'fail-refresh', member: 'node03', times: 1 },
+      ]),
+    );
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    expect(rigEvents(rolled.trace, 'undone').map(({ id }) => id)).to.deep.equal(['f1']);
+    expect(rigEvents(rolled.trace, 'killing').map(({ member, at }) => [member, at])).to.deep.equal([
+      ['node02', 'before-commit'],
+    ]);
+    expect(
+      rigEvents(rolled.trace, 'gone').filter(({ member, code }) => member === 'node03' && code === 2),
+    ).to.have.length(1);
+    const pids = rolled.plan.members.flatMap((member) =>
+      eventsOf(rolled.trace, member).flatMap((event) => (event.event === 'started' ? [event.pid] : [])),
+    );
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
+  });
+});
+
+describe('drawn rolls', function () {
+  this.timeout(120_000);
+
+  it('are the same of the same seed, and others of others', async () => {
+    const seeds = [1, 1, 2, 3];
+    const [one, again, ...others] = await Promise.all(seeds.map(async (seed) => (await draw(subject, seed)).plan));
+    expect(one).to.deep.equal(again);
+    for (const other of others) expect(other).not.to.deep.equal(one);
+  });
+
+  /** By `npm run soak -- defects`: a seed that finds each. Another, where versions or generators have changed. */
+  const SEEDS: Readonly<Record<Defect, number>> = {
+    'stale-view': 1,
+    // The first that finds it does so by luck; this one holds the member where the notice comes early.
+    'forgets-latch': 152,
+    'applies-twice': 3,
+    'answers-before-commit': 1,
+    'silent-restart': 3,
+  };
+
+  for (const defect of DEFECTS) {
+    it(`find a member that breaks a rule: ${defect}`, async () => {
+      expect(await rollWith(subject, SEEDS[defect], defect)).not.to.deep.equal([]);
+    });
+  }
+
+  it('find nothing in one that does not', async () => {
+    expect(await rollWith(subject, SEEDS['silent-restart'], null)).to.deep.equal([]);
+  });
+});
