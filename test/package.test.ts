@@ -108,7 +108,7 @@ describe('the package', function () {
     const plan = join(folder, 'plan.json');
     writeFileSync(plan, (await run('plan', '--json')).stdout);
     const { stdout } = await execa(process.execPath, ['use.ts', plan], { cwd: folder });
-    expect(stdout).to.match(/^v2 broken \d+$/);
+    expect(stdout).to.match(/^v2 unknown \d+$/);
   });
 
   it('is begun by a file that an old Node can read, which then says what it needs in one sentence', async () => {
