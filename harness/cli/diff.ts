@@ -41,7 +41,8 @@ export function diffCommand(): Command {
       const sides = sidesOf(toggle, shared);
       const plans = sides.map(({ label, flags: own }) => planOf(scenario, { ...shared, ...own }, label));
       const labels = sides.map(({ label }) => label);
-      const { rolled, interrupted, fault } = await rollAll(plans, json === true, { labels });
+      const session = await rollAll(plans, json === true, { labels });
+      const { rolled, interrupted, fault } = session;
       if (fault !== null) throw fault;
       // Half a comparison is none.
       if (!interrupted) {
@@ -51,7 +52,7 @@ export function diffCommand(): Command {
         await saveComparison(compared, json === true);
       }
       // The first side shows what the flag is for; only the second has to hold.
-      process.exitCode = exitCodeOf({ rolled: rolled.slice(-1), interrupted });
+      process.exitCode = exitCodeOf({ ...session, rolled: rolled.slice(-1) });
     });
 }
 

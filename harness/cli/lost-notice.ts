@@ -19,7 +19,7 @@ import { saveComparison } from './diff.ts';
 import { byItselfWords, stillWords } from './lost-words.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
-import { exitCodeOf, rollAll } from './roll.ts';
+import { exitCodeOf, rollAll, tellsAnything } from './roll.ts';
 import type { Rolled } from './roll-plan.ts';
 
 export interface LostNoticeFlags {
@@ -99,27 +99,29 @@ async function byItself(path: Plan, flags: LostNoticeFlags): Promise<void> {
     expect: { ...path.expect, wokenBy: 'either' },
   };
   const times = whole('times', flags.times, 1, MOST_TIMES);
-  const { rolled, interrupted } = await rollAll(
+  const session = await rollAll(
     Array.from({ length: times }, () => plan),
     flags.json === true,
   );
-  if (flags.json) printJson(rolled.map(({ verdict }) => verdict));
+  const { rolled } = session;
+  if (flags.json && tellsAnything(session)) printJson(rolled.map(({ verdict }) => verdict));
   else if (rolled.length > 0) console.log(`\n${byItselfWords(rolled)}`);
-  process.exitCode = exitCodeOf({ rolled, interrupted });
+  process.exitCode = exitCodeOf(session);
 }
 
-/** Both sides, one after the other, and their page. Null where that was interrupted. */
+/** Both sides, one after the other, and their page. Null where that was interrupted. @throws what kept one from being rolled */
 async function rollBoth(
   sides: ReadonlyArray<{ readonly label: string; readonly plan: Plan }>,
   isQuiet: boolean,
 ): Promise<readonly Rolled[] | null> {
   const labels = sides.map(({ label }) => label);
   for (let tries = 1; ; tries += 1) {
-    const { rolled, interrupted } = await rollAll(
+    const { rolled, interrupted, fault } = await rollAll(
       sides.map(({ plan }) => plan),
       isQuiet,
       { labels, fresh: true },
     );
+    if (fault !== null) throw fault;
     if (interrupted) return null;
     const isGivenUp = rigEvents(rolled[0]!.trace, 'finding').some(({ doubt }) => doubt !== null);
     if (!isGivenUp || tries === MOST_GIVEN_UP) {

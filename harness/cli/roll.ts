@@ -35,10 +35,10 @@ export function rollCommand(): Command {
           if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
           else if (plans.length > 1) console.log(`\n${ordersTable(rolled)}`);
         }
-        if (session.fault !== null) throw session.fault;
+        const exitCode = exitCodeOf(session);
         const wrong = rolled.map(misdescription).find((sentence) => sentence !== null);
         if (wrong !== undefined) throw new InputError(wrong);
-        process.exitCode = exitCodeOf(session);
+        process.exitCode = exitCode;
       },
     );
 }
@@ -150,7 +150,9 @@ async function rollOne(
   }
 }
 
-export function exitCodeOf({ rolled, interrupted }: Pick<Session, 'rolled' | 'interrupted'>): ExitCode {
+/** @throws what kept the rest from being rolled: no rolls at all would hold */
+export function exitCodeOf({ rolled, interrupted, fault }: Session): ExitCode {
+  if (fault !== null) throw fault;
   if (interrupted) return EXIT.interrupted;
   if (!rolled.every(({ verdict }) => verdict.outcome === 'holds')) return EXIT.broken;
   // What was found out has been told; but what the roll was to leave is not there.

@@ -20,7 +20,6 @@ export function watchCommand(): Command {
         console.log(`watch it at ${watching.address}`);
         if (flags.open) await (await import('open')).default(watching.address);
         const session = await rollAll([plan], false, { observer: watching.observer });
-        if (session.fault !== null) throw session.fault;
         process.exitCode = exitCodeOf(session);
         const [rolled] = session.rolled;
         if (session.interrupted || rolled === undefined) return;
