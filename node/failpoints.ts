@@ -3,8 +3,8 @@
  * passes it without noticing.
  */
 
-/** The places where a member started with failpoints can be held. */
-export const FAILPOINTS = [
+/** Those that an upgrade without patches comes to. */
+export const GATE_FAILPOINTS = [
   'before-check',
   'before-commit',
   'after-commit',
@@ -12,11 +12,9 @@ export const FAILPOINTS = [
   'before-park',
   'before-notify',
   'before-open',
-  'before-patch',
-  'in-patch',
-  'before-note',
-  'on-notice',
 ] as const;
+/** The places where a member started with failpoints can be held. */
+export const FAILPOINTS = [...GATE_FAILPOINTS, 'before-patch', 'in-patch', 'before-note', 'on-notice'] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 
 type OnHeld = (failpoint: Failpoint, notice: string | null) => void;

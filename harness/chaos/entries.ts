@@ -1,5 +1,6 @@
 /** Draws the faults of a roll, one by one, each with its place. */
 import type { Arbitrary } from 'fast-check';
+import { GATE_FAILPOINTS } from '../../node/failpoints.ts';
 import type { FaultEntry, FaultName, FaultPlace } from '../input/fault-list.ts';
 
 export type FastCheck = typeof import('fast-check');
@@ -44,17 +45,7 @@ export function faultEntries(fc: FastCheck, order: readonly string[]): Arbitrary
     arbitrary: fc.record({ fault: fc.constant(fault), ...fields }).map((drawn) => placed(order, drawn as Spelt)),
   });
   const link = { from: name, to: name, ...spell };
-  const points = fc.constantFrom(
-    ...([
-      'before-check',
-      'before-commit',
-      'after-commit',
-      'after-check',
-      'before-park',
-      'before-notify',
-      'before-open',
-    ] as const),
-  );
+  const points = fc.constantFrom(...GATE_FAILPOINTS);
   const holds = fc.constantFrom(
     ...(['before-check', 'after-check', 'before-park', 'before-notify', 'before-open'] as const),
   );

@@ -1,13 +1,11 @@
 /** What is drawn, and for what: of a seed, for a daemon and a runtime. */
-
-import type { Drawn, Subject } from '../chaos/draw.ts';
-import { draw } from '../chaos/draw.ts';
+import { type Drawn, draw, type Subject } from '../chaos/draw.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
 import type { Scenario } from '../input/scenario.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type RollFlags, scenarioFromFlags, wholeNumberIn } from './options.ts';
+import { wholeNumberIn } from './flags.ts';
+import { type RollFlags, scenarioFromFlags } from './options.ts';
 import { runtimeFor } from './runtime.ts';
 
 /** Members take memory, and faults take time. */
@@ -43,7 +41,7 @@ export async function chaosSubject(flags: RollFlags): Promise<ChaosSubject> {
     runtime: fixed.runtime ?? 'auto',
     versions: { [first!]: chosen.versions.get(first!)! },
     daemon: chosen.source.plan(fixed),
-  } as unknown as Plan);
+  });
   const subject: Subject = { daemon: chosen.source, versions: chosen.versions, runtime, fixed, most: MOST };
   return { subject, runtime, because };
 }

@@ -1,20 +1,20 @@
 /** `refresh-rig explore`: every interleaving of an upgrade, and the shortest way into a stall. */
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { AHEAD_POLICIES, type AheadPolicy } from '../../node/upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from '../../node/upgrade/machine.ts';
-import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
-import { cannotTake, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../../node/upgrade/strategy.ts';
+import { PATCH_BY, PATCH_WHEN, USUAL_PATCHING } from '../../node/upgrade/patch.ts';
+import { cannotTake, STRATEGIES, STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { type Answer, type Asked, explore, isFine } from '../explore/explore.ts';
-import { MOST_VERSIONS, patchesIn, REFRESHING, type Refreshing } from '../explore/question.ts';
+import { MOST_VERSIONS, patchesIn, REFRESHING } from '../explore/question.ts';
 import { MOST_CHANGES } from '../explore/states.ts';
 import { InputError } from '../input/errors.ts';
+import { named } from '../input/named.ts';
 import { exploration } from '../report/exploration.ts';
 import { roomOf } from '../report/screen.ts';
-import { numberIn } from './options.ts';
+import { oneOf, savePlan, wholeNumberIn } from './flags.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
 
@@ -115,12 +115,7 @@ function save(answers: readonly Answer[], { source, versions, described }: Chose
   const short = answers.find((answer) => answer.path !== null);
   if (short === undefined) throw new InputError(`--save ${file}: nothing falls short, so there is no counterexample`);
   // What a described daemon is like, no scenario says.
-  const plan = counterexample(short, source, versions, ...(described === null ? [] : [{}]));
-  try {
-    writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
-  } catch (error) {
-    throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
-  }
+  savePlan(counterexample(short, source, versions, ...(described === null ? [] : [{}])), file);
 }
 
 /** The path as data is for `--save`; a row is what a script compares. */
@@ -163,39 +158,32 @@ function questionsOfModel(flags: ExploreFlags, { name, source, versions }: Chose
   if (model === null)
     throw new InputError(`${name} has no model: say in its description which row of the table models it (model: …)`);
   const [from, to] = [flags.from ?? source.defaults.from, flags.to ?? source.defaults.to].map((version) =>
-    known(versions, version),
+    named(versions, version),
   ) as [Version, Version];
   return [{ ...boundsFrom(flags), ...model, from, to }];
 }
 
 function boundsFrom(flags: ExploreFlags) {
-  const members = whole('members', flags.members, 1, MOST_MEMBERS);
+  const members = wholeNumberIn('members', flags.members, 1, MOST_MEMBERS);
   return {
     members,
     faults: {
-      lose: whole('lose', flags.lose, 0, MOST_FAULTS),
-      duplicate: whole('duplicate', flags.duplicate, 0, MOST_FAULTS),
-      crash: whole('crash', flags.crash, 0, MOST_FAULTS),
-      fail: whole('fail', flags.fail, 0, MOST_FAULTS),
+      lose: wholeNumberIn('lose', flags.lose, 0, MOST_FAULTS),
+      duplicate: wholeNumberIn('duplicate', flags.duplicate, 0, MOST_FAULTS),
+      crash: wholeNumberIn('crash', flags.crash, 0, MOST_FAULTS),
+      fail: wholeNumberIn('fail', flags.fail, 0, MOST_FAULTS),
     },
     refreshing: oneOf('refreshing', flags.refreshing, REFRESHING),
-    leave: whole('leave', flags.leave, 0, MOST_CHANGES),
-    join: whole('join', flags.join, 0, MOST_CHANGES),
-    mostStates: whole('most-states', flags.mostStates, 1, 2 ** 31),
-    mostBytes: whole('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
+    leave: wholeNumberIn('leave', flags.leave, 0, MOST_CHANGES),
+    join: wholeNumberIn('join', flags.join, 0, MOST_CHANGES),
+    mostStates: wholeNumberIn('most-states', flags.mostStates, 1, 2 ** 31),
+    mostBytes: wholeNumberIn('most-memory', flags.mostMemory, 1, 2 ** 20) * 2 ** 20,
     reduce: flags.reduce ?? members > FULL_UP_TO,
   };
 }
 
-function known(versions: ReadonlyMap<string, Version>, name: string): Version {
-  const found = versions.get(name);
-  if (found === undefined)
-    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-  return found;
-}
-
 function chainsFrom(flags: ExploreFlags, versions: ReadonlyMap<string, Version>): Array<readonly Version[]> {
-  const find = (name: string): Version => known(versions, name);
+  const find = (name: string): Version => named(versions, name);
   if (flags.versions !== undefined) {
     if (flags.from !== undefined || flags.to !== undefined)
       throw new InputError('--versions: it names all releases: drop --from and --to');
@@ -220,20 +208,4 @@ function patchingsOf(flags: ExploreFlags, chain: readonly Version[]): Array<NonN
 
 function canTake({ strategy, from, by = [], to }: Asked): boolean {
   return [...by, to].every((version) => cannotTake(STRATEGIES[strategy], from, version) === null);
-}
-
-function oneOf<Value extends StrategyName | Wakeups | AheadPolicy | PatchWhen | PatchBy | Refreshing>(
-  flag: string,
-  text: string,
-  values: readonly Value[],
-): Value {
-  const value = values.find((known) => known === text);
-  if (value === undefined) throw new InputError(`--${flag} ${text}: must be one of ${values.join(', ')}`);
-  return value;
-}
-
-function whole(flag: string, text: string, least: number, most: number): number {
-  const number = numberIn(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new InputError(`--${flag} ${text}: must be a whole number from ${least} to ${most}`);
 }

@@ -2,13 +2,12 @@
  * `refresh-rig lost-notice`: whether a notice that comes before a member has parked is lost to a daemon as it is shipped. Two rolls side
  * by side, through the same relays: in the first, one member is kept from the answer to its own commit until all others have opened.
  */
-import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parseDuration } from '../../node/duration.ts';
-import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
+import { chooseDaemon } from '../daemon/choose.ts';
 import { counterexample } from '../explore/counterexample.ts';
 import { lostNotice } from '../explore/lost-notice.ts';
 import { InputError } from '../input/errors.ts';
+import { named } from '../input/named.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
 import { carriedOver } from '../plan/carry.ts';
@@ -16,6 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import { entrantsOf } from '../plan/sequence.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { saveComparison } from './diff.ts';
+import { durationIn, oneOf, savePlan, wholeNumberIn } from './flags.ts';
 import { byItselfWords, stillWords } from './lost-words.ts';
 import { EXIT } from './outcome.ts';
 import { printJson } from './print.ts';
@@ -27,7 +27,7 @@ export interface LostNoticeFlags {
   readonly from?: string;
   readonly to?: string;
   readonly members: string;
-  readonly runtime?: string;
+  readonly runtime: string;
   readonly wait?: string;
   readonly times: string;
   readonly byItself?: boolean;
@@ -38,6 +38,7 @@ export interface LostNoticeFlags {
 /** Who leads the database after its leader was stopped is not for the rig to say; where it is another, the try is given up. */
 const MOST_GIVEN_UP = 3;
 const MOST_TIMES = 1000;
+const RUNTIMES = ['process', 'container'] as const;
 /** A question about three to seven members has some thousands. */
 const MOST_STATES = 10_000_000;
 const MOST_BYTES = 2 ** 31;
@@ -51,7 +52,7 @@ export function lostNoticeCommand(): Command {
     .option('--from <version>', 'the version before')
     .option('--to <version>', 'the version after')
     .option('--members <number>', 'how many members, from 3', '3')
-    .option('--runtime <name>', 'process, container', 'process')
+    .option('--runtime <name>', RUNTIMES.join(', '), 'process')
     .option('--wait <duration>', 'how long one park of the rig’s own daemon lasts')
     .option('--times <number>', 'how many times to roll both sides', '1')
     .option('--by-itself', 'refresh all members at once and hold nothing, so many times: how often does it happen?')
@@ -60,7 +61,7 @@ export function lostNoticeCommand(): Command {
     .action(async (flags: LostNoticeFlags) => {
       const plan = pathOf(flags);
       if (flags.save !== undefined) {
-        save(plan, flags.save);
+        savePlan(plan, flags.save);
         return;
       }
       if (flags.byItself === true) {
@@ -68,10 +69,10 @@ export function lostNoticeCommand(): Command {
         return;
       }
       const sides = [
-        { label: 'the answer to a commit held', plan: named(carriedOver(plan, true), 'held') },
-        { label: 'nothing held', plan: named(carriedOver(plan, false), 'not-held') },
+        { label: 'the answer to a commit held', plan: onSide(carriedOver(plan, true), 'held') },
+        { label: 'nothing held', plan: onSide(carriedOver(plan, false), 'not-held') },
       ];
-      const times = whole('times', flags.times, 1, MOST_TIMES);
+      const times = wholeNumberIn('times', flags.times, 1, MOST_TIMES);
       const rolled: Array<readonly Rolled[]> = [];
       for (let time = 0; time < times; time += 1) {
         const pair = await rollBoth(sides, flags.json === true);
@@ -98,7 +99,7 @@ async function byItself(path: Plan, flags: LostNoticeFlags): Promise<void> {
     steps: [...begun, { do: 'refresh', refreshes, pace: 'eager' }, { do: 'settle' }, { do: 'verify' }],
     expect: { ...path.expect, wokenBy: 'either' },
   };
-  const times = whole('times', flags.times, 1, MOST_TIMES);
+  const times = wholeNumberIn('times', flags.times, 1, MOST_TIMES);
   const session = await rollAll(
     Array.from({ length: times }, () => plan),
     flags.json === true,
@@ -144,48 +145,22 @@ function pathOf(flags: LostNoticeFlags): Plan {
   if (model === null)
     throw new InputError(`${name} has no model: say in its description which row of the table models it (model: …)`);
   const defaults = described === null ? OUR_VERSIONS : source.defaults;
-  const [from, to] = [flags.from ?? defaults.from, flags.to ?? defaults.to].map((wanted) => known(chosen, wanted));
+  const [from, to] = [flags.from ?? defaults.from, flags.to ?? defaults.to].map((wanted) => named(versions, wanted));
   const asked = {
     ...model,
-    ...{ from: from!, to: to!, members: whole('members', flags.members, 3, 7), faults: {} },
+    ...{ from: from!, to: to!, members: wholeNumberIn('members', flags.members, 3, 7), faults: {} },
     ...{ mostStates: MOST_STATES, mostBytes: MOST_BYTES, reduce: true },
   };
   const plan = counterexample(lostNotice(asked), source, versions, said);
-  const { runtime = 'process' } = flags;
-  if (runtime !== 'process' && runtime !== 'container')
-    throw new InputError(`--runtime ${runtime}: must be one of process, container`);
+  const runtime = oneOf('runtime', flags.runtime, RUNTIMES);
   return { ...plan, about: 'a notice that comes before a member has parked', runtime };
 }
 
 /** @throws InputError */
 function ourSettings({ wait }: LostNoticeFlags): Scenario {
-  const everyMs = wait === undefined ? undefined : parseDuration(wait);
-  if (everyMs === null) throw new InputError(`--wait ${wait}: must be a duration such as 30s, 500ms or 2m`);
-  return { ...OURS, ...(everyMs === undefined ? {} : { wait: everyMs }) };
+  return { ...OURS, ...(wait === undefined ? {} : { wait: durationIn('wait', wait) }) };
 }
 
-function known({ versions }: Chosen, name: string) {
-  const found = versions.get(name);
-  if (found === undefined)
-    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-  return found;
-}
-
-function named(plan: Plan, side: string): Plan {
+function onSide(plan: Plan, side: string): Plan {
   return { ...plan, name: rollName(`lost-notice-${plan.daemon.name}-${side}`) };
-}
-
-/** @throws InputError where it cannot be written */
-function save(plan: Plan, file: string): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
-  } catch (error) {
-    throw new InputError(`--save ${file}: cannot write it: ${(error as Error).message}`);
-  }
-}
-
-function whole(flag: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new InputError(`--${flag} ${text}: must be a whole number from ${least} to ${most}`);
 }

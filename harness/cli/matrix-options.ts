@@ -8,7 +8,8 @@ import { DATABASES, PACE_WORDS } from '../input/scenario.ts';
 import { readYaml } from '../input/yaml.ts';
 import type { RolledDaemon } from '../matrix/pairs.ts';
 import { DaemonKey, type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
-import { besideFile, numberIn } from './options.ts';
+import { numberIn } from './flags.ts';
+import { besideFile } from './options.ts';
 
 interface Flag {
   readonly key: keyof MatrixFile;

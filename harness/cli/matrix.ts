@@ -17,11 +17,12 @@ import { watchMatrix } from '../report/progress.ts';
 import { roomOf } from '../report/screen.ts';
 import { MatrixFolder } from '../store/matrix-folder.ts';
 import { removeLeftovers } from './clean.ts';
+import { wholeNumberIn } from './flags.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
 import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
-import { numberIn, runsFolder } from './options.ts';
+import { runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
@@ -78,7 +79,10 @@ async function carryOut(job: MatrixJob, flags: MatrixFlags): Promise<void> {
   const { spec, path, recordedMs } = job;
   const quiet = flags.json === true;
   const say = (line: string): void => void (quiet ? process.stderr : process.stdout).write(`${colors.dim(line)}\n`);
-  const jobs = numberOf('jobs', flags.jobs, MOST_JOBS) ?? bearableJobs(Math.max(...spec.members));
+  const jobs =
+    flags.jobs === undefined
+      ? bearableJobs(Math.max(...spec.members))
+      : wholeNumberIn('jobs', flags.jobs, 1, MOST_JOBS);
   const tasks = tasksOf(job);
   const plans = job.cells.filter(isPossible).map(({ plan }) => plan);
   const [first, ...others] = plans;
@@ -140,14 +144,10 @@ const MOST_JOBS = 100;
 
 /** No more jobs than there are cells: an empty one would only cost its set-up. */
 function printJobs(cells: readonly Cell[], flags: MatrixFlags): void {
-  const count = Math.min(numberOf('shards', flags.shards, MOST_SHARDS) ?? DEFAULT_SHARDS, cells.length);
+  const count = Math.min(
+    flags.shards === undefined ? DEFAULT_SHARDS : wholeNumberIn('shards', flags.shards, 1, MOST_SHARDS),
+    cells.length,
+  );
   const shards = Array.from({ length: count }, (_, index) => ({ shard: shardName({ index: index + 1, count }) }));
   console.log(JSON.stringify({ include: shards }));
-}
-
-function numberOf(flag: string, text: string | undefined, most: number): number | null {
-  if (text === undefined) return null;
-  const number = numberIn(text);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new InputError(`--${flag} ${text}: must be a whole number from 1 to ${most}`);
 }

@@ -13,6 +13,7 @@ import { rollName } from '../input/values.ts';
 import { readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
+import { numberIn } from './flags.ts';
 
 /** Flags as commander hands them over, and the keys of a scenario that they set. */
 export const FLAG_KEYS = {
@@ -138,20 +139,6 @@ export function scenarioFromFlags(flags: RollFlags): Scenario {
     return `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${flags[flag]}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
-}
-
-/** @throws InputError naming the flag */
-export function wholeNumberIn(flag: string, text: string): number {
-  const number = numberIn(text);
-  if (Number.isInteger(number) && number >= 0 && number <= LARGEST) return number;
-  throw new InputError(`--${flag} ${text}: must be a whole number from 0 to ${LARGEST}`);
-}
-
-const LARGEST = 2 ** 31 - 1;
-
-/** NaN where the text is not a number as people write it: an empty one is not zero, and 0x3 is not three. */
-export function numberIn(text: string): number {
-  return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
 function readRecords(file: string): SeedRecord[] {

@@ -1,12 +1,12 @@
 /** `refresh-rig replay FILE`: carry out a saved plan, a counterexample of the explorer above all, on real members. */
 import { Command } from 'commander';
-import { parseDuration } from '../../node/duration.ts';
 import { type Chosen, chooseDaemon, sourceOf } from '../daemon/choose.ts';
 import { InputError, inNameOf } from '../input/errors.ts';
 import { carriedOver } from '../plan/carry.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { readPlan } from '../store/plan-file.ts';
+import { durationIn, oneOf } from './flags.ts';
 import { printJson } from './print.ts';
 import { exitCodeOf, rollAll, tellsAnything } from './roll.ts';
 
@@ -86,15 +86,11 @@ function forced(plan: Plan, { links = false }: ReplayFlags): Plan {
 }
 
 function overridden(plan: Plan, { runtime, wait }: ReplayFlags): Plan {
-  const chosen = RUNTIMES.find((known) => known === runtime);
-  if (runtime !== undefined && chosen === undefined)
-    throw new InputError(`--runtime ${runtime}: must be one of ${RUNTIMES.join(', ')}`);
-  const everyMs = wait === undefined ? null : parseDuration(wait);
-  if (wait !== undefined && everyMs === null)
-    throw new InputError(`--wait ${wait}: must be a duration such as 30s, 500ms or 2m`);
+  const chosen = runtime === undefined ? plan.runtime : oneOf('runtime', runtime, RUNTIMES);
+  const everyMs = wait === undefined ? null : durationIn('wait', wait);
   const { daemon } = plan;
   if (everyMs !== null && !daemon.capabilities.failpoints)
     throw new InputError(`--wait ${wait}: how long a member of ${daemon.name} waits is its own affair: drop it`);
   const timer = everyMs === null || daemon.timer === null ? daemon.timer : { ...daemon.timer, everyMs };
-  return { ...plan, runtime: chosen ?? plan.runtime, daemon: { ...daemon, timer } };
+  return { ...plan, runtime: chosen, daemon: { ...daemon, timer } };
 }

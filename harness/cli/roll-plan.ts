@@ -58,7 +58,7 @@ export interface Rolled {
 }
 
 /** The daemon of a plan. @param tally counts what became of each part of a description */
-export function daemonOfPlan(plan: Plan, tally?: Tally): Daemon {
+export function daemonOfPlan(plan: Pick<Plan, 'daemon'>, tally?: Tally): Daemon {
   return daemonKind(plan, tally);
 }
 

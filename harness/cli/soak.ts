@@ -5,22 +5,23 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { nowNs } from '../../node/clock.ts';
-import { formatDuration, parseDuration } from '../../node/duration.ts';
+import { formatDuration } from '../../node/duration.ts';
 import { yamlOf } from '../chaos/as-yaml.ts';
 import { deviationIn } from '../chaos/conforms.ts';
 import { draw, drawnOf } from '../chaos/draw.ts';
 import { shrink } from '../chaos/shrink.ts';
 import { Tally, type Tried, wrongIn } from '../chaos/tally.ts';
 import { invocation } from '../host/invocation.ts';
-import { EnvironmentError, InputError } from '../input/errors.ts';
+import { EnvironmentError } from '../input/errors.ts';
 import { bearableJobs } from '../matrix/roll-matrix.ts';
 import type { Plan } from '../plan/plan.ts';
 import { soakReport } from '../report/soak.ts';
 import { rigEvents } from '../trace/trace.ts';
 import { type ChaosSubject, chaosSubject } from './chaos.ts';
 import { removeLeftovers } from './clean.ts';
+import { durationIn, wholeNumberIn } from './flags.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
-import { type RollFlags, runsFolder, wholeNumberIn, withRollFlags } from './options.ts';
+import { type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT } from './outcome.ts';
 import { roll } from './roll-plan.ts';
 
@@ -39,15 +40,15 @@ export function soakCommand(): Command {
     .option('--plans <number>', 'how many it draws, at most (default: as many as there is time for)')
     .option('--jobs <number>', 'how many rolls at once (default: what the machine bears)')
     .action(async (flags: SoakFlags) => {
-      const forMs = parseDuration(flags.for ?? DEFAULT_FOR);
-      if (forMs === null) throw new InputError(`--for ${flags.for}: must be a duration such as 30m`);
+      const forMs = durationIn('for', flags.for ?? DEFAULT_FOR);
       const { seed: seedText, ...others } = flags;
       const seed = seedText === undefined ? randomInt(2 ** 30) : wholeNumberIn('seed', seedText);
       const plans = flags.plans === undefined ? Number.POSITIVE_INFINITY : wholeNumberIn('plans', flags.plans);
       const chaos = await chaosSubject(others);
       const jobs =
-        flags.jobs === undefined ? bearableJobs(chaos.subject.most.members) : wholeNumberIn('jobs', flags.jobs);
-      if (jobs < 1 || jobs > MOST_JOBS) throw new InputError(`--jobs ${flags.jobs}: must be from 1 to ${MOST_JOBS}`);
+        flags.jobs === undefined
+          ? bearableJobs(chaos.subject.most.members)
+          : wholeNumberIn('jobs', flags.jobs, 1, MOST_JOBS);
       process.exitCode = await new Soak(chaos, seed, jobs).run(forMs, plans);
     });
 }

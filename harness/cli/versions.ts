@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { InputError } from '../input/errors.ts';
+import { named } from '../input/named.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { printable } from '../report/printable.ts';
 import { cut, screenOf } from '../report/screen.ts';
@@ -39,12 +40,7 @@ export function versionsCommand(): Command {
         }
         if (to === undefined)
           throw new InputError(`versions ${from}: give a second version, to see the kind of the step to it`);
-        const [older, newer] = [from, to].map((name) => {
-          const found = versions.get(name);
-          if (found === undefined)
-            throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-          return found;
-        });
+        const [older, newer] = [from, to].map((name) => named(versions, name));
         const kind = stepKind(older!, newer!, described === null ? undefined : 0);
         if (json) return printJson({ from, to, kind });
         return console.log(`${from} → ${to}: ${kind} (${STEP_WORDS[kind]})`);

@@ -70,7 +70,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
  * @param tally counts what became of each part of a description
  * @param versions of ours, where they are not those of the rig
  */
-export function daemonKind({ daemon }: Plan, tally = new Tally(), versions?: Versions): Daemon {
+export function daemonKind({ daemon }: Pick<Plan, 'daemon'>, tally = new Tally(), versions?: Versions): Daemon {
   return isDescribed(daemon)
     ? describedDaemon(daemon.settings as DescribedSettings, tally)
     : ourDaemon(versions ?? ourVersions());

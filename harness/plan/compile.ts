@@ -2,6 +2,7 @@
 import { LONGEST_MS } from '../../node/duration.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
+import { named } from '../input/named.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
 import { type Course, courseOf } from './course.ts';
@@ -144,10 +145,10 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const { refreshes, newcomers } = course;
   const members = [...initial, ...newcomers];
   const names = [...new Set([scenario.from, ...refreshes.map((refresh) => refresh.to)])];
-  const versions = Object.fromEntries(names.map((name) => [name, versionNamed(sources.versions, name)]));
+  const versions = Object.fromEntries(names.map((name) => [name, named(sources.versions, name)]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : lastVersion(course);
   if (daemon.model !== null) {
-    const from = versionNamed(sources.versions, scenario.from);
+    const from = named(sources.versions, scenario.from);
     refuseIntroduction(rulesOf(daemon.model).strategy, Object.values(versions), from);
   }
   const refused = refusedRefresh(daemon, refreshes);
@@ -200,12 +201,6 @@ function givenOf(names: readonly string[], given: Sources['given']): Pick<Plan, 
     return one === undefined ? [] : [[name, one] as const];
   });
   return found.length === 0 ? {} : { given: Object.fromEntries(found) };
-}
-
-function versionNamed(versions: ReadonlyMap<string, Version>, name: string): Version {
-  const version = versions.get(name);
-  if (version !== undefined) return version;
-  throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
 }
 
 /** How the cluster comes to be that is rolled. */

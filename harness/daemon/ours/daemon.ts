@@ -8,7 +8,7 @@ import { cacheEnv } from '../../build/compile-cache.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
 import { once } from '../../host/once.ts';
 import { paths } from '../../host/paths.ts';
-import { InputError } from '../../input/errors.ts';
+import { named } from '../../input/named.ts';
 import type { VersionSource, Versions } from '../../input/versions.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Daemon, Launch } from '../contract.ts';
@@ -40,7 +40,7 @@ export function ourDaemon(versions: Versions): Daemon {
     startLimitMs: START_LIMIT_MS,
     build: async (names) => {
       const bundle = await bundleDaemon();
-      return new Map(names.map((name) => [name, artifactOf(bundle, known(versions, name))]));
+      return new Map(names.map((name) => [name, artifactOf(bundle, named(versions, name))]));
     },
     command: (plan, launch) => ({ args: args(plan, launch), env: {} }),
     // No build knows this flag: it says so, and exits.
@@ -53,13 +53,6 @@ export function ourDaemon(versions: Versions): Daemon {
     unmatched: () => [],
     doubt: () => null,
   };
-}
-
-function known(versions: Versions, name: string): VersionSource {
-  const source = versions.get(name);
-  if (source === undefined)
-    throw new InputError(`there is no version ${name}; there are ${[...versions.keys()].join(', ')}`);
-  return source;
 }
 
 function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
