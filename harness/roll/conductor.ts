@@ -2,8 +2,7 @@
  * The conductor: carries out a Plan on a Site, step by step, and hands back the Trace. It knows a daemon only by its
  * contract, and judges nothing: what a member does wrong is told in the trace.
  */
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { nowNs } from '../../node/clock.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Finding, RequestError } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { type Milestone, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
@@ -12,10 +11,10 @@ import { all } from './all.ts';
 import { Faults } from './faults.ts';
 import { Forming } from './forming.ts';
 import { watchLag } from './lag.ts';
-import { LatePatches } from './late-patches.ts';
 import { Members } from './members.ts';
 import { Refreshing } from './refreshing.ts';
 import { Replay } from './replay.ts';
+import { Settling } from './settling.ts';
 import type { Stage } from './stage.ts';
 import { Traffic } from './traffic.ts';
 import { UpdateProgram } from './update-program.ts';
@@ -76,9 +75,6 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
 /** While something is wrong, a member may not come to rest: it is waited for so long, and then the roll goes on. */
 const TROUBLED_PACE_MS = 3000;
 
-/** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
-const EXITING_LIMIT_MS = 20_000;
-
 class Roll {
   readonly #plan: Plan;
   readonly #stage: Stage;
@@ -89,7 +85,7 @@ class Roll {
   readonly #traffic: Traffic | null;
   readonly #replay: Replay;
   readonly #withholding: Withholding;
-  readonly #latePatches: LatePatches;
+  readonly #settling: Settling;
   /** How many events there were before the operator refreshed somebody last. */
   #sinceOperator = 0;
 
@@ -107,7 +103,7 @@ class Roll {
       : null;
     this.#replay = new Replay(stage, this.#members);
     this.#withholding = new Withholding(stage, this.#members);
-    this.#latePatches = new LatePatches(plan, stage, this.#members);
+    this.#settling = new Settling(plan, stage, this.#members, this.#faults);
   }
 
   /** Returns whether the cluster has settled, where the step was to wait for that. */
@@ -163,7 +159,7 @@ class Roll {
         await this.#await(step.member, step.until);
         return true;
       case 'settle':
-        return this.#settle();
+        return this.#settling.settle();
       case 'verify':
         await this.#verify();
         return true;
@@ -231,50 +227,6 @@ class Roll {
       return;
     }
     await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
-  }
-
-  async #settle(): Promise<boolean> {
-    const { recorder, signal } = this.#stage;
-    const { standings } = this.#members;
-    const limit = AbortSignal.timeout(this.#plan.settleLimitMs);
-    const { steadyMs } = this.#plan.daemon.capabilities;
-    let goings: number;
-    do {
-      goings = standings.goings;
-      await this.#faults.idle();
-      await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
-      // Its supervisor may be about to start a member again, or the member be about to exit.
-      await this.#staySteady(steadyMs, limit);
-      // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
-      await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
-      await this.#latePatches.untilRun();
-      // One that went meanwhile may be there again, and go again.
-    } while ((!standings.isOver() || standings.goings !== goings) && !limit.aborted);
-    const left = standings.underWay();
-    if (left.length === 0) return true;
-    const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));
-    recorder.tell('unsettled', { members: Object.fromEntries(says) });
-    return false;
-  }
-
-  /** Look on for a while: so long after the end, and after the last patch that a member was seen to run, which it may exit by. */
-  async #staySteady(steadyMs: number, limit: AbortSignal): Promise<void> {
-    const { signal } = this.#stage;
-    if (steadyMs === 0) await setImmediate(undefined, { signal });
-    for (let leftMs = steadyMs; leftMs > 0 && !limit.aborted; ) {
-      await sleep(leftMs, undefined, { signal });
-      leftMs = steadyMs - (nowNs() - this.#members.standings.patchingNs) / 1e6;
-    }
-  }
-
-  /** What a member says that it waits for; null where it does not answer. */
-  async #waitsFor(member: string): Promise<string | null> {
-    try {
-      return (await this.#members.client(member)?.status())?.waitsFor ?? null;
-    } catch (error) {
-      if (error instanceof RequestError) return null;
-      throw error;
-    }
   }
 
   async #load(): Promise<void> {
