@@ -95,6 +95,12 @@ describe('a roll with faults', function () {
     );
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
   });
+
+  it('has one taken out by another that has just been started, and does not listen yet', async () => {
+    const removed = { fault: 'remove', member: 'node01', through: 'node03', begins: 'settle' };
+    const rolled = await rollOne(planWith([removed], { from: 'v2', to: 'v5', ahead: 'wait', pace: 'eager' }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
 });
 
 describe('drawn rolls', function () {

@@ -1,5 +1,4 @@
 /** A member that is taken out of the cluster by another, and is not asked. */
-import { Finding, RequestError } from '../daemon/contract.ts';
 import type { FaultOf } from '../plan/fault.ts';
 import type { FaultKind } from './kind.ts';
 
@@ -8,14 +7,7 @@ export const remove: FaultKind<FaultOf<'remove'>> = {
   lacks: (_fault, { daemon }) =>
     daemon.capabilities.removal === true ? null : `the rig cannot have a member of ${daemon.name} taken out`,
   do: async ({ member, through }, hands) => {
-    const membership = hands.client(through)?.membership ?? null;
-    if (membership === null) throw new Finding(through, `${through} was to take ${member} out, and is not there`);
-    try {
-      await membership.remove(member);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      throw new Finding(through, `${through} did not take ${member} out of the cluster: ${error.message}`);
-    }
+    await hands.takeOut(member, through);
     return null;
   },
 };

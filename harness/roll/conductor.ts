@@ -8,6 +8,7 @@ import { EnvironmentError } from '../input/errors.ts';
 import { type Milestone, type Pace, type Plan, type Refresh, type Step, versionOf } from '../plan/plan.ts';
 import { type Ending, type Records, TRACE_FORMAT } from '../trace/trace.ts';
 import { all } from './all.ts';
+import { Asking } from './asking.ts';
 import { Faults } from './faults.ts';
 import { Forming } from './forming.ts';
 import { watchLag } from './lag.ts';
@@ -80,6 +81,7 @@ class Roll {
   readonly #stage: Stage;
   readonly #members: Members;
   readonly #forming: Forming;
+  readonly #asking: Asking;
   readonly #faults: Faults;
   readonly #refreshing: Refreshing;
   readonly #traffic: Traffic | null;
@@ -94,7 +96,8 @@ class Roll {
     this.#plan = plan;
     this.#stage = stage;
     this.#members = new Members(plan, stage, fail);
-    this.#faults = new Faults(plan, stage, this.#members);
+    this.#asking = new Asking(stage, this.#members);
+    this.#faults = new Faults(plan, stage, this.#members, this.#asking);
     this.#refreshing = new Refreshing(plan, stage, this.#members);
     this.#forming = new Forming(plan, stage, this.#members);
     const isServing = (member: string): boolean => this.#members.standings.isServing(member);
@@ -195,14 +198,7 @@ class Roll {
   async #leave(member: string, by: string): Promise<void> {
     await this.#members.stop(member);
     const from = this.#stage.recorder.trace.length;
-    const membership = this.#members.client(by)?.membership ?? null;
-    if (membership === null) throw new Finding(by, `${by} was to take ${member} out of the cluster, and is not there`);
-    try {
-      await membership.remove(member);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      throw new Finding(by, `${by} did not take ${member} out of the cluster: ${error.message}`);
-    }
+    await this.#asking.takeOut(member, by);
     if (this.#plan.holds) await this.#replay.untilTold(by, from);
   }
 

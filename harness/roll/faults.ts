@@ -1,7 +1,6 @@
 /** The faults of a roll: done and undone at their steps of the plan, and those that lie in wait for a member. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MemberEvent } from '../../node/events.ts';
-import { type FailpointsClient, type MemberClient, RequestError } from '../daemon/contract.ts';
+import { type FailpointsClient, RequestError } from '../daemon/contract.ts';
 import type { Hands, Undo } from '../fault/kind.ts';
 import { kindOf } from '../fault/kinds.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
@@ -9,12 +8,9 @@ import type { Fault, FaultOf } from '../plan/fault.ts';
 import { faultWords, undoWords } from '../plan/fault-words.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
+import type { Asking } from './asking.ts';
 import type { Members } from './members.ts';
 import type { Stage } from './stage.ts';
-
-/** A member may take so long from its start until it can be asked for something. */
-const LISTENS_WITHIN_MS = 10_000;
-const ASKED_AGAIN_MS = 20;
 
 interface Standing {
   readonly fault: Fault;
@@ -24,14 +20,16 @@ interface Standing {
 export class Faults {
   readonly #stage: Stage;
   readonly #members: Members;
+  readonly #asking: Asking;
   readonly #daemon: PlannedDaemon;
   readonly #standing = new Map<string, Standing>();
   /** Members that are being killed where they are held. */
   readonly #killing = new Set<Promise<void>>();
   #failure: Error | null = null;
 
-  constructor({ daemon }: Plan, stage: Stage, members: Members) {
+  constructor({ daemon }: Plan, stage: Stage, members: Members, asking: Asking) {
     this.#daemon = daemon;
+    this.#asking = asking;
     this.#stage = stage;
     this.#members = members;
     stage.recorder.observe((event) => this.#see(event));
@@ -100,25 +98,6 @@ export class Faults {
     }
   }
 
-  /** A member that has just been started cannot be asked yet; one that goes needs not be. */
-  async #onceItListens(member: string, ask: (client: MemberClient) => Promise<void>): Promise<void> {
-    const running = this.#members.running(member);
-    const limit = AbortSignal.timeout(LISTENS_WITHIN_MS);
-    for (;;) {
-      const client = this.#members.client(member);
-      if (client === null || this.#members.running(member) !== running) return;
-      try {
-        await ask(client);
-        return;
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error;
-        if (error.how !== 'unreachable') throw error;
-        if (limit.aborted) return;
-      }
-      await sleep(ASKED_AGAIN_MS, undefined, { signal: this.#stage.signal });
-    }
-  }
-
   get #hands(): Hands {
     const members = this.#members;
     const { conditions } = members;
@@ -131,21 +110,24 @@ export class Faults {
         if (members.names.includes(member)) await members.kill(member, null);
       },
       startAgain: (member) => members.startAgain(member),
+      takeOut: (member, through) => this.#asking.takeOut(member, through),
       keepRule: async (member, rule) => {
         conditions.addRule(member, rule);
-        await this.#onceItListens(member, async (client) => client.faults?.keep(rule));
+        await this.#asking.onceItListens(member, async (client) => client.faults?.keep(rule));
       },
       dropRule: async (member, id) => {
         conditions.dropRule(member, id);
         // A rule that it does not know is one that has no more to do.
-        await this.#onceItListens(member, async (client) => client.faults?.drop(id)).catch(ifRefused);
+        await this.#asking.onceItListens(member, async (client) => client.faults?.drop(id)).catch(ifRefused);
       },
       killNextLife: (fault) => conditions.kill(fault),
-      jumpTimer: (member) => this.#onceItListens(member, async (client) => client.faults?.jumpTimer()),
+      jumpTimer: async (member) => {
+        await this.#asking.onceItListens(member, async (client) => client.faults?.jumpTimer());
+      },
       holdAt: (member, at) => conditions.hold(member, at),
       letGo: async (member) => {
         conditions.letGo(member);
-        await this.#onceItListens(member, async (client) => client.failpoints?.disarm());
+        await this.#asking.onceItListens(member, async (client) => client.failpoints?.disarm());
       },
       failNextRefresh: (member, times) => conditions.fail(member, times),
       keepDown: (member) => conditions.keepDown(member),
