@@ -96,6 +96,18 @@ describe('a roll with faults', function () {
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
   });
 
+  it('is not over while one is being killed that had opened, and is started again', async () => {
+    const faults = [
+      { fault: 'kill', member: 'node02', at: 'before-notify' },
+      { fault: 'hold', member: 'node05', at: 'before-check', begins: 'after node02', ends: 'settle' },
+    ];
+    const order = [2, 1, 3, 4, 5];
+    const rolled = await rollOne(
+      planWith(faults, { from: 'v3', to: 'v4', members: 5, order, strategy: 'pair', ahead: 'wait' }),
+    );
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+
   it('has one taken out by another that has just been started, and does not listen yet', async () => {
     const removed = { fault: 'remove', member: 'node01', through: 'node03', begins: 'settle' };
     const rolled = await rollOne(planWith([removed], { from: 'v2', to: 'v5', ahead: 'wait', pace: 'eager' }));

@@ -37,7 +37,7 @@ export class Faults {
 
   /** Whether anything is wrong now that may keep members from what they would do otherwise. */
   get areStanding(): boolean {
-    return this.#standing.size > 0 || this.#killing.size > 0;
+    return this.#standing.size > 0 || this.areKilling;
   }
 
   async begin(id: string, fault: Fault): Promise<void> {
@@ -54,9 +54,14 @@ export class Faults {
     this.#stage.recorder.tell('undone', { id, says: undoWords(standing.fault) });
   }
 
+  /** Whether somebody is being killed, and may be started again. */
+  get areKilling(): boolean {
+    return this.#killing.size > 0;
+  }
+
   /** Until nobody is being killed. @throws what kept a member from that */
   async idle(): Promise<void> {
-    while (this.#killing.size > 0) await Promise.all(this.#killing);
+    while (this.areKilling) await Promise.all(this.#killing);
     if (this.#failure !== null) throw this.#failure;
   }
 

@@ -42,8 +42,8 @@ export class Settling {
       // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
       await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
       await this.#latePatches.untilRun();
-      // One that went meanwhile may be there again, and go again.
-    } while ((!standings.isOver() || standings.goings !== goings) && !limit.aborted);
+      // One that went meanwhile may be there again, and go again; one that is being killed is there, and goes.
+    } while ((!standings.isOver() || standings.goings !== goings || this.#faults.areKilling) && !limit.aborted);
     const left = standings.underWay();
     if (left.length === 0) return true;
     const says = await Promise.all(left.map(async (member) => [member, await this.#waitsFor(member)] as const));
