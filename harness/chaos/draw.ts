@@ -11,6 +11,7 @@ import type { FaultEntry } from '../input/fault-list.ts';
 import type { Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
+import { memberName } from '../plan/member-names.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { type FastCheck, faultEntries } from './entries.ts';
@@ -66,7 +67,7 @@ export function scenarios(fc: FastCheck, subject: Subject): Arbitrary<Scenario> 
     })
     .chain(({ pair: [from, to], members, turn, pace, settings: ours }) =>
       fc
-        .array(faultEntries(fc, orderOf(members, turn).map(nameOf)), {
+        .array(faultEntries(fc, orderOf(members, turn).map(memberName)), {
           minLength: 1,
           maxLength: subject.most.faults,
           size: 'max',
@@ -166,8 +167,4 @@ function orderOf(members: number, turn: number): number[] {
     rest = Math.floor(rest / (left.length + 1));
   }
   return order;
-}
-
-function nameOf(number: number): string {
-  return `node${String(number).padStart(2, '0')}`;
 }

@@ -1,10 +1,12 @@
 /** Exploring: one question, one answer: how many states, which of them fall short, and the shortest way into one. */
+
 import type { AheadPolicy } from '../../node/upgrade/gate.ts';
 import type { Wakeups } from '../../node/upgrade/machine.ts';
 import { USUAL_PATCHING } from '../../node/upgrade/patch.ts';
 import type { COMPARED, StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { type Model as ModelOfDaemon, rulesOf } from '../plan/daemon.ts';
+import { memberNames } from '../plan/member-names.ts';
 import { type StepKind, stepKind } from '../plan/step-kind.ts';
 import { Checks } from './checks.ts';
 import type { Ground } from './expansion.ts';
@@ -111,7 +113,7 @@ export function explore(asked: Asked, protocol: Protocol = PROTOCOL): Answer {
     findings.stuck.map((state) => search.world(state)),
   );
   const short = findings.unsafe[0] ?? findings.misread[0] ?? findings.stuck[0] ?? findings.livelock[0];
-  const names = Array.from({ length: members + join }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const names = memberNames(members + join);
   const walked = short === undefined ? null : walk(locals, names, question, search.pathTo(short));
   return {
     strategy,

@@ -3,8 +3,10 @@
  * everybody else opens. It is walked in the model of a daemon, and ends, where wake-ups are lossy, with that member parked and
  * nobody left who would wake it.
  */
+
 import { InputError } from '../input/errors.ts';
 import { rulesOf } from '../plan/daemon.ts';
+import { memberNames } from '../plan/member-names.ts';
 import { type Answer, type Asked, explore } from './explore.ts';
 import type { Told } from './path.ts';
 import { type Model, PROTOCOL } from './protocol.ts';
@@ -24,7 +26,7 @@ export function lostNotice(asked: Asked): Answer {
     protocol: PROTOCOL,
     rules: rulesOf({ strategy, compares, wakeups, ahead, patching: answer.patching }),
   };
-  const names = Array.from({ length: members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const names = memberNames(members);
   const walk = new Walk(model, worldOf(model, names, from));
   // Who leads the database before the roll cannot be kept from what it asks itself; once it is stopped, another leads.
   const [kept = '', ...others] = names;

@@ -106,7 +106,7 @@ export function exitAllowedBy(plan: Plan, trace: Trace, { member, atNs, reason }
       isBeforeItsRefresh(plan, trace, member, atNs)
     )
       return `it came back before its refresh (${id})`;
-    if (fault.is === 'remove' && fault.member === member) return `it had been taken out (${id})`;
+    if (fault.is === 'remove') return `it had been taken out (${id})`;
   }
   return null;
 }

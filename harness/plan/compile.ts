@@ -1,4 +1,5 @@
 /** From a scenario and the versions there are to Plans: one, or one for every order. Pure. */
+
 import { LONGEST_MS } from '../../node/duration.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import { InputError } from '../input/errors.ts';
@@ -10,6 +11,7 @@ import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
 import { leavesAway } from './fault.ts';
 import { contradictionIn } from './fault-sequence.ts';
 import { withFaults } from './fault-steps.ts';
+import { memberNames, numberOf } from './member-names.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
 import { refusedRefresh, refuseIntroduction } from './refusals.ts';
@@ -48,7 +50,7 @@ const UNKNOWN_WAIT_MS = 60_000;
  */
 export function compile(sources: Sources): Plan[] {
   const settings = withDefaults(sources);
-  const members = Array.from({ length: settings.members }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const members = memberNames(settings.members);
   const orders = ordersOf(settings, sources.freshSeed, membersToRefresh(settings, sources.scenario, members));
   return orders.map((order) => {
     const plan = planOf(settings, sources, members, order);
@@ -65,11 +67,6 @@ function withDefaults({ scenario, daemon }: Sources): Settings {
   const { versions } = scenario;
   const ends = versions === undefined ? {} : { from: versions[0], to: versions.at(-1) };
   return { ...DEFAULTS, ...daemon.defaults, ...ends, ...Object.fromEntries(given) } as Settings;
-}
-
-/** The 3 of node03. */
-function numberOf(member: string): number {
-  return Number(member.slice('node'.length));
 }
 
 /** The members to refresh and to what, in the order of their numbers; several times where `refreshes` says so. */

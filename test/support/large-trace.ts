@@ -1,5 +1,6 @@
 /** A trace of many members, as a roll leaves it, without the minutes that the roll takes. */
 
+import { memberNames } from '../../harness/plan/member-names.ts';
 import type { Trace, TraceEvent } from '../../harness/trace/trace.ts';
 import type { Disposition } from '../../node/upgrade/machine.ts';
 import type { Gate } from '../../node/upgrade/strategy.ts';
@@ -11,7 +12,7 @@ const MS = 1e6;
  * members has n(n-1) notices: n of them wake a member, a half of the others is kept, the other half comes for nothing.
  */
 export function largeTrace(count: number, rounds: number): { members: string[]; trace: Trace } {
-  const members = Array.from({ length: count }, (_, index) => `node${String(index + 1).padStart(2, '0')}`);
+  const members = memberNames(count);
   const trace: TraceEvent[] = [];
   const push = (event: object): void => void trace.push(event as TraceEvent);
   let nowNs = 1e15;
