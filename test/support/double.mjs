@@ -158,6 +158,7 @@ class Member {
     this.store = new Store(settings.shared);
     mkdirSync(settings.state, { recursive: true });
     this.stateFile = join(settings.state, 'state.json');
+    this.hasSaidItsLast = false;
     /** The versions in which the member was formed and in which it last opened. @type {{ formed: string, opened: string } | null} */
     this.state = readJson(this.stateFile);
   }
@@ -432,12 +433,14 @@ class Member {
   /** @param {string} message */
   fail(message, lingerMs = 0) {
     this.print(process.stderr, `Error: ${message}`);
+    this.hasSaidItsLast = true;
     if (lingerMs === 0) process.exit(1);
     setTimeout(() => process.exit(1), lingerMs);
   }
 
   /** @param {NodeJS.WriteStream} stream @param {string} line */
   print(stream, line) {
+    if (this.hasSaidItsLast) return;
     const { log } = this.settings;
     /** @param {string | Uint8Array} text */
     const write = (text) =>
