@@ -125,7 +125,7 @@ export class Members extends Awaiting {
     });
     this.lastLines.forget(member);
     recorder.tell('launching', { member, version });
-    const running = await site.start(
+    const starting = site.start(
       launch.seat,
       artifact,
       altered(daemon.command(this.#plan, launch)),
@@ -135,6 +135,11 @@ export class Members extends Awaiting {
         attendance.line(stream, line, sinceNs);
       },
     );
+    // Nobody is there to be attended any more where it cannot be started.
+    const running = await starting.catch(async (error: unknown) => {
+      await attendance.end();
+      throw error;
+    });
     const present: Present = { launch, running, attendance };
     this.#present.set(member, present);
     this.#running.add(running);
