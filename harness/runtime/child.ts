@@ -65,6 +65,7 @@ export async function startChild(what: Child): Promise<RunningMember> {
     child.nodeChildProcess.once('exit', (code, signal) => resolve({ code, signal }));
   });
   let isTold = false;
+  let isFrozen = false;
   const exited = ended.then(async (exit) => {
     // Whatever it has started and left behind.
     killGroup(child.pid);
@@ -84,8 +85,8 @@ export async function startChild(what: Child): Promise<RunningMember> {
       let killed = false;
       isTold = true;
       child.kill(signal);
-      // Of one that is frozen: else it would never hear of it.
-      signalGroup(child.pid, 'SIGCONT');
+      // One that the rig has frozen would never hear of it; one that somebody else has is to be seen not to stop.
+      if (isFrozen) signalGroup(child.pid, 'SIGCONT');
       const insist = setTimeout(() => {
         killed = true;
         killGroup(child.pid);
@@ -96,8 +97,14 @@ export async function startChild(what: Child): Promise<RunningMember> {
       // A rig that did not get to run finds its grace past, and its member gone in time.
       return { ...exit, killed: killed && isKilled(exit) };
     },
-    freeze: async () => signalGroup(child.pid, 'SIGSTOP'),
-    thaw: async () => signalGroup(child.pid, 'SIGCONT'),
+    freeze: async () => {
+      isFrozen = true;
+      signalGroup(child.pid, 'SIGSTOP');
+    },
+    thaw: async () => {
+      isFrozen = false;
+      signalGroup(child.pid, 'SIGCONT');
+    },
     kill: () => {
       isTold = true;
       killGroup(child.pid);
