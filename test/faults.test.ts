@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect } from 'chai';
 import { draw, drawnOf } from '../harness/chaos/draw.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
@@ -6,6 +7,7 @@ import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
+import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
 import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
@@ -112,6 +114,35 @@ describe('a roll with faults', function () {
     const removed = { fault: 'remove', member: 'node01', through: 'node03', begins: 'settle' };
     const rolled = await rollOne(planWith([removed], { from: 'v2', to: 'v5', ahead: 'wait', pace: 'eager' }));
     expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+});
+
+describe('a roll in which disks are spoilt', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    const lack = lackOfDisks();
+    if (lack === null) return;
+    if (process.env.CI === 'true') throw new Error(`CI must be able to give members disks: ${lack}`);
+    this.skip();
+  });
+
+  it('lets go who cannot write, starts them again once they can, and leaves nothing mounted', async () => {
+    const spoilt = [
+      { fault: 'disk-full', member: 'node02', begins: 'before node02', ends: 'after node02' },
+      { fault: 'disk-read-only', member: 'node03', begins: 'before node03' },
+    ];
+    const rolled = await rollOne(planWith(spoilt, { from: 'v5', to: 'v5.1' }));
+    const outcome = (name: string) => rolled.verdict.checks.find((check) => check.name === name)!.outcome;
+    const went = rigEvents(rolled.trace, 'gone').filter(({ code }) => code === 1);
+    expect(went.map(({ member }) => member)).to.deep.equal(['node02', 'node03']);
+    expect([outcome('exits'), outcome('opened')], account(rolled)).to.deep.equal(['holds', 'holds']);
+    // The room was wanted for the note that it had run its patch.
+    expect(rolled.verdict.checks.find(({ name }) => name === 'patched-once')!.because).to.match(
+      /^node02 ran .* 2 times/,
+    );
+    const run = basename(rolled.folder).split('-').at(-1)!;
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.to.include(`-${run}-`);
   });
 });
 

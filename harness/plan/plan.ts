@@ -216,6 +216,11 @@ export function isLinked({ steps, daemon }: Plan): boolean {
   return steps.some((step) => step.do === 'withhold' || (step.do === 'fault' && needsLinks(step.fault, daemon)));
 }
 
+/** Whether the disk of a member is spoilt. */
+export function spoilsDisks(plan: Plan): boolean {
+  return [...faultsOf(plan).values()].some(({ is }) => is === 'disk-full' || is === 'disk-read-only');
+}
+
 /** Whether a plan counts on its first member's being the leader of the database when the roll begins. */
 export function needsFirstToLead({ steps }: Plan): boolean {
   return steps.some((step) => step.do === 'withhold');

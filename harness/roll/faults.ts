@@ -115,6 +115,7 @@ export class Faults {
         if (members.names.includes(member)) await members.kill(member, null);
       },
       startAgain: (member) => members.startAgain(member),
+      startGone: (member) => members.startGone(member),
       takeOut: (member, through) => this.#asking.takeOut(member, through),
       keepRule: async (member, rule) => {
         conditions.addRule(member, rule);

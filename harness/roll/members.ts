@@ -19,6 +19,9 @@ interface Present {
   readonly attendance: Attendance;
 }
 
+/** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
+export const EXITING_LIMIT_MS = 20_000;
+
 export class Members extends Awaiting {
   readonly conditions = new Conditions();
   readonly #plan: Plan;
@@ -27,6 +30,8 @@ export class Members extends Awaiting {
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
+  /** Who has gone although nobody had told it to, and is not back. */
+  readonly #wentByThemselves = new Set<string>();
   readonly #supervision: Supervision;
   readonly #remarked = new Set<string>();
   /** The version that each member has by now, running or not. */
@@ -91,6 +96,14 @@ export class Members extends Awaiting {
     );
   }
 
+  /** Start a member again that has gone by itself, where nobody has since, nor is about to. */
+  async startGone(member: string): Promise<void> {
+    const { recorder, signal } = this.#stage;
+    await recorder.until(member, () => !this.standings.isExiting(member), EXITING_LIMIT_MS, signal);
+    await this.#supervision.settled(member);
+    if (this.#wentByThemselves.has(member)) await this.startAgain(member);
+  }
+
   /** @throws Finding where its build does not fail */
   async #startFailing(member: string, version: string): Promise<void> {
     const { failing } = this.#stage.daemon;
@@ -142,6 +155,7 @@ export class Members extends Awaiting {
     });
     const present: Present = { launch, running, attendance };
     this.#present.set(member, present);
+    this.#wentByThemselves.delete(member);
     this.#running.add(running);
     attendance.started(running);
     running.exited.then(
@@ -219,6 +233,7 @@ export class Members extends Awaiting {
     const { member } = present.launch.seat;
     if (this.#present.get(member) !== present) return;
     this.#present.delete(member);
+    this.#wentByThemselves.add(member);
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
     const { version } = present.launch;

@@ -45,7 +45,9 @@ export function containerRuntime(): Runtime {
     },
     lacks: (need) => {
       if (need === 'links') return lackOfFilter();
-      return need === 'freeze' ? null : `containers have no ${need} of their own that a fault could spoil`;
+      return need === 'freeze'
+        ? null
+        : 'a member’s state folder is a volume of the engine there: use --runtime process';
     },
     open: (options) => open(options, images),
     clean: async () => {

@@ -9,9 +9,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { Seat } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { startChild } from './child.ts';
+import { Disks, given } from './disks.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
 import { loopback, type Whereabouts } from './loopback.ts';
-import { lackOfLinks } from './namespaces/tools.ts';
+import { lackOfDisks, lackOfLinks } from './namespaces/tools.ts';
 import { type Marked, runProgram } from './program.ts';
 import type { RunningMember, Runtime, RuntimeNeed, Site, SiteOptions } from './runtime.ts';
 import { makeSiteFolder, removeSiteFolder } from './site-folder.ts';
@@ -38,7 +39,7 @@ export function processRuntime(): Runtime {
 
 function lackOfProcesses(need: RuntimeNeed): string | null {
   if (need === 'freeze') return null;
-  return need === 'links' ? lackOfLinks() : 'processes of this host share its disk';
+  return need === 'links' ? lackOfLinks() : lackOfDisks();
 }
 
 async function open(options: SiteOptions): Promise<Site> {
@@ -54,6 +55,7 @@ async function open(options: SiteOptions): Promise<Site> {
   const lost = new AbortController();
   const lose = (because: EnvironmentError): void => lost.abort(because);
   let whereabouts: Whereabouts | null = null;
+  let disks: Disks | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     // Whoever has left the group of its member and lives on.
@@ -69,6 +71,7 @@ async function open(options: SiteOptions): Promise<Site> {
       const stateFolder = join(folder, member);
       seats.set(member, { member, address, stateFolder, sharedFolder, ours: { stateFolder, sharedFolder } });
     }
+    if (options.disks) disks = await disksOf(seats.values());
   } catch (error) {
     await close();
     throw error;
@@ -79,9 +82,7 @@ async function open(options: SiteOptions): Promise<Site> {
     lost: lost.signal,
     links: there.links,
     seat: (member) => seats.get(member)!,
-    setDisk: async () => {
-      throw new EnvironmentError('the disk of a process cannot be spoilt here');
-    },
+    setDisk: (member, state) => given(disks).set(member, state, null),
     start: async (seat, artifact, command, onLine) => {
       await there.vacate(seat.member);
       makeStateFolder(seat);
@@ -111,6 +112,15 @@ async function open(options: SiteOptions): Promise<Site> {
     },
     close,
   };
+}
+
+async function disksOf(seats: Iterable<Seat>): Promise<Disks> {
+  const folders = new Map<string, string>();
+  for (const seat of seats) {
+    makeStateFolder(seat);
+    folders.set(seat.member, seat.stateFolder);
+  }
+  return Disks.make(folders);
 }
 
 function makeStateFolder({ stateFolder }: Seat): void {

@@ -79,6 +79,8 @@ export interface SiteOptions {
   readonly addresses: Readonly<Record<string, string>> | null;
   /** Whether something is to be done to the links between members; not where it says nothing. */
   readonly linked?: boolean;
+  /** Whether the state folder of each member is to be on a disk of its own; not where it says nothing. */
+  readonly disks?: boolean;
 }
 
 export interface Runtime {
