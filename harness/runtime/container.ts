@@ -98,10 +98,12 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     await close();
     throw new EnvironmentError(`cannot make the network and volumes of a roll: ${(error as Error).message}`);
   }
-  if (options.linked === true) {
+  if (options.linked) {
     const lose = (because: EnvironmentError): void => lost.abort(because);
     try {
-      relays = await watch.ask(startRelays(docker, { network: name, members, port, labels, lost: lose }));
+      relays = await watch.ask(
+        startRelays(docker, { network: name, members, linked: options.linked, port, labels, lost: lose }),
+      );
     } catch (error) {
       await close();
       throw error;

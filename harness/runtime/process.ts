@@ -3,11 +3,13 @@
  * something is to be done to the links between them, at an address of its own in a network of the roll's. Members carry a mark in their environment, so that the next rig finds and ends those of one that was killed; ours are tethered
  * beside: they stop when the rig's end of their stdin closes.
  */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Seat } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import type { Linked } from '../plan/plan.ts';
 import { startChild } from './child.ts';
 import { Disks, given } from './disks.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
@@ -64,7 +66,7 @@ async function open(options: SiteOptions): Promise<Site> {
     removeSiteFolder(folder);
   };
   try {
-    whereabouts = options.linked ? await apart(options, folder, lose) : await loopback(options, lose);
+    whereabouts = options.linked ? await apart(options, options.linked, folder, lose) : await loopback(options, lose);
     for (const member of members) {
       const address = whereabouts.addressOf(member);
       authorities.set(member, await whereabouts.authorityOf(member));
@@ -134,11 +136,12 @@ function makeStateFolder({ stateFolder }: Seat): void {
 /** Members at addresses of their own. */
 async function apart(
   { run, members, port }: SiteOptions,
+  linked: Linked,
   folder: string,
   lost: (because: EnvironmentError) => void,
 ): Promise<Whereabouts> {
   const { PrivateNetwork } = await import('./namespaces/private-network.ts');
-  const network = await PrivateNetwork.make({ run, members, port, folder, linked: true, env: inherited(), lost });
+  const network = await PrivateNetwork.make({ run, members, port, folder, linked, env: inherited(), lost });
   return {
     links: network.links,
     addressOf: (member) => network.addressOf(member),

@@ -55,7 +55,7 @@ export function needsNamespaces(lack: string): string {
 }
 
 async function open(
-  { run, members, port, linked = false, disks: spoilt = false }: SiteOptions,
+  { run, members, port, linked = null, disks: spoilt = false }: SiteOptions,
   roots: Roots,
 ): Promise<Site> {
   const tools = findTools();
