@@ -8,7 +8,7 @@ import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
-import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
+import { eventsOf, isRigEvent, rigEvents } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
 import { account, rollOne } from './support/rig.ts';
@@ -20,9 +20,9 @@ function planWith(faults: readonly object[], more: object = {}): Plan {
   return drawnOf(subject, Scenario.parse({ wait: '4s', runtime: 'process', faults, ...more })).plan;
 }
 
-function refusal(faults: readonly object[]): string {
+function refusal(faults: readonly object[], more: object = {}): string {
   try {
-    refuseImpossible(planWith(faults), subject.runtime);
+    refuseImpossible(planWith(faults, more), subject.runtime);
     return 'it was taken';
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -48,6 +48,13 @@ describe('faults of a scenario', () => {
     expect(refusal([{ fault: 'cut-link', from: 'node01', to: 'node02' }])).to.match(
       /impossible .* on the runtime process/,
     );
+    const taken = (member: string) => [
+      { fault: 'fail-refresh', member: 'node03' },
+      { fault: 'remove', member, through: 'node01', begins: 'settle' },
+    ];
+    const dqlite = { database: 'dqlite', expect: { open: 'none' } };
+    expect(refusal(taken('node02'), dqlite)).to.match(/node02 .* would cost the database its quorum/);
+    expect(refusal(taken('node03'), dqlite)).to.equal('it was taken');
     expect(refusal([{ fault: 'leader-moves', member: 'node01' }])).to.match(/cannot be made the leader/);
     expect(Scenario.safeParse({ faults: [{ fault: 'freeze', member: 'node01', nth: 2 }] }).success).to.equal(false);
   });
@@ -108,6 +115,22 @@ describe('a roll with faults', function () {
       planWith(faults, { from: 'v3', to: 'v4', members: 5, order, strategy: 'pair', ahead: 'wait' }),
     );
     expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+
+  it('kills one that is just being started again, and not beside it', async () => {
+    const faults = [
+      { fault: 'kill', member: 'node03', at: 'after-check', begins: 'before node03' },
+      { fault: 'kill', member: 'node03', begins: 'after node03' },
+    ];
+    const rolled = await rollOne(planWith(faults, { from: 'v4', to: 'v6', order: [3, 1, 2] }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    // Whoever was started has gone before the next.
+    const lives = rolled.trace
+      .filter(isRigEvent)
+      .flatMap((event) =>
+        (event.rig === 'launching' || event.rig === 'gone') && event.member === 'node03' ? [event.rig] : [],
+      );
+    expect(lives).to.deep.equal(Array.from({ length: 4 }, () => ['launching', 'gone']).flat());
   });
 
   it('has one taken out by another that has just been started, and does not listen yet', async () => {
