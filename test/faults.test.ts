@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { draw, drawnOf } from '../harness/chaos/draw.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
@@ -7,7 +8,9 @@ import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
+import { Disks } from '../harness/runtime/disks.ts';
 import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
+import { removeSiteFolder } from '../harness/runtime/site-folder.ts';
 import { eventsOf, isRigEvent, rigEvents } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
@@ -151,6 +154,21 @@ describe('a roll in which disks are spoilt', function () {
     if (lack === null) return;
     if (process.env.CI === 'true') throw new Error(`CI must be able to give members disks: ${lack}`);
     this.skip();
+  });
+
+  it('fills and empties one on which there is nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    const state = join(folder, 'node01');
+    mkdirSync(state);
+    try {
+      const disks = await Disks.make(new Map([['node01', state]]));
+      await disks.set('node01', 'full', null);
+      expect(() => writeFileSync(join(state, 'one'), '')).to.throw('ENOSPC');
+      await disks.set('node01', 'sound', null);
+      writeFileSync(join(state, 'one'), Buffer.alloc(100_000));
+    } finally {
+      removeSiteFolder(folder);
+    }
   });
 
   it('lets go who cannot write, starts them again once they can, and leaves nothing mounted', async () => {

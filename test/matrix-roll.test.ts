@@ -23,6 +23,7 @@ import type { documentOf } from '../harness/matrix/state.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { readRun } from '../harness/store/run-folder.ts';
+import { describeDouble } from './support/described.ts';
 import { cells } from './support/results.ts';
 
 const MAIN = join(paths.root, 'harness', 'cli', 'main.ts');
@@ -126,13 +127,22 @@ describe('a matrix on processes', function () {
     const folders = readdirSync(join(folder, 'runs'))
       .filter((name) => name !== 'latest-matrix')
       .map((name) => `runs/${name}`);
-    const merged = await rig('merge', ...folders);
+    const merged = await rig('merge', ...folders, 'runs/latest-matrix');
     expect(merged.exitCode).to.equal(1);
     expect(merged.stdout).to.contain('1 of 2 cells hold; 1 does not.');
     for (const attempt of saved().attempts) {
       if (attempt.outcome === 'judged')
         expect(existsSync(join(latest(), attempt.folder, 'trace.ndjson'))).to.equal(true);
     }
+  });
+
+  it('rolls a described daemon several times at once, and none hears what the others are told', async () => {
+    const args = ['matrix', '--daemon', describeDouble(folder, []), '--runtime', 'process', '--order', 'forward'];
+    const { exitCode, stdout } = await rig(...args, '--repeat', '3', '--jobs', '3');
+    expect(exitCode, stdout).to.equal(0);
+    expect(saved().attempts.map((attempt) => attempt.outcome === 'judged' && attempt.verdict)).to.deep.equal(
+      Array.from({ length: 3 }, () => 'holds'),
+    );
   });
 
   it('goes on with the others where the environment fails one roll', async () => {

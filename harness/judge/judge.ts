@@ -37,7 +37,9 @@ export function judge(plan: Plan, trace: Trace): Verdict {
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
   const evidence = { plan, trace, history, figures, stalls };
-  const checks = CHECKS.map((check) => asExpected(plan, trace, unlessMissed(evidence, check(evidence))));
+  const checks = CHECKS.map((check) =>
+    unlessHindered(trace, asExpected(plan, trace, unlessMissed(evidence, check(evidence)))),
+  );
   const outcome = outcomeOf(trace, checks);
   return {
     format: VERDICT_FORMAT,
@@ -59,9 +61,18 @@ function asExpected({ expect }: Plan, trace: Trace, check: Check): Check {
   return broken(check.name, `it was expected to be broken: ${check.because}`);
 }
 
-/** What an environment that failed kept from happening is not a member's fault. */
+/** What an environment that failed kept from happening, or may have brought about, is no member's fault. */
+function unlessHindered(trace: Trace, check: Check): Check {
+  if (!hasEnvironmentFailed(trace) || check.outcome !== 'broken') return check;
+  return cannotTell(check.name, `the environment failed, and this may come of it: ${check.because}`);
+}
+
+function hasEnvironmentFailed(trace: Trace): boolean {
+  return rigEvents(trace, 'ended')[0]?.how === 'environment';
+}
+
 function outcomeOf(trace: Trace, checks: readonly Check[]): VerdictOutcome {
-  if (rigEvents(trace, 'ended')[0]?.how === 'environment') return 'unknown';
+  if (hasEnvironmentFailed(trace)) return 'unknown';
   if (checks.some((check) => check.outcome === 'broken')) return 'broken';
   return checks.some((check) => check.leavesOpen) ? 'unknown' : 'holds';
 }
