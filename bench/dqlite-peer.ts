@@ -35,7 +35,14 @@ export async function startRelayed(
   const [host = '', port = ''] = address.split(':');
   const listener = createServer();
   const observers = { onLeader: () => undefined, onTrouble: () => undefined };
-  const database = new DqliteDatabase({ library, address, stateFolder: folder, networkLatencyMs: null, ...observers });
+  const database = new DqliteDatabase({
+    library,
+    address,
+    stateFolder: folder,
+    networkLatencyMs: null,
+    connect: null,
+    ...observers,
+  });
   // The route asks a member for nothing but this.
   dqliteConnections(listener, { name: address, database } as unknown as Member);
   await new Promise<void>((resolve) => listener.listen(Number(port), host, resolve));

@@ -51,6 +51,7 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       database: 'of our own daemon: one file that all share, or a replicated database (sqlite)',
       handover: 'of our own daemon on dqlite: a leader hands the leadership over before it stops (true)',
       network_latency: 'of our own daemon: what dqlite times its elections by',
+      insecure: 'of our own daemon: members speak plain HTTP, and ask nobody who they are (false)',
       faults: 'what goes wrong on the way: a list; docs/faults.md says what each does, needs, and where it is possible',
       'faults.fault': 'which fault',
       'faults.member': 'the member that it is done to',

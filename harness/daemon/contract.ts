@@ -40,6 +40,8 @@ export interface Launch {
   readonly failpoints: readonly Failpoint[];
   /** By which rules its notices go wrong from the start; not where nothing inside it ever goes wrong in this plan. */
   readonly rules?: readonly NoticeRule[];
+  /** Whether it trusts nobody anew from the start; not where nothing is done to trust in this plan. */
+  readonly holdsTruststore?: boolean;
 }
 
 /** A live member, and how to have something done where it runs. */
@@ -221,7 +223,8 @@ export interface Daemon {
    * @throws InputError where there is no such version; EnvironmentError where building fails
    */
   build(versions: readonly string[]): Promise<ReadonlyMap<string, Artifact>>;
-  command(plan: Plan, launch: Launch): Command;
+  /** @throws Finding where a live member does not give what it takes to be let in */
+  command(plan: Plan, launch: Launch): Command | Promise<Command>;
   /** The command of a build that exits at once; null where the rig knows of none. */
   readonly failing: ((command: Command) => Command) | null;
   attend(plan: Plan, launch: Launch, told: Told): Attendance;

@@ -105,6 +105,7 @@ const OurSettings = z.strictObject({
   database: z.enum(['sqlite', 'dqlite']),
   handover: z.boolean(),
   networkLatencyMs: Ms.nullable(),
+  insecure: z.boolean().optional(),
   defect: z.enum(DEFECTS).optional(),
   update: z
     .object({ withinMs: Ms, seed: z.int().min(0) })

@@ -34,6 +34,7 @@ export async function newDatabase(engine: (typeof ENGINES)[number], folder: stri
     address: '127.0.0.1:1',
     stateFolder: folder,
     networkLatencyMs: null,
+    connect: null,
     onLeader: () => undefined,
     onTrouble: () => undefined,
   });

@@ -5,8 +5,9 @@ import type { ClusterMember, Status } from '../../../node/status.ts';
 import { ruleText } from '../../../node/tampering.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { EnvironmentError } from '../../input/errors.ts';
-import { type MemberClient, RequestError } from '../contract.ts';
+import { type MemberClient, RequestError, type Seat } from '../contract.ts';
 import { answerIn, type Control } from './control.ts';
+import { contextFor } from './operator.ts';
 
 /** Long: that a member is slow on a busy machine is not that it refuses. */
 const CLIENT_TIMEOUT_MS = 10_000;
@@ -17,15 +18,18 @@ const READ_SOME = 5;
 /**
  * @param authority HOST:PORT by which the rig reaches the member
  * @param control how it drives the member
+ * @param seat of a member to which it speaks TLS; null for plain HTTP
  */
-export function ourClient(authority: string, control: Control): MemberClient {
-  const api = (method: Asking['method'], path: string, json?: unknown): Promise<unknown> =>
-    answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS });
+export function ourClient(authority: string, control: Control, seat: Seat | null): MemberClient {
+  const api = async (method: Asking['method'], path: string, json?: unknown): Promise<unknown> => {
+    const secure = seat === null ? undefined : await contextFor(seat);
+    return answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS, secure });
+  };
   const page = async (after: number): Promise<Page> => (await api('GET', `/1.0/records?after=${after}`)) as Page;
   return {
     status: async () => {
-      const { status, waiting, database } = (await api('GET', '/1.0')) as Status;
-      return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
+      const { status, waiting, database, notMember } = (await api('GET', '/1.0')) as Status;
+      return { isOpen: status === 'open', waitsFor: notMember ?? database.trouble ?? waiting?.reason ?? null };
     },
     rows: async () => {
       const { members } = (await api('GET', '/1.0/cluster')) as { members: readonly ClusterMember[] };
