@@ -146,6 +146,8 @@ export interface MemberClient {
   readonly failpoints: FailpointsClient | null;
   readonly faults: FaultsClient | null;
   readonly leader: LeaderClient | null;
+  /** Null where the rig can do nothing to whom a member trusts. */
+  readonly trust: TrustClient | null;
   /** Null where the rig cannot have a member taken out. */
   readonly membership: MembershipClient | null;
 }
@@ -170,6 +172,14 @@ export interface FaultsClient {
   keep(rule: NoticeRule): Promise<void>;
   drop(id: string): Promise<void>;
   jumpTimer(): Promise<void>;
+}
+
+export interface TrustClient {
+  /** Have another certificate from now on: a good one, or one that has just run out. */
+  renew(is: 'good' | 'expired'): Promise<void>;
+  /** Trust nobody anew; and whom the cluster trusts again. */
+  hold(): Promise<void>;
+  letGo(): Promise<void>;
 }
 
 export interface MembershipClient {

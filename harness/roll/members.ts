@@ -115,7 +115,9 @@ export class Members extends Awaiting {
     const seats = this.#plan.members.map((name) => site.seat(name));
     const held = [...new Set([...failpoints, ...(action === 'start' ? this.conditions.holdsOf(member) : [])])];
     const rules = this.conditions.rulesOf(member);
-    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints: held, rules };
+    const holdsTruststore = this.conditions.holdsTruststore(member);
+    const seat = site.seat(member);
+    const launch: Launch = { action, seat, version, seats, through, failpoints: held, rules, holdsTruststore };
     this.#versions.set(member, version);
     const command = await daemon.command(this.#plan, launch);
     const attendance = daemon.attend(this.#plan, launch, {

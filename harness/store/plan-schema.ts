@@ -89,6 +89,7 @@ const Capabilities = z.object({
   failpoints: z.boolean(),
   leader: z.boolean(),
   removal: z.boolean().optional(),
+  trust: z.boolean().optional(),
   asks: z.boolean().optional(),
   patchBy: z.enum(PATCH_BY).optional(),
   supervisor: z

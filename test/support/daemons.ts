@@ -96,6 +96,10 @@ export class Daemons {
     return running;
   }
 
+  running(member: string): RunningMember {
+    return this.#started.get(member)!.running;
+  }
+
   /** Talks to a member that has been started. */
   client(member: string): MemberClient {
     const { launch, running } = this.#started.get(member)!;

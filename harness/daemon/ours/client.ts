@@ -56,6 +56,11 @@ export function ourClient(authority: string, control: Control, seat: Seat | null
       drop: async (id) => void (await control('drop', id)),
       jumpTimer: async () => void (await control('jump')),
     },
+    trust: {
+      renew: async (is) => void (await control(is === 'good' ? 'rotate' : 'expire')),
+      hold: async () => void (await control('hold-truststore')),
+      letGo: async () => void (await control('let-truststore')),
+    },
     membership: { remove: async (member) => void (await control('remove', member)) },
     leader: { lead: async () => void (await control('lead')) },
   };

@@ -62,6 +62,7 @@ export const ourSource: DaemonSource = {
         failpoints: true,
         leader: settings.database === 'dqlite',
         removal: true,
+        trust: scenario.insecure !== true,
         asks: true,
         supervisor: null,
         steadyMs: 0,
