@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect } from 'chai';
 import { draw, drawnOf } from '../harness/chaos/draw.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
@@ -6,7 +7,8 @@ import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Plan } from '../harness/plan/plan.ts';
-import { eventsOf, rigEvents } from '../harness/trace/trace.ts';
+import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
+import { eventsOf, isRigEvent, rigEvents } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
 import { account, rollOne } from './support/rig.ts';
@@ -18,9 +20,9 @@ function planWith(faults: readonly object[], more: object = {}): Plan {
   return drawnOf(subject, Scenario.parse({ wait: '4s', runtime: 'process', faults, ...more })).plan;
 }
 
-function refusal(faults: readonly object[]): string {
+function refusal(faults: readonly object[], more: object = {}): string {
   try {
-    refuseImpossible(planWith(faults), subject.runtime);
+    refuseImpossible(planWith(faults, more), subject.runtime);
     return 'it was taken';
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -46,6 +48,13 @@ describe('faults of a scenario', () => {
     expect(refusal([{ fault: 'cut-link', from: 'node01', to: 'node02' }])).to.match(
       /impossible .* on the runtime process/,
     );
+    const taken = (member: string) => [
+      { fault: 'fail-refresh', member: 'node03' },
+      { fault: 'remove', member, through: 'node01', begins: 'settle' },
+    ];
+    const dqlite = { database: 'dqlite', expect: { open: 'none' } };
+    expect(refusal(taken('node02'), dqlite)).to.match(/node02 .* would cost the database its quorum/);
+    expect(refusal(taken('node03'), dqlite)).to.equal('it was taken');
     expect(refusal([{ fault: 'leader-moves', member: 'node01' }])).to.match(/cannot be made the leader/);
     expect(Scenario.safeParse({ faults: [{ fault: 'freeze', member: 'node01', nth: 2 }] }).success).to.equal(false);
   });
@@ -108,10 +117,55 @@ describe('a roll with faults', function () {
     expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
   });
 
+  it('kills one that is just being started again, and not beside it', async () => {
+    const faults = [
+      { fault: 'kill', member: 'node03', at: 'after-check', begins: 'before node03' },
+      { fault: 'kill', member: 'node03', begins: 'after node03' },
+    ];
+    const rolled = await rollOne(planWith(faults, { from: 'v4', to: 'v6', order: [3, 1, 2] }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    // Whoever was started has gone before the next.
+    const lives = rolled.trace
+      .filter(isRigEvent)
+      .flatMap((event) =>
+        (event.rig === 'launching' || event.rig === 'gone') && event.member === 'node03' ? [event.rig] : [],
+      );
+    expect(lives).to.deep.equal(Array.from({ length: 4 }, () => ['launching', 'gone']).flat());
+  });
+
   it('has one taken out by another that has just been started, and does not listen yet', async () => {
     const removed = { fault: 'remove', member: 'node01', through: 'node03', begins: 'settle' };
     const rolled = await rollOne(planWith([removed], { from: 'v2', to: 'v5', ahead: 'wait', pace: 'eager' }));
     expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+});
+
+describe('a roll in which disks are spoilt', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    const lack = lackOfDisks();
+    if (lack === null) return;
+    if (process.env.CI === 'true') throw new Error(`CI must be able to give members disks: ${lack}`);
+    this.skip();
+  });
+
+  it('lets go who cannot write, starts them again once they can, and leaves nothing mounted', async () => {
+    const spoilt = [
+      { fault: 'disk-full', member: 'node02', begins: 'before node02', ends: 'after node02' },
+      { fault: 'disk-read-only', member: 'node03', begins: 'before node03' },
+    ];
+    const rolled = await rollOne(planWith(spoilt, { from: 'v5', to: 'v5.1' }));
+    const outcome = (name: string) => rolled.verdict.checks.find((check) => check.name === name)!.outcome;
+    const went = rigEvents(rolled.trace, 'gone').filter(({ code }) => code === 1);
+    expect(went.map(({ member }) => member)).to.deep.equal(['node02', 'node03']);
+    expect([outcome('exits'), outcome('opened')], account(rolled)).to.deep.equal(['holds', 'holds']);
+    // The room was wanted for the note that it had run its patch.
+    expect(rolled.verdict.checks.find(({ name }) => name === 'patched-once')!.because).to.match(
+      /^node02 ran .* 2 times/,
+    );
+    const run = basename(rolled.folder).split('-').at(-1)!;
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.to.include(`-${run}-`);
   });
 });
 

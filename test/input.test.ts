@@ -235,6 +235,10 @@ describe('what the user gives', () => {
         'trace.ndjson:2: gate: Invalid option',
       ],
       [`${began}{"atNs":2,"rig":"gone","member":"node01"}\n`, 'trace.ndjson:2: code: Invalid input'],
+      [
+        `${began}{"atNs":2,"member":"node09","event":"listening","address":"127.0.0.1:1"}\n`,
+        "trace.ndjson:2: node09 is no member of this trace's plan",
+      ],
       ['{"atNs":1,"rig":"began","format":99}\n', 'has format 99, and this rig reads 2'],
     ] as const) {
       write('trace.ndjson', text);

@@ -11,6 +11,7 @@ import { PrivateNetwork } from '../harness/runtime/namespaces/private-network.ts
 import { lackOfLinks } from '../harness/runtime/namespaces/tools.ts';
 
 const LIMIT_MS = 20_000;
+const RUN = `test-${process.pid}`;
 
 /** Sends back what it is sent, after the address of whoever sent it. */
 const ECHO = `require('node:net').createServer((s) => { s.write(s.remoteAddress + '\\n'); s.pipe(s); s.on('error', () => 0); })
@@ -32,11 +33,12 @@ describe('links between members', function () {
     if (lack !== null) this.skip();
     folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
     const env = { PATH: process.env.PATH ?? '' };
-    const members = ['node01', 'node02'];
+    const members = ['node01', 'node02', 'node03'];
+    const linked = (...ends: string[]): boolean => !ends.includes('node03');
     const lost = (error: Error): void => {
       throw error;
     };
-    network = await PrivateNetwork.make({ run: 'test', members, port: 7000, folder, linked: true, env, lost });
+    network = await PrivateNetwork.make({ run: RUN, members, port: 7000, folder, linked, env, lost });
     links = network.links!;
     await told(await run('node02', ECHO, '10.213.0.2'), 'listens');
   });
@@ -95,6 +97,14 @@ describe('links between members', function () {
     expect(await links.kept(answers)).to.equal(7);
     await undo();
     await told(client, 'second');
+  });
+
+  it('have a relay where something is to be done to them, and nowhere else', () => {
+    const relays = markedProcesses().flatMap(({ run, member }) => (run === RUN ? [member] : []));
+    expect(new Set(relays)).to.deep.equal(new Set(['link-node01', 'link-node02']));
+    expect(() => links.next({ from: 'node01', to: 'node03', dialledBy: 'node03' })).to.throw(
+      'no relay in the links of node03',
+    );
   });
 
   it('tell by who has dialled: what node02 would dial is not held with its answers', async () => {

@@ -109,9 +109,9 @@ describe('the report', function () {
       page
         .locator('[data-part="detail"] svg')
         .evaluateAll((all) => all.map((svg) => /from .+/.exec(svg.getAttribute('aria-label')!)![0]));
-    /** `from 1.2 s to 3.4 s` in milliseconds. */
+    /** The length of `from 1.2 s to 3.4 s` in milliseconds; `from 0` has no unit. */
     const lengthMs = (stretch: string): number => {
-      const [fromMs, toMs] = [...stretch.matchAll(/([\d.]+) (ms|s)\b/g)].map(
+      const [fromMs, toMs] = [...stretch.matchAll(/(-?[\d.]+)(?: (ms|s))?\b/g)].map(
         ([, number, unit]) => Number(number) * (unit === 's' ? 1000 : 1),
       );
       return toMs! - fromMs!;

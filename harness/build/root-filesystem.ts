@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  renameSync,
   statfsSync,
   statSync,
   unlinkSync,
@@ -19,6 +18,7 @@ import { execa } from 'execa';
 import { digestOf } from '../host/digest.ts';
 import { paths } from '../host/paths.ts';
 import { findProgram } from '../host/programs.ts';
+import { writeWhole } from '../host/whole-file.ts';
 import type { Debian } from '../input/description.ts';
 import { EnvironmentError, InputError } from '../input/errors.ts';
 import { placeOf } from '../input/yaml.ts';
@@ -143,10 +143,7 @@ export function countsKept({ folder }: RootFilesystem, key: string): Counts | nu
 }
 
 export function keepCounts({ folder }: RootFilesystem, key: string, counts: Counts): void {
-  const file = countsFile(folder, key);
-  // Whoever reads it meanwhile finds it whole, or not at all.
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(counts));
-  renameSync(`${file}.${process.pid}`, file);
+  writeWhole(countsFile(folder, key), JSON.stringify(counts));
 }
 
 function countsFile(folder: string, key: string): string {

@@ -8,7 +8,7 @@ import type { Tally } from '../daemon/described/tally.ts';
 import { refuseImpossible } from '../fault/possible.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { judge, type Verdict } from '../judge/judge.ts';
-import { isLinked, needsFirstToLead, type Plan } from '../plan/plan.ts';
+import { linkedBy, needsFirstToLead, type Plan, spoilsDisks } from '../plan/plan.ts';
 import { rollPage } from '../report/page.ts';
 import { headline, terminalReport } from '../report/terminal.ts';
 import { conduct } from '../roll/conductor.ts';
@@ -171,12 +171,13 @@ async function openSite(
   run: string,
 ): Promise<{ site: Site; kept: KeptCluster | null }> {
   const { members } = plan;
-  const linked = isLinked(plan);
+  const linked = linkedBy(plan);
+  const disks = spoilsDisks(plan);
   const open = (addresses: Readonly<Record<string, string>> | null): Promise<Site> =>
-    runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses, linked });
+    runtime.open({ run, members, port: daemon.port, needsFolders: daemon.needsFolders, addresses, linked, disks });
   // Processes that have a network of their own cannot have ports of loopback that were written down. And of a cluster that is formed
   // just now it is known who leads: its first member.
-  if (daemon.keeps === null || fresh || (linked && runtime.seats === 'process') || needsFirstToLead(plan))
+  if (daemon.keeps === null || fresh || (linked !== null && runtime.seats === 'process') || needsFirstToLead(plan))
     return { site: await open(null), kept: null };
   const key = [daemon.name, daemon.keeps(plan, artifacts.get(plan.from)!), runtime.seats, String(members.length)];
   for (const kept of keptClusters(key, say, clusters)) {

@@ -84,17 +84,11 @@ class Soak {
       `seed ${this.#seed}, ${this.#jobs} rolls at a time for ${formatDuration(forMs)}; runtime: ${runtime.name}, ${because}`,
     );
     for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
-    const endNs = nowNs() + forMs * 1e6;
     try {
-      const work = async (): Promise<void> => {
-        while (nowNs() < endNs && this.#next < plans && !signal.aborted) {
-          const seed = this.#seed + this.#next;
-          this.#next += 1;
-          await this.#try(seed, signal, hurry);
-        }
-      };
-      await Promise.all(Array.from({ length: this.#jobs }, work));
-      console.log(`\n${soakReport(this.#tally)}`);
+      // What was found until then is told, whatever ends it.
+      await this.#drawUntil(nowNs() + forMs * 1e6, plans, signal, hurry).finally(() =>
+        console.log(`\n${soakReport(this.#tally)}`),
+      );
       for (const failed of this.#failed) if (!signal.aborted) await this.#shrink(failed, signal, hurry);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
@@ -106,6 +100,21 @@ class Soak {
     else rmSync(this.#folder, { recursive: true, force: true });
     if (signal.aborted) return EXIT.interrupted;
     return this.#failed.length > 0 ? EXIT.broken : EXIT.holds;
+  }
+
+  /** What cannot be rolled ends the others, as an interruption would. @throws EnvironmentError */
+  async #drawUntil(endNs: number, plans: number, interrupted: AbortSignal, hurry: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([interrupted, failed.signal]);
+    const work = async (): Promise<void> => {
+      while (nowNs() < endNs && this.#next < plans && !signal.aborted) {
+        const seed = this.#seed + this.#next;
+        this.#next += 1;
+        await this.#try(seed, signal, hurry).catch((error: unknown) => failed.abort(error));
+      }
+    };
+    await Promise.all(Array.from({ length: this.#jobs }, work));
+    failed.signal.throwIfAborted();
   }
 
   async #try(seed: number, signal: AbortSignal, hurry: AbortSignal): Promise<void> {

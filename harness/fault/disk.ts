@@ -7,9 +7,13 @@ export function diskFault(state: DiskState, is: string): FaultKind<DiskFault> {
   return {
     is,
     lacks: (_fault, { runtime }) => runtime.lacks('disk'),
-    do: async ({ member }, { site }) => {
+    do: async ({ member }, { site, startGone }) => {
       await site.setDisk(member, state);
-      return () => site.setDisk(member, 'sound');
+      return async () => {
+        await site.setDisk(member, 'sound');
+        // Whoever mends a disk starts what could not run without it.
+        await startGone(member);
+      };
     },
   };
 }

@@ -34,6 +34,8 @@ export interface Hands {
   kill(member: string): Promise<void>;
   /** Start a member that is gone in the version that it has by now. */
   startAgain(member: string): Promise<void>;
+  /** Start a member again that has gone by itself, where nobody has. */
+  startGone(member: string): Promise<void>;
   /** Have one member take another out of the cluster for good. @throws Finding where it does not */
   takeOut(member: string, through: string): Promise<void>;
   /** Have the member's notices go by a rule, in this life and the next ones; and no more. */

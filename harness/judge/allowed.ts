@@ -125,8 +125,10 @@ function refusedOnItsWay(plan: Plan, trace: Trace, vain: Vain, spells: readonly 
 
 /** Which fault allows that a member went by itself, as the end of a sentence; null where none does. */
 export function exitAllowedBy(plan: Plan, trace: Trace, { member, atNs, reason }: OwnExit): string | null {
-  for (const { id, fault, fromNs } of spellsOf(plan, trace)) {
+  for (const { id, fault, fromNs, toNs } of spellsOf(plan, trace)) {
     if (!('member' in fault) || fault.member !== member || fromNs > atNs) continue;
+    if ((fault.is === 'disk-full' || fault.is === 'disk-read-only') && atNs <= toNs + AFTERWARDS_NS)
+      return `its disk was ${fault.is === 'disk-full' ? 'full' : 'read-only'} (${id})`;
     if (fault.is === 'fail-refresh' && reason === 'failed') return `its build was to fail (${id})`;
     // A member that comes back in the version that it had may find the others ahead of it.
     if (

@@ -153,7 +153,7 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const { records } = sources;
   const entering = enteringSteps(daemon, initial, scenario.from);
   const rolling = withFaults(course.steps, scenario.faults ?? [], members);
-  const contradiction = contradictionIn([...entering, ...rolling]);
+  const contradiction = contradictionIn({ daemon, steps: [...entering, ...rolling] });
   if (contradiction !== null) throw new InputError(`faults: ${contradiction.message}`);
   return {
     format: PLAN_FORMAT,

@@ -1,11 +1,14 @@
 /** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
 import { type Fault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
 import { faultWords } from './fault-words.ts';
-import type { Step } from './plan.ts';
+import type { Plan, Step } from './plan.ts';
 
 /** What is wrong with the faults of these steps, and with which step; null where nothing is. */
-export function contradictionIn(steps: readonly Step[]): { readonly step: number; readonly message: string } | null {
-  const faults = new Faults();
+export function contradictionIn({
+  steps,
+  daemon,
+}: Pick<Plan, 'steps' | 'daemon'>): { readonly step: number; readonly message: string } | null {
+  const faults = new Faults(daemon.capabilities.leader);
   for (const [step, one] of steps.entries()) {
     const message = faults.take(one);
     if (message !== null) return { step, message };
@@ -17,6 +20,9 @@ export function contradictionIn(steps: readonly Step[]): { readonly step: number
   return { step, message: `${id} (${faultWords(fault)}) is never undone` };
 }
 
+/** In a cluster of so few, each member has a vote in its replicated database. */
+const ALL_VOTE = 3;
+
 class Faults {
   /** Those that last, and have not been undone, by their ids. */
   readonly standing = new Map<string, Fault>();
@@ -26,6 +32,12 @@ class Faults {
   /** Who has been left away for good: nothing can be done to it but to be taken out. */
   readonly #away = new Set<string>();
   readonly #present = new Set<string>();
+  readonly #stopped = new Set<string>();
+  readonly #isReplicated: boolean;
+
+  constructor(isReplicated: boolean) {
+    this.#isReplicated = isReplicated;
+  }
 
   /** What is wrong with a step; null where nothing is. */
   take(step: Step): string | null {
@@ -41,6 +53,7 @@ class Faults {
         this.#present.delete(step.member);
         return this.#untouchable(step.member, 'leaves');
       case 'stop':
+        this.#stopped.add(step.member);
         return this.#untouchable(step.member, 'is stopped');
       case 'refresh':
       case 'update':
@@ -75,14 +88,29 @@ class Faults {
       this.#lurking.set(fault.member, { id, fault });
     }
     if (lasts(fault)) this.standing.set(id, fault);
-    if (fault.is === 'remove') this.#present.delete(fault.member);
-    return null;
+    if (fault.is !== 'remove') return null;
+    const before = this.#hasQuorum();
+    this.#present.delete(fault.member);
+    // It takes the quorum of those before, and of those after.
+    return before && this.#hasQuorum() ? null : `${faultWords(fault)}: it would cost the database its quorum`;
+  }
+
+  /** Whether the database of those present has; also where that cannot be told, as of many members some have no vote. */
+  #hasQuorum(): boolean {
+    if (!this.#isReplicated || this.#present.size > ALL_VOTE) return true;
+    const frozen = [...this.standing.values()].flatMap((fault) =>
+      fault.is === 'freeze' || fault.is === 'down' ? [fault.member] : [],
+    );
+    const away = new Set([...this.#away, ...this.#stopped, ...frozen]);
+    const there = [...this.#present].filter((member) => !away.has(member));
+    return there.length * 2 > this.#present.size;
   }
 
   /** What lay in wait for its next life has come about. */
   #refreshed(member: string): void {
     const lurking = this.#lurking.get(member);
     this.#lurking.delete(member);
+    this.#stopped.delete(member);
     if (lurking !== undefined && leavesAway(lurking.fault)) this.#away.add(member);
     else this.#away.delete(member);
   }

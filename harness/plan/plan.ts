@@ -211,9 +211,23 @@ export function refreshesOf({ steps }: Pick<Plan, 'steps'>): Refresh[] {
   return steps.flatMap((step) => (step.do === 'refresh' || step.do === 'update' ? step.refreshes : []));
 }
 
-/** Whether something is done to the links between members. */
-export function isLinked({ steps, daemon }: Plan): boolean {
-  return steps.some((step) => step.do === 'withhold' || (step.do === 'fault' && needsLinks(step.fault, daemon)));
+/** Whether something is done to the link between two members, whichever of them is named first. */
+export type Linked = (one: string, other: string) => boolean;
+
+/** The links that something is done to; null where nothing is done to any. */
+export function linkedBy({ steps, daemon }: Plan): Linked | null {
+  // Who answers whom is known only once it is known who leads.
+  if (steps.some((step) => step.do === 'withhold')) return () => true;
+  const named = steps.flatMap((step) =>
+    step.do === 'fault' && needsLinks(step.fault, daemon) && 'from' in step.fault ? [step.fault] : [],
+  );
+  if (named.length === 0) return null;
+  return (one, other) => named.some(({ from, to }) => (from === one && to === other) || (from === other && to === one));
+}
+
+/** Whether the disk of a member is spoilt. */
+export function spoilsDisks(plan: Plan): boolean {
+  return [...faultsOf(plan).values()].some(({ is }) => is === 'disk-full' || is === 'disk-read-only');
 }
 
 /** Whether a plan counts on its first member's being the leader of the database when the roll begins. */

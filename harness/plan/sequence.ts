@@ -19,7 +19,7 @@ export function faultOfSequence(plan: Plan): SequenceFault | null {
     const message = faultOfStep(plan, one, running);
     if (message !== null) return { step, message };
   }
-  const contradiction = contradictionIn(plan.steps);
+  const contradiction = contradictionIn(plan);
   if (contradiction !== null) return contradiction;
   const entering = new Set(plan.steps.flatMap(entrantsOf));
   const missing = plan.members.find((member) => !entering.has(member));

@@ -2,11 +2,12 @@
  * Scripts of pages, bundled from their sources; once, and again when anything changes that went into them. The package brings
  * the script of its page.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { digestOfFiles } from '../host/digest.ts';
 import { built, isPackaged, paths } from '../host/paths.ts';
+import { writeWhole } from '../host/whole-file.ts';
 import { EnvironmentError } from '../input/errors.ts';
 
 const PAGE = join(paths.report, 'browser', 'page.ts');
@@ -44,8 +45,8 @@ export async function bundledOnce(root: string, entry: string, cache: string): P
   const made = await bundle(root, entry);
   const { code } = made;
   const inputs = made.inputs.filter((input) => !input.split('/').includes('node_modules'));
-  writeAtOnce(fileOf(root, inputs, cache), code);
-  writeAtOnce(list, JSON.stringify(inputs));
+  writeWhole(fileOf(root, inputs, cache), code);
+  writeWhole(list, JSON.stringify(inputs));
   return code;
 }
 
@@ -53,14 +54,6 @@ function fileOf(root: string, inputs: readonly string[], cache: string): string 
   // How it is bundled counts, too; and the lock file stands for all packages.
   const files = [...inputs.map((input) => join(root, input)), paths.lockFile, import.meta.filename];
   return join(cache, `${digestOfFiles(root, files)}.js`);
-}
-
-/** So that a rig beside this one never reads half of a file. */
-function writeAtOnce(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const making = `${file}.${process.pid}`;
-  writeFileSync(making, text);
-  renameSync(making, file);
 }
 
 export interface Bundled {

@@ -41,6 +41,8 @@ export class Faults {
   }
 
   async begin(id: string, fault: Fault): Promise<void> {
+    // Whoever is being killed where it is held may be about to be started again.
+    await this.idle();
     this.#stage.recorder.tell('fault', { id, says: faultWords(fault) });
     const undo = await kindOf(fault).do(fault, this.#hands, id);
     if (undo !== null) this.#standing.set(id, { fault, undo });
@@ -111,10 +113,9 @@ export class Faults {
       site: this.#stage.site,
       client: (member) => members.client(member),
       running: (member) => members.running(member),
-      kill: async (member) => {
-        if (members.names.includes(member)) await members.kill(member, null);
-      },
+      kill: (member) => members.kill(member, null),
       startAgain: (member) => members.startAgain(member),
+      startGone: (member) => members.startGone(member),
       takeOut: (member, through) => this.#asking.takeOut(member, through),
       keepRule: async (member, rule) => {
         conditions.addRule(member, rule);

@@ -19,6 +19,17 @@ interface Present {
   readonly attendance: Attendance;
 }
 
+/** VERSION [THROUGH] [FAILPOINTS] [ALTERED]: what a member is started in, which peer lets it in, where it is held, and how. */
+type Starting = [
+  version: string,
+  through?: Peer | null,
+  failpoints?: readonly Failpoint[],
+  altered?: (command: Command) => Command,
+];
+
+/** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
+export const EXITING_LIMIT_MS = 20_000;
+
 export class Members extends Awaiting {
   readonly conditions = new Conditions();
   readonly #plan: Plan;
@@ -27,6 +38,10 @@ export class Members extends Awaiting {
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
+  /** What is being done to a member, and resolves once that is done. */
+  readonly #turns = new Map<string, Promise<void>>();
+  /** Who has gone although nobody had told it to, and is not back. */
+  readonly #wentByThemselves = new Set<string>();
   readonly #supervision: Supervision;
   readonly #remarked = new Set<string>();
   /** The version that each member has by now, running or not. */
@@ -81,14 +96,19 @@ export class Members extends Awaiting {
 
   /** Start a member that is gone in the version that it has by now. */
   async startAgain(member: string): Promise<void> {
-    if (this.#present.has(member) || this.#stage.signal.aborted) return;
-    await this.start(
-      'start',
-      member,
-      this.#versions.get(member) ?? this.#plan.from,
-      null,
-      holdsOf(this.#plan, 'start'),
-    );
+    await this.#inTurn(member, async () => {
+      if (this.#present.has(member) || this.#stage.signal.aborted) return;
+      const version = this.#versions.get(member) ?? this.#plan.from;
+      await this.#start('start', member, version, null, holdsOf(this.#plan, 'start'));
+    });
+  }
+
+  /** Start a member again that has gone by itself, where nobody has since, nor is about to. */
+  async startGone(member: string): Promise<void> {
+    const { recorder, signal } = this.#stage;
+    await recorder.until(member, () => !this.standings.isExiting(member), EXITING_LIMIT_MS, signal);
+    await this.#supervision.settled(member);
+    if (this.#wentByThemselves.has(member)) await this.startAgain(member);
   }
 
   /** @throws Finding where its build does not fail */
@@ -101,14 +121,27 @@ export class Members extends Awaiting {
     if (inTime === null) throw this.didNot(member, 'exit, as its build was to', WORD_LIMIT_MS);
   }
 
-  async start(
+  async start(action: Action, member: string, ...more: Starting): Promise<void> {
+    await this.#inTurn(member, () => this.#start(action, member, ...more));
+  }
+
+  /** What is done to a member is done one after the other: nobody is killed, or started again, who is just being started. */
+  async #inTurn(member: string, act: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(member) ?? Promise.resolve()).then(act);
+    this.#turns.set(
+      member,
+      turn.catch(() => undefined),
+    );
+    await turn;
+  }
+
+  async #start(
     action: Action,
     member: string,
-    version: string,
-    through: Peer | null = null,
-    failpoints: readonly Failpoint[] = [],
-    altered: (command: Command) => Command = (command) => command,
+    ...[version, through = null, failpoints = [], altered = (command) => command]: Starting
   ): Promise<void> {
+    // A fault may have started it again since it was stopped for this.
+    await this.#stop(member, false);
     const { daemon, site, artifacts, recorder, log } = this.#stage;
     const artifact = artifacts.get(version);
     if (artifact === undefined) throw new Error(`version ${version} has not been built`);
@@ -140,6 +173,7 @@ export class Members extends Awaiting {
     });
     const present: Present = { launch, running, attendance };
     this.#present.set(member, present);
+    this.#wentByThemselves.delete(member);
     this.#running.add(running);
     attendance.started(running);
     running.exited.then(
@@ -177,6 +211,10 @@ export class Members extends Awaiting {
 
   async stop(member: string, isWithAll = false): Promise<void> {
     await this.#supervision.settled(member);
+    await this.#inTurn(member, () => this.#stop(member, isWithAll));
+  }
+
+  async #stop(member: string, isWithAll: boolean): Promise<void> {
     const present = this.#present.get(member);
     if (present === undefined) return;
     const { recorder, daemon } = this.#stage;
@@ -201,8 +239,13 @@ export class Members extends Awaiting {
     await this.stopEach();
   }
 
-  /** As a machine that loses its power would have it. */
+  /** As a machine that loses its power would have it. @throws Finding where it was gone before it came to `at` */
   async kill(member: string, at: Failpoint | null): Promise<void> {
+    await this.#inTurn(member, () => this.#kill(member, at));
+  }
+
+  async #kill(member: string, at: Failpoint | null): Promise<void> {
+    if (at === null && !this.#present.has(member)) return;
     const present = this.#need(member, 'live until it was to be killed');
     const { recorder } = this.#stage;
     this.#present.delete(member);
@@ -217,6 +260,7 @@ export class Members extends Awaiting {
     const { member } = present.launch.seat;
     if (this.#present.get(member) !== present) return;
     this.#present.delete(member);
+    this.#wentByThemselves.add(member);
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
     const { version } = present.launch;

@@ -5,11 +5,8 @@ import { RequestError } from '../daemon/contract.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Faults } from './faults.ts';
 import { LatePatches } from './late-patches.ts';
-import type { Members } from './members.ts';
+import { EXITING_LIMIT_MS, type Members } from './members.ts';
 import type { Stage } from './stage.ts';
-
-/** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
-const EXITING_LIMIT_MS = 20_000;
 
 export class Settling {
   readonly #plan: Plan;

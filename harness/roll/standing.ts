@@ -101,6 +101,10 @@ export class Standings {
     return this.#exiting.size > 0;
   }
 
+  isExiting(member: string): boolean {
+    return this.#exiting.has(member);
+  }
+
   /** At rest for now: ended, or parked. */
   isSettled(member: string): boolean {
     return this.isEnded(member) || this.word(member) === 'parked';

@@ -29,7 +29,7 @@ export interface Child {
 }
 
 /** @throws EnvironmentError where the system does not start it: then there is no member that could have done anything */
-export async function startChild(what: Child): Promise<RunningMember> {
+export async function startChild(what: Child): Promise<RunningMember & { readonly pid: number }> {
   const { seat, authority, program, command, env, onLine, onOwnExit, run } = what;
   const [file = '', ...args] = command;
   const child = execa(file, args, {
@@ -47,7 +47,8 @@ export async function startChild(what: Child): Promise<RunningMember> {
     forceKillAfterDelay: false,
     cleanup: true,
   });
-  if (child.pid === undefined) {
+  const { pid } = child;
+  if (pid === undefined) {
     const { cause, shortMessage } = await child;
     throw (
       lackAtStart(cause) ??
@@ -68,7 +69,7 @@ export async function startChild(what: Child): Promise<RunningMember> {
   let isFrozen = false;
   const exited = ended.then(async (exit) => {
     // Whatever it has started and left behind.
-    killGroup(child.pid);
+    killGroup(pid);
     const late = setTimeout(() => streams.forEach(([, stream]) => void stream.destroy()), OUTPUT_GRACE_MS);
     await lines;
     clearTimeout(late);
@@ -76,20 +77,21 @@ export async function startChild(what: Child): Promise<RunningMember> {
     return exit;
   });
   return {
+    pid,
     seat,
     authority,
     program,
     exited,
-    run: run(child.pid),
+    run: run(pid),
     stop: async (signal, graceMs) => {
       let killed = false;
       isTold = true;
       child.kill(signal);
       // One that the rig has frozen would never hear of it; one that somebody else has is to be seen not to stop.
-      if (isFrozen) signalGroup(child.pid, 'SIGCONT');
+      if (isFrozen) signalGroup(pid, 'SIGCONT');
       const insist = setTimeout(() => {
         killed = true;
-        killGroup(child.pid);
+        killGroup(pid);
       }, graceMs);
       await ended;
       clearTimeout(insist);
@@ -99,18 +101,18 @@ export async function startChild(what: Child): Promise<RunningMember> {
     },
     freeze: async () => {
       isFrozen = true;
-      signalGroup(child.pid, 'SIGSTOP');
+      signalGroup(pid, 'SIGSTOP');
     },
     thaw: async () => {
       isFrozen = false;
-      signalGroup(child.pid, 'SIGCONT');
+      signalGroup(pid, 'SIGCONT');
     },
     kill: () => {
       isTold = true;
-      killGroup(child.pid);
+      killGroup(pid);
       return exited;
     },
-    memoryBytes: () => residentBytes(child.pid),
+    memoryBytes: () => residentBytes(pid),
   };
 }
 

@@ -45,7 +45,9 @@ export function containerRuntime(): Runtime {
     },
     lacks: (need) => {
       if (need === 'links') return lackOfFilter();
-      return need === 'freeze' ? null : `containers have no ${need} of their own that a fault could spoil`;
+      return need === 'freeze'
+        ? null
+        : 'a member’s state folder is a volume of the engine there: use --runtime process';
     },
     open: (options) => open(options, images),
     clean: async () => {
@@ -96,10 +98,12 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
     await close();
     throw new EnvironmentError(`cannot make the network and volumes of a roll: ${(error as Error).message}`);
   }
-  if (options.linked === true) {
+  if (options.linked) {
     const lose = (because: EnvironmentError): void => lost.abort(because);
     try {
-      relays = await watch.ask(startRelays(docker, { network: name, members, port, labels, lost: lose }));
+      relays = await watch.ask(
+        startRelays(docker, { network: name, members, linked: options.linked, port, labels, lost: lose }),
+      );
     } catch (error) {
       await close();
       throw error;

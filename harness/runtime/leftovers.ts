@@ -2,12 +2,13 @@
  * What rigs that are gone have left on this host: folders by the owner's file in them, processes by a mark in their
  * environment.
  */
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOwnerAlive, OWNER_FILE, owner, SITE_PREFIX } from '../host/owner.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { removeSiteFolder } from './site-folder.ts';
 
 const MARK = 'REFRESH_RIG_MEMBER';
 
@@ -51,7 +52,7 @@ export async function removeLeftovers(): Promise<string[]> {
     const ownedBy = readOwner(folder);
     return ownedBy !== null && !isOwnerAlive(ownedBy) && isOfThisUser(folder);
   });
-  for (const folder of folders) remove(folder);
+  for (const folder of folders) removeSiteFolder(folder);
   return [
     ...processes.map(({ pid, member, run }) => `process ${pid} (${member} of roll ${run})`),
     ...folders.map((folder) => `folder ${folder}`),
@@ -71,14 +72,6 @@ export function killProcess(pid: number): void {
     // It has gone, or a rig beside this one was faster.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
       throw new EnvironmentError(`cannot kill process ${pid}, which a rig has started: ${(error as Error).message}`);
-  }
-}
-
-function remove(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    throw new EnvironmentError(`cannot remove what an earlier rig has left: ${(error as Error).message}`);
   }
 }
 

@@ -3,15 +3,18 @@
  * something is to be done to the links between them, at an address of its own in a network of the roll's. Members carry a mark in their environment, so that the next rig finds and ends those of one that was killed; ours are tethered
  * beside: they stop when the rig's end of their stdin closes.
  */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Seat } from '../daemon/contract.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import type { Linked } from '../plan/plan.ts';
 import { startChild } from './child.ts';
+import { Disks, given } from './disks.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
 import { loopback, type Whereabouts } from './loopback.ts';
-import { lackOfLinks } from './namespaces/tools.ts';
+import { lackOfDisks, lackOfLinks } from './namespaces/tools.ts';
 import { type Marked, runProgram } from './program.ts';
 import type { RunningMember, Runtime, RuntimeNeed, Site, SiteOptions } from './runtime.ts';
 import { makeSiteFolder, removeSiteFolder } from './site-folder.ts';
@@ -38,7 +41,7 @@ export function processRuntime(): Runtime {
 
 function lackOfProcesses(need: RuntimeNeed): string | null {
   if (need === 'freeze') return null;
-  return need === 'links' ? lackOfLinks() : 'processes of this host share its disk';
+  return need === 'links' ? lackOfLinks() : lackOfDisks();
 }
 
 async function open(options: SiteOptions): Promise<Site> {
@@ -54,6 +57,7 @@ async function open(options: SiteOptions): Promise<Site> {
   const lost = new AbortController();
   const lose = (because: EnvironmentError): void => lost.abort(because);
   let whereabouts: Whereabouts | null = null;
+  let disks: Disks | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     // Whoever has left the group of its member and lives on.
@@ -62,13 +66,14 @@ async function open(options: SiteOptions): Promise<Site> {
     removeSiteFolder(folder);
   };
   try {
-    whereabouts = options.linked ? await apart(options, folder, lose) : await loopback(options, lose);
+    whereabouts = options.linked ? await apart(options, options.linked, folder, lose) : await loopback(options, lose);
     for (const member of members) {
       const address = whereabouts.addressOf(member);
       authorities.set(member, await whereabouts.authorityOf(member));
       const stateFolder = join(folder, member);
       seats.set(member, { member, address, stateFolder, sharedFolder, ours: { stateFolder, sharedFolder } });
     }
+    if (options.disks) disks = await disksOf(seats.values());
   } catch (error) {
     await close();
     throw error;
@@ -79,9 +84,7 @@ async function open(options: SiteOptions): Promise<Site> {
     lost: lost.signal,
     links: there.links,
     seat: (member) => seats.get(member)!,
-    setDisk: async () => {
-      throw new EnvironmentError('the disk of a process cannot be spoilt here');
-    },
+    setDisk: (member, state) => given(disks).set(member, state, null),
     start: async (seat, artifact, command, onLine) => {
       await there.vacate(seat.member);
       makeStateFolder(seat);
@@ -113,6 +116,15 @@ async function open(options: SiteOptions): Promise<Site> {
   };
 }
 
+async function disksOf(seats: Iterable<Seat>): Promise<Disks> {
+  const folders = new Map<string, string>();
+  for (const seat of seats) {
+    makeStateFolder(seat);
+    folders.set(seat.member, seat.stateFolder);
+  }
+  return Disks.make(folders);
+}
+
 function makeStateFolder({ stateFolder }: Seat): void {
   try {
     mkdirSync(stateFolder, { recursive: true });
@@ -124,11 +136,12 @@ function makeStateFolder({ stateFolder }: Seat): void {
 /** Members at addresses of their own. */
 async function apart(
   { run, members, port }: SiteOptions,
+  linked: Linked,
   folder: string,
   lost: (because: EnvironmentError) => void,
 ): Promise<Whereabouts> {
   const { PrivateNetwork } = await import('./namespaces/private-network.ts');
-  const network = await PrivateNetwork.make({ run, members, port, folder, linked: true, env: inherited(), lost });
+  const network = await PrivateNetwork.make({ run, members, port, folder, linked, env: inherited(), lost });
   return {
     links: network.links,
     addressOf: (member) => network.addressOf(member),

@@ -2,6 +2,7 @@
  * The relays of a roll whose members are containers: for each member a container that lives as long as the roll, and holds the network
  * in which the member's own containers come and go. It has the member's name, address and port; its rights are those over that network.
  */
+
 import { type Duplex, PassThrough } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { ensureRelayImage } from '../build/base-image.ts';
@@ -10,6 +11,7 @@ import { LABELS } from '../host/labels.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import { Links } from '../link/links.ts';
 import { RELAY_ARGUMENTS, Relay } from '../link/relay.ts';
+import type { Linked } from '../plan/plan.ts';
 import { findFilter } from './namespaces/tools.ts';
 
 const NODE = '/usr/local/bin/node';
@@ -20,6 +22,7 @@ export interface RelayOptions {
   /** The network of the roll. */
   readonly network: string;
   readonly members: readonly string[];
+  readonly linked: Linked;
   readonly port: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly lost: (because: EnvironmentError) => void;
@@ -41,7 +44,7 @@ interface Holder {
 
 /** @throws EnvironmentError */
 export async function startRelays(docker: Dockerode, options: RelayOptions): Promise<RelayContainers> {
-  const { members, port } = options;
+  const { members, linked, port } = options;
   const filter = findFilter();
   const image = await ensureRelayImage(docker, filter);
   const holders = new Map<string, Holder>();
@@ -58,7 +61,7 @@ export async function startRelays(docker: Dockerode, options: RelayOptions): Pro
   await Promise.all(
     members.map((member) => {
       const peers = members
-        .filter((peer) => peer !== member)
+        .filter((peer) => peer !== member && linked(member, peer))
         .map((peer) => ({ peer, host: holders.get(peer)!.host, port, straight: straight.get(peer)! }));
       return relays.get(member)!.begin({ peers, restore: filter });
     }),

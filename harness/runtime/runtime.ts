@@ -3,7 +3,7 @@ import type { Artifact } from '../build/artifact.ts';
 import type { Making } from '../build/root-filesystem.ts';
 import type { Command, Place, Reach, Seat, Stream } from '../daemon/contract.ts';
 import type { Links } from '../link/links.ts';
-import type { RuntimeName } from '../plan/plan.ts';
+import type { Linked, RuntimeName } from '../plan/plan.ts';
 
 /** Where a member that has a root file system of its own finds its folder, and the one that all share. */
 export const MEMBER_FOLDERS = { stateFolder: '/var/lib/member', sharedFolder: '/var/lib/cluster' } as const;
@@ -77,8 +77,10 @@ export interface SiteOptions {
   readonly needsFolders: boolean;
   /** HOST:PORT by member, where members must have the addresses that they had before; null for new ones. */
   readonly addresses: Readonly<Record<string, string>> | null;
-  /** Whether something is to be done to the links between members; not where it says nothing. */
-  readonly linked?: boolean;
+  /** The links that something is to be done to, in which relays are put; null for none, as where it says nothing. */
+  readonly linked?: Linked | null;
+  /** Whether the state folder of each member is to be on a disk of its own; not where it says nothing. */
+  readonly disks?: boolean;
 }
 
 export interface Runtime {

@@ -166,7 +166,8 @@ export function pointTo(folder: string, name: string): void {
  */
 export function readRun(folder: string): { plan: Plan; trace: Trace } {
   if (!existsSync(folder)) throw new InputError(`${folder}: there is no such run; roll leaves one in runs/`);
-  return { plan: readPlan(join(folder, FILES.plan)), trace: readTrace(join(folder, FILES.trace)) };
+  const plan = readPlan(join(folder, FILES.plan));
+  return { plan, trace: readTrace(join(folder, FILES.trace), plan.members) };
 }
 
 /** A document as a file has it. */

@@ -11,15 +11,21 @@ export function formatTrace(trace: Trace): string {
 
 /**
  * Read a trace. A last line without an end was being written when its rig was killed, and is left out.
+ * @param members who may have told something in it: the members of its plan; anybody, where that is left out
  * @throws InputError naming the file and the line
  */
-export function readTrace(file: string): Trace {
+export function readTrace(file: string, members?: readonly string[]): Trace {
   const lines = readText(file, 'trace').split('\n');
   // What comes after the last end of a line: nothing, or a line without an end.
   lines.pop();
   const trace: TraceEvent[] = [];
   for (const [index, line] of lines.entries()) {
-    if (line.trim() !== '') trace.push(readEvent(line, `${file}:${index + 1}`, trace.length === 0));
+    if (line.trim() === '') continue;
+    const where = `${file}:${index + 1}`;
+    const event = readEvent(line, where, trace.length === 0);
+    if (members !== undefined && !isRigEvent(event) && !members.includes(event.member))
+      throw new InputError(`${where}: ${event.member} is no member of this trace's plan`);
+    trace.push(event);
   }
   const first = trace[0];
   if (first === undefined || !isRigEvent(first) || first.rig !== 'began') {

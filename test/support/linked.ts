@@ -6,7 +6,7 @@ await PrivateNetwork.make({
   members: ['node01', 'node02'],
   port: 7000,
   folder: process.argv[2]!,
-  linked: true,
+  linked: () => true,
   env: { PATH: process.env.PATH ?? '' },
   lost: () => undefined,
 });

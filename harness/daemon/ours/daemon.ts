@@ -1,5 +1,5 @@
 /** Our own daemon in `node/`: it pushes its events, and everything that the rig can do with a daemon can be done with it. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ruleText } from '../../../node/tampering.ts';
 import type { Artifact, Layer } from '../../build/artifact.ts';
@@ -8,6 +8,7 @@ import { cacheEnv } from '../../build/compile-cache.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
 import { once } from '../../host/once.ts';
 import { paths } from '../../host/paths.ts';
+import { writeWhole } from '../../host/whole-file.ts';
 import { named } from '../../input/named.ts';
 import type { VersionSource, Versions } from '../../input/versions.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -79,10 +80,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
   const content = `${JSON.stringify(source.build)}\n`;
   const folder = join(paths.build, 'versions');
   const versionFile = join(folder, `${name}-${digestOf(content)}.json`);
-  if (!existsSync(versionFile)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(versionFile, content);
-  }
+  if (!existsSync(versionFile)) writeWhole(versionFile, content);
   const versionLayer: Layer = {
     digest: digestOf(content),
     files: [{ source: versionFile, target: `${IMAGE_FOLDER}/version.json` }],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Seat } from '../../daemon/contract.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { startChild } from '../child.ts';
+import { Disks, given } from '../disks.ts';
 import { killProcess, markedProcesses, markOf, removeLeftovers } from '../leftovers.ts';
 import { type Marked, runProgram } from '../program.ts';
 import {
@@ -21,7 +22,7 @@ import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
 import { joining, placing, SCRATCH, SHARED } from './place.ts';
 import { PrivateNetwork } from './private-network.ts';
 import { prepareRoots } from './roots.ts';
-import { findTools, lackOfLinks } from './tools.ts';
+import { findTools, lackOfDisks, lackOfLinks } from './tools.ts';
 
 const CLOSE_GRACE_MS = 2000;
 
@@ -41,7 +42,7 @@ export function namespaceRuntime(): Runtime {
     },
     lacks: (need) => {
       if (need === 'links') return lackOfLinks();
-      return need === 'freeze' ? null : `members in namespaces have no ${need} of their own that a fault could spoil`;
+      return need === 'freeze' ? null : lackOfDisks();
     },
     open: (options) => open(options, roots),
     clean: removeLeftovers,
@@ -53,12 +54,18 @@ export function needsNamespaces(lack: string): string {
   return `a member that comes with a root file system, and is not in a container, needs namespaces of its own: ${lack}`;
 }
 
-async function open({ run, members, port, linked = false }: SiteOptions, roots: Roots): Promise<Site> {
+async function open(
+  { run, members, port, linked = null, disks: spoilt = false }: SiteOptions,
+  roots: Roots,
+): Promise<Site> {
   const tools = findTools();
   const folder = makeSiteFolder(run, [SHARED, SCRATCH, ...members]);
   const running = new Set<RunningMember>();
   const lost = new AbortController();
+  /** Of the members that run, the number of the process. */
+  const processes = new Map<string, number>();
   let network: PrivateNetwork | null = null;
+  let disks: Disks | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     await network?.close();
@@ -77,6 +84,7 @@ async function open({ run, members, port, linked = false }: SiteOptions, roots: 
       seats.set(member, { member, address, ...MEMBER_FOLDERS, ours });
       authorities.set(member, await network.authorityOf(member));
     }
+    if (spoilt) disks = await Disks.make(new Map(members.map((member) => [member, join(folder, member)])));
   } catch (error) {
     await close();
     throw error;
@@ -87,8 +95,10 @@ async function open({ run, members, port, linked = false }: SiteOptions, roots: 
     lost: lost.signal,
     links: within.links,
     seat: (member) => seats.get(member)!,
-    setDisk: async () => {
-      throw new EnvironmentError('the disk of a member cannot be spoilt here');
+    setDisk: (member, state) => {
+      const pid = processes.get(member);
+      const inside = pid === undefined ? null : { pid, folder: MEMBER_FOLDERS.stateFolder };
+      return given(disks).set(member, state, inside);
     },
     start: async (seat, artifact, command, onLine) => {
       const root = roots.get(artifact.version);
@@ -112,7 +122,11 @@ async function open({ run, members, port, linked = false }: SiteOptions, roots: 
         run: (pid) => (argv, options) => runProgram([...joining(pid ?? 0, rights, tools), ...argv], options, env),
       });
       running.add(child);
-      void child.exited.then(() => running.delete(child));
+      processes.set(member, child.pid);
+      void child.exited.then(() => {
+        running.delete(child);
+        if (processes.get(member) === child.pid) processes.delete(member);
+      });
       return child;
     },
     close,

@@ -2,11 +2,13 @@
  * The network of a roll, with the rig's ways into it; and, where the plan does something to links, a relay in what each member
  * dials.
  */
+
 import { execa } from 'execa';
 import type { EnvironmentError } from '../../input/errors.ts';
 import { Links } from '../../link/links.ts';
 import { type Pipes, RELAY_ARGUMENTS, Relay } from '../../link/relay.ts';
 import type { RelaySettings } from '../../link/words.ts';
+import type { Linked } from '../../plan/plan.ts';
 import { markOf } from '../leftovers.ts';
 import { Network } from './network.ts';
 import { findLinkTools, findNetworkTools } from './tools.ts';
@@ -19,7 +21,8 @@ export interface PrivateOptions {
   readonly port: number;
   /** The folder of the roll. */
   readonly folder: string;
-  readonly linked: boolean;
+  /** The links in which relays are put; null where nothing is done to any. */
+  readonly linked: Linked | null;
   /** What the rig's own processes amid the members find in their environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Told where the members have lost their network, or a relay its member. */
@@ -53,12 +56,16 @@ export class PrivateNetwork {
     const network = await Network.make(members, findNetworkTools());
     const wayIn = new WayIn(folder, network.amid, { ...env, ...markOf(run, 'way-in') });
     const relays = new Map<string, Relay>();
-    const links = linked ? new Links(relays) : null;
+    const links = linked === null ? null : new Links(relays);
     const made = new PrivateNetwork(network, wayIn, relays, links, port);
-    if (links === null) return made;
+    if (links === null || linked === null) return made;
     try {
-      for (const member of members) relays.set(member, startRelay(member, network, links, options));
-      await Promise.all([...relays].map(([member, relay]) => relay.begin(settingsOf(member, network, options))));
+      const peersOf = (member: string): string[] => members.filter((peer) => peer !== member && linked(member, peer));
+      for (const member of members)
+        if (peersOf(member).length > 0) relays.set(member, startRelay(member, network, links, options));
+      await Promise.all(
+        [...relays].map(([member, relay]) => relay.begin(settingsOf(peersOf(member), network, options))),
+      );
       return made;
     } catch (error) {
       await made.close();
@@ -104,9 +111,7 @@ function startRelay(member: string, network: Network, links: Links, { run, env, 
   return new Relay(member, pipes, (arrival) => links.arrived(member, arrival), lost);
 }
 
-function settingsOf(member: string, network: Network, { members, port }: PrivateOptions): RelaySettings {
-  const peers = members
-    .filter((peer) => peer !== member)
-    .map((peer) => ({ peer, host: network.hostOf(peer), port, straight: network.straightTo(peer) }));
+function settingsOf(named: readonly string[], network: Network, { port }: PrivateOptions): RelaySettings {
+  const peers = named.map((peer) => ({ peer, host: network.hostOf(peer), port, straight: network.straightTo(peer) }));
   return { peers, restore: findLinkTools()['iptables-restore'] };
 }

@@ -7,6 +7,7 @@ import { makeSiteFolder, removeSiteFolder } from '../site-folder.ts';
 /** The tools, and the packages of Debian that have them. */
 const OF_NETWORKS = { sh: 'dash', ip: 'iproute2', nsenter: 'util-linux', unshare: 'util-linux' } as const;
 const OF_FILTER = { 'iptables-restore': 'iptables' } as const;
+const OF_DISKS = { mount: 'mount', umount: 'mount', nsenter: 'util-linux' } as const;
 const OF_LINKS = { ...OF_NETWORKS, ...OF_FILTER } as const;
 const OF_PLACES = {
   ...OF_NETWORKS,
@@ -35,6 +36,11 @@ export function findNetworkTools(): NetworkTools {
 /** What relays in it need. @throws EnvironmentError where one is not here */
 export function findLinkTools(): Paths<typeof OF_LINKS> {
   return found(OF_LINKS);
+}
+
+/** What a disk of one's own needs. @throws EnvironmentError where one is not here */
+export function findDiskTools(): Paths<typeof OF_DISKS> {
+  return found(OF_DISKS);
 }
 
 /** The path of the program that takes in rules of the packet filter. @throws EnvironmentError where it is not here */
@@ -78,6 +84,12 @@ export async function lackOfNamespaces(): Promise<string | null> {
  */
 export function lackOfLinks(): string | null {
   return process.platform === 'linux' ? missingTool(OF_LINKS) : 'only Linux has network namespaces';
+}
+
+/** Why members cannot have disks of their own here, in a sentence without a full stop; null where they can. */
+export function lackOfDisks(): string | null {
+  if (process.platform !== 'linux') return 'only Linux has file systems in memory for them';
+  return process.getuid?.() === 0 ? missingTool(OF_DISKS) : 'only root may give members disks of their own';
 }
 
 /** All that a member will need, once, in namespaces that are gone at its end. */

@@ -1,0 +1,123 @@
+/**
+ * A disk for the state folder of each member, where a plan spoils one: a file system in memory on this host. Full is one that was made
+ * as small as what is in it; read-only is one that is seen through a mount that lets nobody write. What a member has open for writing by
+ * then stays so, as it does where a folder is made read-only below a running program; it can make, open, rename and remove nothing.
+ */
+import { statfsSync } from 'node:fs';
+import { execa } from 'execa';
+import { lackAtStart } from '../host/lack.ts';
+import { EnvironmentError } from '../input/errors.ts';
+import { findDiskTools } from './namespaces/tools.ts';
+import type { DiskState } from './runtime.ts';
+
+/** Where a member finds its folder, when that is not where the host has it: in the mount namespace of a process. */
+export interface Inside {
+  readonly pid: number;
+  readonly folder: string;
+}
+
+/** Memory is taken only for what is written. */
+const ROOM = '1g';
+/** A member may write between the look at its disk and the shrinking of that. */
+const SHRINKINGS = 20;
+
+export class Disks {
+  readonly #folders: ReadonlyMap<string, string>;
+  readonly #states = new Map<string, DiskState>();
+
+  private constructor(folders: ReadonlyMap<string, string>) {
+    this.#folders = folders;
+  }
+
+  /**
+   * Whoever removes the folders takes the disks off first (`removeSiteFolder`).
+   * @param folders by member: they must be there. @throws EnvironmentError
+   */
+  static async make(folders: ReadonlyMap<string, string>): Promise<Disks> {
+    for (const [member, folder] of folders)
+      await mount(`give ${member} a disk of its own`, ['-t', 'tmpfs', '-o', `size=${ROOM},mode=700`, 'tmpfs', folder]);
+    return new Disks(folders);
+  }
+
+  /**
+   * @param inside where the member is running in a mount namespace of its own; what is mounted for the host is not seen there
+   * @throws EnvironmentError
+   */
+  async set(member: string, state: DiskState, inside: Inside | null): Promise<void> {
+    const folder = this.#folders.get(member);
+    if (folder === undefined) throw new Error(`${member} has no disk`);
+    const before = this.#states.get(member) ?? 'sound';
+    if (state === 'full') await fill(member, folder);
+    else if (state === 'read-only') await both('make read-only', member, folder, inside, writeProtect);
+    else if (before === 'full') await mount(`give ${member} room`, ['-o', `remount,size=${ROOM}`, folder]);
+    else if (before === 'read-only') await both('make writable', member, folder, inside, writeEnable);
+    this.#states.set(member, state);
+  }
+}
+
+/** @throws Error where a plan spoils a disk and its site was opened without any */
+export function given(disks: Disks | null): Disks {
+  if (disks === null) throw new Error('the members have been given no disks of their own');
+  return disks;
+}
+
+async function fill(member: string, folder: string): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    const { bsize, blocks, bfree } = statfsSync(folder);
+    const used = (blocks - bfree) * bsize;
+    try {
+      return await mount(`fill the disk of ${member}`, ['-o', `remount,size=${used}`, folder]);
+    } catch (error) {
+      if (tried === SHRINKINGS) throw error;
+    }
+  }
+}
+
+type Mounting = (what: string, folder: string, where: readonly string[]) => Promise<void>;
+
+/** A new mount, through which nobody has a file open for writing, which would keep it from being made read-only. */
+const writeProtect: Mounting = async (what, folder, where) => {
+  await mount(what, ['--bind', folder, folder], where);
+  await mount(what, ['-o', 'remount,bind,ro', folder], where);
+};
+
+const writeEnable: Mounting = (what, folder, where) => mount(what, ['-o', 'remount,bind,rw', folder], where);
+
+/** For whoever starts meanwhile, and for whoever runs. */
+async function both(
+  what: string,
+  member: string,
+  folder: string,
+  inside: Inside | null,
+  change: Mounting,
+): Promise<void> {
+  const sentence = `${what} the disk of ${member}`;
+  await change(sentence, folder, []);
+  if (inside === null) return;
+  const { nsenter } = findDiskTools();
+  await change(sentence, inside.folder, [nsenter, `--target=${inside.pid}`, '--mount', '--']).catch(
+    (error: unknown) => {
+      // Whoever has gone meanwhile comes back to the disk as the host has it.
+      if (isRunning(inside.pid)) throw error;
+    },
+  );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** @param where what the command begins with that is to be done in another namespace */
+async function mount(what: string, args: readonly string[], where: readonly string[] = []): Promise<void> {
+  // In a namespace of its own a member has a mount of its own.
+  const program = where.length === 0 ? findDiskTools().mount : 'mount';
+  const [file = program, ...rest] = [...where, program, ...args];
+  const { failed, cause, stderr, shortMessage } = await execa(file, rest, { reject: false });
+  if (!failed) return;
+  const lack = cause === undefined ? null : lackAtStart(cause);
+  throw lack ?? new EnvironmentError(`cannot ${what}: ${stderr.trim().split('\n')[0] || shortMessage}`);
+}
