@@ -15,7 +15,7 @@ import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { listenAtSocket } from './control/socket.ts';
 import { type Database, DatabaseError, type Place } from './database/database.ts';
-import { insertMember, isNew, type MemberRecord } from './database/members.ts';
+import { insertMember, isNew } from './database/members.ts';
 import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Defect } from './defects.ts';
@@ -160,7 +160,7 @@ export class Member implements Served {
         break;
       case 'start':
         await this.database.enter(place!);
-        await this.#ways.keep((await this.#requireRow()).map(({ address }) => address));
+        await this.#ways.keep(await this.#addressesOfPeers());
         break;
     }
     void this.#learner?.run();
@@ -294,9 +294,10 @@ export class Member implements Served {
     for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
   }
 
-  async #requireRow(): Promise<readonly MemberRecord[]> {
+  async #addressesOfPeers(): Promise<string[]> {
     const members = await this.membership.look(Number.POSITIVE_INFINITY);
-    if (members.some((row) => row.member === this.name)) return members;
+    const peers = members.filter(({ member }) => member !== this.name);
+    if (peers.length < members.length) return peers.map(({ address }) => address);
     throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
   }
 

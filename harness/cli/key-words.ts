@@ -109,6 +109,7 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       members: 'how many members; several numbers for several sizes (3)',
       runtime: 'where members live (process; of a described daemon, auto)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it (30s)',
+      insecure: 'of our own daemon: members speak plain HTTP, and ask nobody who they are (false)',
       aim: 'start the last refresh of each roll so long before the timer of a member that waits is due; once some have opened, the median of what they took is used',
       seed: 'what draws an order that is random (1)',
       repeat: 'how often each cell is rolled; a cell whose rolls differ is flaky (1)',
