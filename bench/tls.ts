@@ -25,7 +25,8 @@ const AIM = 1.3;
 /** @param hasDqlite whether libdqlite is installed */
 export async function tlsRatios(hasDqlite: boolean): Promise<Ratio[]> {
   const ratios: Ratio[] = [];
-  for (const measured of MEASURED) if (hasDqlite || measured.database !== 'dqlite') ratios.push(await ratioOf(measured));
+  for (const measured of MEASURED)
+    if (hasDqlite || measured.database !== 'dqlite') ratios.push(await ratioOf(measured));
   return ratios;
 }
 
