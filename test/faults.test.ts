@@ -55,6 +55,9 @@ describe('faults of a scenario', () => {
     const dqlite = { database: 'dqlite', expect: { open: 'none' } };
     expect(refusal(taken('node02'), dqlite)).to.match(/node02 .* would cost the database its quorum/);
     expect(refusal(taken('node03'), dqlite)).to.equal('it was taken');
+    const killed = { fault: 'kill', member: 'node01', at: 'before-commit', begins: 'before node01' };
+    const held = { fault: 'hold', member: 'node01', at: 'before-open', begins: 'before node01' };
+    expect(refusal([killed, held])).to.match(/hold node01.*f1 lies in wait for it already/);
     expect(refusal([{ fault: 'leader-moves', member: 'node01' }])).to.match(/cannot be made the leader/);
     expect(Scenario.safeParse({ faults: [{ fault: 'freeze', member: 'node01', nth: 2 }] }).success).to.equal(false);
   });

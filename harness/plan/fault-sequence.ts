@@ -87,6 +87,9 @@ class Faults {
       if (other !== undefined) return `${faultWords(fault)}: ${other.id} lies in wait for it already`;
       this.#lurking.set(fault.member, { id, fault });
     }
+    const lurking = fault.is === 'hold' ? this.#lurking.get(fault.member) : undefined;
+    // A life is held in one place, to be killed there or to be let go.
+    if (lurking?.fault.is === 'kill') return `${faultWords(fault)}: ${lurking.id} lies in wait for it already`;
     if (lasts(fault)) this.standing.set(id, fault);
     if (fault.is !== 'remove') return null;
     const before = this.#hasQuorum();

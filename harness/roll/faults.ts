@@ -7,6 +7,7 @@ import type { PlannedDaemon } from '../plan/daemon.ts';
 import type { Fault, FaultOf } from '../plan/fault.ts';
 import { faultWords, undoWords } from '../plan/fault-words.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { RunningMember } from '../runtime/runtime.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
 import type { Asking } from './asking.ts';
 import type { Members } from './members.ts';
@@ -73,7 +74,10 @@ export class Faults {
     if (event.event === 'notifying') conditions.count(event.member, event.kind, event.peers);
     const kill = event.event === 'held' ? conditions.killOf(event.member) : null;
     if (kill === null) return;
-    const killing: Promise<void> = this.#killHeld(kill, event as MemberEvent & { event: 'held' })
+    const life = this.#members.running(event.member);
+    // The last words of one that is being killed anyway.
+    if (life === null) return;
+    const killing: Promise<void> = this.#killHeld(kill, life, event as MemberEvent & { event: 'held' })
       .catch((error: Error) => {
         this.#failure ??= error;
       })
@@ -83,6 +87,7 @@ export class Faults {
 
   async #killHeld(
     { member, at, leading, again }: FaultOf<'kill'>,
+    life: RunningMember,
     held: MemberEvent & { event: 'held' },
   ): Promise<void> {
     const client = this.#members.client(member);
@@ -91,8 +96,7 @@ export class Faults {
       await this.#orUnreachable(() => (client!.failpoints as FailpointsClient).release(held.failpoint));
       return;
     }
-    this.#members.conditions.killed(member);
-    await this.#members.kill(member, at);
+    if (!(await this.#members.killHeld(member, life, held.failpoint))) return;
     if (again) await this.#members.startAgain(member);
   }
 
@@ -113,7 +117,7 @@ export class Faults {
       site: this.#stage.site,
       client: (member) => members.client(member),
       running: (member) => members.running(member),
-      kill: (member) => members.kill(member, null),
+      kill: (member) => members.kill(member),
       startAgain: (member) => members.startAgain(member),
       startGone: (member) => members.startGone(member),
       takeOut: (member, through) => this.#asking.takeOut(member, through),

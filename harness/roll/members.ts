@@ -12,6 +12,7 @@ import { holdsOf } from './holds.ts';
 import type { Stage } from './stage.ts';
 import { stopBy, stopWay } from './stopping.ts';
 import { Supervision } from './supervision.ts';
+import { Turns } from './turns.ts';
 
 interface Present {
   readonly launch: Launch;
@@ -38,8 +39,7 @@ export class Members extends Awaiting {
   readonly #present = new Map<string, Present>();
   /** All processes that have not ended, also of members that are being stopped. */
   readonly #running = new Set<RunningMember>();
-  /** What is being done to a member, and resolves once that is done. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
   /** Who has gone although nobody had told it to, and is not back. */
   readonly #wentByThemselves = new Set<string>();
   readonly #supervision: Supervision;
@@ -96,7 +96,7 @@ export class Members extends Awaiting {
 
   /** Start a member that is gone in the version that it has by now. */
   async startAgain(member: string): Promise<void> {
-    await this.#inTurn(member, async () => {
+    await this.#turns.take(member, async () => {
       if (this.#present.has(member) || this.#stage.signal.aborted) return;
       const version = this.#versions.get(member) ?? this.#plan.from;
       await this.#start('start', member, version, null, holdsOf(this.#plan, 'start'));
@@ -122,17 +122,7 @@ export class Members extends Awaiting {
   }
 
   async start(action: Action, member: string, ...more: Starting): Promise<void> {
-    await this.#inTurn(member, () => this.#start(action, member, ...more));
-  }
-
-  /** What is done to a member is done one after the other: nobody is killed, or started again, who is just being started. */
-  async #inTurn(member: string, act: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(member) ?? Promise.resolve()).then(act);
-    this.#turns.set(
-      member,
-      turn.catch(() => undefined),
-    );
-    await turn;
+    await this.#turns.take(member, () => this.#start(action, member, ...more));
   }
 
   async #start(
@@ -211,7 +201,7 @@ export class Members extends Awaiting {
 
   async stop(member: string, isWithAll = false): Promise<void> {
     await this.#supervision.settled(member);
-    await this.#inTurn(member, () => this.#stop(member, isWithAll));
+    await this.#turns.take(member, () => this.#stop(member, isWithAll));
   }
 
   async #stop(member: string, isWithAll: boolean): Promise<void> {
@@ -239,14 +229,27 @@ export class Members extends Awaiting {
     await this.stopEach();
   }
 
-  /** As a machine that loses its power would have it. @throws Finding where it was gone before it came to `at` */
-  async kill(member: string, at: Failpoint | null): Promise<void> {
-    await this.#inTurn(member, () => this.#kill(member, at));
+  /** As a machine that loses its power would have it. Nothing is done where it is gone. */
+  async kill(member: string): Promise<void> {
+    await this.#turns.take(member, async () => {
+      const present = this.#present.get(member);
+      if (present !== undefined) await this.#kill(present, null);
+    });
   }
 
-  async #kill(member: string, at: Failpoint | null): Promise<void> {
-    if (at === null && !this.#present.has(member)) return;
-    const present = this.#need(member, 'live until it was to be killed');
+  /** Kill a member where it is held, unless that life of it has ended meanwhile. @returns whether it was killed */
+  async killHeld(member: string, life: RunningMember, at: Failpoint): Promise<boolean> {
+    return this.#turns.take(member, async () => {
+      const present = this.#present.get(member);
+      if (present?.running !== life) return false;
+      this.conditions.killed(member);
+      await this.#kill(present, at);
+      return true;
+    });
+  }
+
+  async #kill(present: Present, at: Failpoint | null): Promise<void> {
+    const { member } = present.launch.seat;
     const { recorder } = this.#stage;
     this.#present.delete(member);
     await present.attendance.end();

@@ -47,7 +47,9 @@ export class Refreshing {
       if (at !== 'before-check') await this.#members.client(member)!.failpoints!.release('before-check');
     }
     await this.#members.said(member, 'held', (event) => event.failpoint === at, from);
-    await this.#members.kill(member, at);
+    const life = this.#members.running(member);
+    if (life === null || !(await this.#members.killHeld(member, life, at)))
+      throw this.#members.didNot(member, 'live until it was to be killed');
   }
 
   async #lead(member: string): Promise<void> {
