@@ -1,5 +1,5 @@
 /** What the rig itself lacks is held against nobody: it ends with a sentence, and does not hang. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -68,6 +68,45 @@ describe('a rig that may open no more files', function () {
     } finally {
       server.close();
     }
+  });
+});
+
+describe('a place for members', function () {
+  this.timeout(60_000);
+
+  it('that has hardly any room is what a member came to nothing for', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]);
+    const before = process.env.TMPDIR;
+    try {
+      process.env.TMPDIR = folder;
+      const exits = "require('node:fs').writeFileSync(process.env.TMPDIR + '/big', Buffer.alloc(4e6))";
+      const { fault, verdict } = await rollOne(({ versions }) => {
+        for (const version of Object.values(versions)) version.program = ['node', '-e', exits];
+      });
+      expect(fault).to.be.instanceOf(EnvironmentError);
+      expect(fault!.message).to.match(/hardly any room is left in .*: set TMPDIR/);
+      expect(verdict.outcome).to.equal('unknown');
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+      execFileSync('umount', ['--lazy', folder]);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('in which a user may start no more threads is, too', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const script = `import(${JSON.stringify(join(paths.root, 'harness/host/lack.ts'))})
+      .then(({ lackAround }) => console.log(lackAround('/')?.message ?? 'nothing'))`;
+    const as = (tasks: number) =>
+      execFileSync('setpriv', [
+        ...['--reuid=65534', '--regid=65534', '--clear-groups', '--', 'bash', '-c'],
+        ...[`ulimit -u ${tasks}; exec "$0" -e "$1"`, process.execPath, script],
+      ]).toString();
+    expect(as(15)).to.match(/this user may start \d more processes or threads/);
+    expect(as(500)).to.equal('nothing\n');
   });
 });
 

@@ -56,8 +56,8 @@ describe('a roll on processes', function () {
   ] as ReadonlyArray<[StrategyName, string, string, string]>) {
     it(`${strategy}, ${from} → ${to}: opened by a ${woken}`, async () => {
       const [rolled] = await rollAll(undefined, { strategy, from, to, wait: SHORT_WAIT, runtime: 'process' });
-      const wakes = new Set(rolled!.verdict.members.flatMap((member) => member.wokenBy));
-      expect(wakes.has('timer'), account(rolled!)).to.equal(woken === 'timer');
+      // On a slow machine a timer may look before anybody could pass.
+      expect(rolled!.verdict.stalls.length > 0, account(rolled!)).to.equal(woken === 'timer');
       expect(rolled!.verdict.members.every((member) => member.timeToOpenMs !== null)).to.equal(true);
     });
   }

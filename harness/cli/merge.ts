@@ -1,7 +1,7 @@
 /** `refresh-rig merge DIR…`: join the results of shards, or of several runs of one matrix, into one report. */
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { cpSync, existsSync, realpathSync } from 'node:fs';
+import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { merge, type Part } from '../matrix/merge.ts';
@@ -20,9 +20,8 @@ export function mergeCommand(): Command {
     .argument('<dir...>', 'the folders that `matrix` left')
     .option('--json', 'print the results as JSON, and nothing else on stdout')
     .action((folders: string[], { json }: { json?: boolean }) => {
-      const once = folders.filter(
-        (folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) === index,
-      );
+      // A link such as `latest-matrix` will soon point at what is made of it.
+      const once = [...new Set(folders.map((folder) => (existsSync(folder) ? realpathSync(folder) : folder)))];
       const parts = once.map((folder): Part => ({ folder, results: readResults(folder) }));
       const { results, conflicts } = merge(parts as [Part, ...Part[]]);
       const merged = MatrixFolder.make(runsFolder(), randomBytes(4).toString('hex'), results, MATRIX_REPORTS);

@@ -1,6 +1,5 @@
 /** How a matrix carries out one of its rolls. */
 import { relative } from 'node:path';
-import type { Daemon } from '../daemon/contract.ts';
 import { invocation } from '../host/invocation.ts';
 import { aimedOf } from '../judge/aim.ts';
 import { ownExits } from '../judge/exits.ts';
@@ -8,7 +7,7 @@ import type { MatrixOptions } from '../matrix/roll-matrix.ts';
 import { Aims } from '../plan/aims.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { rigEvents } from '../trace/trace.ts';
-import { daemonOfPlan, roll } from './roll-plan.ts';
+import { roll } from './roll-plan.ts';
 
 export interface CellOptions {
   readonly runtime: Runtime;
@@ -24,14 +23,11 @@ export interface CellOptions {
 }
 
 export function cellRoller({ runtime, folder, rolls, alone, hurry, again }: CellOptions): MatrixOptions['rollOne'] {
-  // A matrix is of one daemon, whose versions are read once.
-  let daemon: Daemon | undefined;
   const aims = new Aims();
   return async ({ id, plan }, signal) => {
-    daemon ??= daemonOfPlan(plan);
     const line = again.get(id) ?? null;
     const rolled = await roll(aims.improve(plan), {
-      ...{ daemon, runtime, runs: rolls, signal, hurry, alone, isLatest: false },
+      ...{ runtime, runs: rolls, signal, hurry, alone, isLatest: false },
       ...(line === null ? {} : { again: `${invocation()} ${line}` }),
     });
     if (rigEvents(rolled.trace, 'ended')[0]?.how === 'interrupted') return null;

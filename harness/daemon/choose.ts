@@ -31,9 +31,12 @@ export interface Chosen {
   readonly described: DescribedSettings | null;
 }
 
-/** The versions of our own daemon. */
+let ours: Versions | null = null;
+
+/** The versions of our own daemon, read once. */
 export function ourVersions(): Versions {
-  return readVersions(relative(process.cwd(), paths.versions) || '.');
+  ours ??= readVersions(relative(process.cwd(), paths.versions) || '.');
+  return ours;
 }
 
 /**

@@ -206,6 +206,7 @@ export interface Archive {
   keep(version: string, row: Row): void;
 }
 
+/** A daemon as one roll has it: what it has told in that is kept here, and two rolls have nothing in common. */
 export interface Daemon {
   readonly name: string;
   /** The port on which a member listens where every member has a network address of its own. */

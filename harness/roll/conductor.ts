@@ -45,7 +45,9 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   const failed = (thrown: unknown): void => {
     // What stopping them ends with follows from what ended the roll.
     if (how !== 'complete' && how !== 'unsettled') return;
-    const error = signal.aborted ? signal.reason : thrown;
+    const said = signal.aborted ? signal.reason : thrown;
+    // What members come to nothing for is not always theirs.
+    const error = said instanceof Finding ? (site.lack() ?? said) : said;
     if (stage.signal.aborted && !(error instanceof EnvironmentError)) how = 'interrupted';
     else if (error instanceof Finding) {
       how = 'finding';

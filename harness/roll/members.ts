@@ -267,6 +267,8 @@ export class Members extends Awaiting {
     void present.attendance.end();
     this.#stage.recorder.tell('gone', { member, ...exit, killed: false });
     const { version } = present.launch;
+    const lack = exit.code === 0 ? null : this.#stage.site.lack();
+    if (lack !== null) this.#fail(lack);
     this.#supervision.exited(member, exit, () => this.start('start', member, version), this.#fail);
   }
 

@@ -113,6 +113,7 @@ async function open(options: SiteOptions, images: ReadonlyMap<string, string>): 
   return {
     runtime: 'container',
     lost: AbortSignal.any([watch.lost, lost.signal]),
+    lack: () => null,
     setDisk: async () => {
       throw new EnvironmentError('the disk of a container cannot be spoilt here');
     },

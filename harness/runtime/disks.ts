@@ -17,7 +17,7 @@ export interface Inside {
 }
 
 /** Memory is taken only for what is written. */
-const ROOM = '1g';
+const ROOM = 'size=1g,nr_inodes=1m';
 /** A member may write between the look at its disk and the shrinking of that. */
 const SHRINKINGS = 20;
 
@@ -35,7 +35,7 @@ export class Disks {
    */
   static async make(folders: ReadonlyMap<string, string>): Promise<Disks> {
     for (const [member, folder] of folders)
-      await mount(`give ${member} a disk of its own`, ['-t', 'tmpfs', '-o', `size=${ROOM},mode=700`, 'tmpfs', folder]);
+      await mount(`give ${member} a disk of its own`, ['-t', 'tmpfs', '-o', `${ROOM},mode=700`, 'tmpfs', folder]);
     return new Disks(folders);
   }
 
@@ -49,7 +49,7 @@ export class Disks {
     const before = this.#states.get(member) ?? 'sound';
     if (state === 'full') await fill(member, folder);
     else if (state === 'read-only') await both('make read-only', member, folder, inside, writeProtect);
-    else if (before === 'full') await mount(`give ${member} room`, ['-o', `remount,size=${ROOM}`, folder]);
+    else if (before === 'full') await mount(`give ${member} room`, ['-o', `remount,${ROOM}`, folder]);
     else if (before === 'read-only') await both('make writable', member, folder, inside, writeEnable);
     this.#states.set(member, state);
   }
@@ -63,10 +63,15 @@ export function given(disks: Disks | null): Disks {
 
 async function fill(member: string, folder: string): Promise<void> {
   for (let tried = 1; ; tried++) {
-    const { bsize, blocks, bfree } = statfsSync(folder);
-    const used = (blocks - bfree) * bsize;
+    const { bsize, blocks, bfree, files, ffree } = statfsSync(folder);
+    // To the kernel, none of either would mean as many as there are.
+    const used = Math.max((blocks - bfree) * bsize, bsize);
     try {
-      return await mount(`fill the disk of ${member}`, ['-o', `remount,size=${used}`, folder]);
+      return await mount(`fill the disk of ${member}`, [
+        '-o',
+        `remount,size=${used},nr_inodes=${files - ffree}`,
+        folder,
+      ]);
     } catch (error) {
       if (tried === SHRINKINGS) throw error;
     }
@@ -119,5 +124,7 @@ async function mount(what: string, args: readonly string[], where: readonly stri
   const { failed, cause, stderr, shortMessage } = await execa(file, rest, { reject: false });
   if (!failed) return;
   const lack = cause === undefined ? null : lackAtStart(cause);
-  throw lack ?? new EnvironmentError(`cannot ${what}: ${stderr.trim().split('\n')[0] || shortMessage}`);
+  throw (
+    lack ?? new EnvironmentError(`cannot ${what}: ${stderr.trim().split('\n')[0]?.replace(/\.$/, '') || shortMessage}`)
+  );
 }

@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Seat } from '../daemon/contract.ts';
+import { lackAround } from '../host/lack.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { Linked } from '../plan/plan.ts';
 import { startChild } from './child.ts';
@@ -82,6 +83,7 @@ async function open(options: SiteOptions): Promise<Site> {
   return {
     runtime: 'process',
     lost: lost.signal,
+    lack: () => lackAround(folder),
     links: there.links,
     seat: (member) => seats.get(member)!,
     setDisk: (member, state) => given(disks).set(member, state, null),

@@ -2,6 +2,7 @@
 import type { Artifact } from '../build/artifact.ts';
 import type { Making } from '../build/root-filesystem.ts';
 import type { Command, Place, Reach, Seat, Stream } from '../daemon/contract.ts';
+import type { EnvironmentError } from '../input/errors.ts';
 import type { Links } from '../link/links.ts';
 import type { Linked, RuntimeName } from '../plan/plan.ts';
 
@@ -53,6 +54,8 @@ export interface Site {
   readonly runtime: RuntimeName;
   /** Aborts with an EnvironmentError where the members have lost the place that they live in. */
   readonly lost: AbortSignal;
+  /** What its place lacks for members to live there, which is none of their doing; null where it lacks nothing that is to be seen. */
+  lack(): EnvironmentError | null;
   /** Null where nothing is to be done to links: then nothing is in their way. */
   readonly links: Links | null;
   seat(member: string): Seat;

@@ -8,12 +8,15 @@ import { EnvironmentError } from '../input/errors.ts';
 
 /** @param folders the folders to make in it. @throws EnvironmentError */
 export function makeSiteFolder(run: string, folders: readonly string[]): string {
+  let folder: string | null = null;
   try {
-    const folder = mkdtempSync(join(tmpdir(), `${SITE_PREFIX}${run}-`));
+    folder = mkdtempSync(join(tmpdir(), `${SITE_PREFIX}${run}-`));
     writeFileSync(join(folder, OWNER_FILE), owner());
     for (const name of folders) mkdirSync(join(folder, name));
     return folder;
   } catch (error) {
+    // Without its owner's name in it nobody would know it for a leftover.
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
     throw new EnvironmentError(
       `cannot make a folder for the members: ${(error as Error).message}: set TMPDIR to a folder that can be written`,
     );

@@ -6,7 +6,7 @@ import type { DescribedVersion, Description, PatternEvent, Run } from '../../inp
 import { InputError } from '../../input/errors.ts';
 import type { PlannedDaemon } from '../../plan/daemon.ts';
 import { rulesOf } from '../../plan/daemon.ts';
-import { type Plan, versionOf } from '../../plan/plan.ts';
+import { versionOf } from '../../plan/plan.ts';
 import {
   type Command,
   type Daemon,
@@ -29,16 +29,6 @@ import type { DescribedSettings } from './settings.ts';
 import type { Tally } from './tally.ts';
 import { fill, fillAll, type Values, valuesOf } from './template.ts';
 
-/** What probes read in a roll that is of more than one process of a member. */
-interface Read {
-  readonly rows: Rows;
-  readonly notes: NotedPatches;
-}
-
-function nothingRead(): Read {
-  return { rows: new Rows(), notes: new NotedPatches() };
-}
-
 /** How long a daemon may take until it can be told to bootstrap or join: it may refuse the first tries. */
 const REACHABLE_LIMIT_MS = 30_000;
 const AGAIN_MS = 100;
@@ -50,14 +40,9 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     description.log !== undefined ||
     description.form?.keep !== false ||
     JSON.stringify(description).includes('"socket"');
-  /** Of each roll, what all members have recorded, and what each has noted. */
-  const read = new WeakMap<Plan, Read>();
-  const readIn = (plan: Plan): Read => {
-    const known = read.get(plan) ?? nothingRead();
-    read.set(plan, known);
-    return known;
-  };
-  let latest = nothingRead();
+  /** Of this roll, what all members have recorded, and what each has noted. */
+  const rows = new Rows();
+  const notes = new NotedPatches();
   /** Those that have been started, and are yet to be made members by a step of the description. */
   const entering = new WeakSet<Launch>();
   return {
@@ -95,7 +80,6 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
     failing: null,
     command: (_plan, launch) => commandOf(description, folder, launch),
     attend: (plan, launch, told) => {
-      latest = readIn(plan);
       const { model, timer } = plan.daemon;
       const gates = model === null ? [] : rulesOf(model).strategy.gates;
       const about = {
@@ -110,14 +94,14 @@ export function describedDaemon(settings: DescribedSettings, tally: Tally): Daem
       };
       if (stepOf(description, launch) !== undefined) entering.add(launch);
       const isEntering = (): boolean => entering.has(launch);
-      return attend({ description, folder, about, launch, ...latest, tally, told, isEntering });
+      return attend({ description, folder, about, launch, rows, notes, tally, told, isEntering });
     },
     enter: async (launch, reach, signal) => {
       await enter(description, folder, launch, reach, tally, signal);
       entering.delete(launch);
     },
     isFormed: formedBy(description, folder, tally),
-    client: (launch, reach) => describedClient({ description, folder, launch, reach, rows: latest.rows }),
+    client: (launch, reach) => describedClient({ description, folder, launch, reach, rows }),
     unmatched: () => unmatchedBy(description, tally),
     doubt: (of) => doubtOf(description, tally, of),
   };

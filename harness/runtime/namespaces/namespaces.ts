@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Seat } from '../../daemon/contract.ts';
+import { lackAround } from '../../host/lack.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { startChild } from '../child.ts';
 import { Disks, given } from '../disks.ts';
@@ -93,6 +94,7 @@ async function open(
   return {
     runtime: 'process',
     lost: lost.signal,
+    lack: () => lackAround(folder),
     links: within.links,
     seat: (member) => seats.get(member)!,
     setDisk: (member, state) => {
