@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { dqliteConnections } from '../node/api/dqlite-connection.ts';
+import { Guard } from '../node/api/guard.ts';
 import { DqliteDatabase } from '../node/database/dqlite/dqlite.ts';
 import { type Library, loadLibrary } from '../node/database/dqlite/library.ts';
 import type { Member } from '../node/member.ts';
@@ -35,9 +36,20 @@ export async function startRelayed(
   const [host = '', port = ''] = address.split(':');
   const listener = createServer();
   const observers = { onLeader: () => undefined, onTrouble: () => undefined };
-  const database = new DqliteDatabase({ library, address, stateFolder: folder, networkLatencyMs: null, ...observers });
+  const database = new DqliteDatabase({
+    library,
+    address,
+    stateFolder: folder,
+    networkLatencyMs: null,
+    connect: null,
+    ...observers,
+  });
   // The route asks a member for nothing but this.
-  dqliteConnections(listener, { name: address, database } as unknown as Member);
+  dqliteConnections(listener, {
+    name: address,
+    database,
+    guard: new Guard(null, null, () => undefined),
+  } as unknown as Member);
   await new Promise<void>((resolve) => listener.listen(Number(port), host, resolve));
   await database.enter({ how: through === null ? 'bootstrap' : 'join', id, role: 'voter', through });
   return {

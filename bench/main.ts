@@ -2,6 +2,7 @@
  * `npm run bench`: what the rig costs and how fast it is, as ratios within one run; `npm run bench -- PART...` some of it.
  * Judges nothing: read the numbers.
  */
+import { findDqlite } from '../harness/host/libraries.ts';
 import { paths } from '../harness/host/paths.ts';
 import { readVersions } from '../harness/input/versions.ts';
 import { plainTable } from '../harness/report/table.ts';
@@ -18,6 +19,7 @@ import { realRatio } from './real.ts';
 import { reportBench } from './report.ts';
 import { sizeBench } from './size.ts';
 import { startRatio } from './start.ts';
+import { tlsRatios } from './tls.ts';
 import { unblockRatios } from './unblock.ts';
 
 /** What can be measured by itself, in the order in which all is. */
@@ -25,6 +27,7 @@ const PARTS = {
   help: helpBench,
   ratios: ratioBench,
   links: linksBench,
+  tls: tlsBench,
   report: reportBench,
   size: sizeBench,
   matrix: matrixBench,
@@ -62,6 +65,14 @@ async function linksBench(): Promise<void> {
   const table = ratioTable();
   for (const ratio of ratios) table.push(rowOf(ratio));
   console.log(table.toString());
+}
+
+async function tlsBench(): Promise<void> {
+  const hasDqlite = (await findDqlite()) !== null;
+  const table = ratioTable();
+  for (const ratio of await tlsRatios(hasDqlite)) table.push(rowOf(ratio));
+  console.log(table.toString());
+  if (!hasDqlite) console.log('libdqlite is not installed: dqlite was not measured over TLS');
 }
 
 /** Everything about rolls that is one figure against another. Prints a table. */

@@ -104,7 +104,7 @@ class Hand {
     const seat = this.#site.seat(member);
     const launch = { action: 'start', seat, version, seats: [seat], through: null, failpoints: [] } as const;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const command = this.#daemon.command(this.#plan, launch);
+    const command = await this.#daemon.command(this.#plan, launch);
     const running = await this.#site.start(seat, this.#artifacts.get(version)!, command, (_, line) => {
       if (SETTLED.test(line)) resolve();
     });

@@ -26,17 +26,18 @@ export async function startRatio(versions: Versions): Promise<Ratio> {
   const seat = site.seat('node01');
   const untilSaid = async (action: Action, event: EventName): Promise<number> => {
     let member: Awaited<ReturnType<typeof site.start>> | undefined;
+    const launch = { action, seat, version: 'v5', seats: [seat], through: null, failpoints: [] };
+    const command = await kind.command(plan, launch);
     const tookMs = await timeMs(
       () =>
         new Promise<void>((resolve) => {
-          const launch = { action, seat, version: 'v5', seats: [seat], through: null, failpoints: [] };
           const attendance = kind.attend(plan, launch, {
             event: (told) => (told.event === event ? resolve() : undefined),
             remark: () => undefined,
             missed: () => undefined,
             contradiction: () => undefined,
           });
-          void site.start(seat, artifact, kind.command(plan, launch), attendance.line).then((started) => {
+          void site.start(seat, artifact, command, attendance.line).then((started) => {
             member = started;
           });
         }),

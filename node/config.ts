@@ -10,6 +10,7 @@ import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
 import { holdsMember } from './state.ts';
 import { type NoticeRule, ruleOf } from './tampering.ts';
+import { type Token, tokenOf } from './trust/token.ts';
 import { AHEAD_POLICIES, type AheadPolicy } from './upgrade/gate.ts';
 import { WAKEUPS, type Wakeups } from './upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN, type PatchBy, type PatchWhen } from './upgrade/patch.ts';
@@ -26,8 +27,16 @@ export interface Config {
   /** Where to listen, and how peers reach this member. */
   readonly listen: Address;
   readonly action: Exclude<Action, 'reform'>;
-  /** The live member to join through; set exactly where the action is `join`. */
-  readonly join: Address | null;
+  /** The live members to join through, in turn; set exactly where the action is `join`. */
+  readonly join: readonly Address[] | null;
+  /** What lets a newcomer in; set exactly where the action is `join`, and members ask who somebody is. */
+  readonly token: Token | null;
+  /** Whether members speak plain HTTP, and ask nobody who they are. */
+  readonly isInsecure: boolean;
+  /** The fingerprint of the certificate by which an operator is known; null where there is none. */
+  readonly operator: string | null;
+  /** Whether its truststore stays as it is until somebody lets it go. */
+  readonly holdsTruststore: boolean;
   readonly stateFolder: string;
   readonly database: DatabaseChoice;
   /** Whether a member that leads the database hands the leadership over before it stops. */
@@ -73,6 +82,9 @@ const OPTIONS = {
     says: 'HOST:PORT of a live member to join through; without --bootstrap and --join: start again',
     fallback: '',
   },
+  token: { says: 'TOKEN that a live member has issued for this one; joins through that, without --join', fallback: '' },
+  insecure: { says: 'speak plain HTTP, and ask nobody who they are', flag: true },
+  operator: { says: 'SHA-256 (hexadecimal) of the certificate that may read and write the data', fallback: '' },
   resume: {
     says: 'with --bootstrap or --join: start again instead, where the state folder holds the member',
     flag: true,
@@ -96,6 +108,7 @@ const OPTIONS = {
   'update-seed': { says: 'NUMBER that draws those waits', fallback: '1' },
   control: { says: 'have a control socket in the state folder, by which the member can be driven', flag: true },
   failpoints: { says: `places to be held at, for tests: some of ${FAILPOINTS.join(',')}`, fallback: '' },
+  'hold-truststore': { says: 'trust nobody anew until it is let go at the control socket, for tests', flag: true },
   tampering: { says: 'rules by which notices go wrong, for tests: some of ID:FATE:PEER:KIND:NTH', fallback: '' },
   defect: { says: `a rule to break, for tests of tests: one of ${DEFECTS.join(', ')}`, fallback: '' },
   tether: { says: 'stop when stdin ends', flag: true },
@@ -157,11 +170,18 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const name = text('name');
   if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i.test(name)) reject('name', name);
   const listen = address('listen');
-  const joins = text('join') !== '';
+  const token = text('token') === '' ? null : (tokenOf(text('token')) ?? reject('token', '…'));
+  const joins = text('join') !== '' || token !== null;
   const bootstraps = yes('bootstrap');
   if (joins && bootstraps) throw new ConfigError('--bootstrap and --join exclude each other: give one of them');
+  const isInsecure = yes('insecure');
   const stateFolder = text('state');
   const isResumed = yes('resume') && holdsMember(stateFolder);
+  const joinsNow = joins && !isResumed;
+  const operator = text('operator');
+  if (operator !== '' && !/^[0-9a-f]{64}$/.test(operator)) reject('operator', operator);
+  if (yes('hold-truststore') && !yes('control'))
+    throw new ConfigError('--hold-truststore: it can only be let go at a control socket: give --control too');
   const database = text('database');
   const sqliteFile = /^sqlite:(.+)/.exec(database)?.[1];
   const latency = text('network-latency');
@@ -181,8 +201,12 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   return {
     name,
     listen,
+    token: joinsNow && !isInsecure ? tokenFor(name, token) : null,
+    isInsecure,
+    operator: operator === '' ? null : operator,
+    holdsTruststore: yes('hold-truststore'),
     action: isResumed ? 'start' : bootstraps ? 'bootstrap' : joins ? 'join' : 'start',
-    join: joins && !isResumed ? address('join') : null,
+    join: !joinsNow ? null : text('join') !== '' ? [address('join')] : addressesIn(token!),
     stateFolder,
     database:
       sqliteFile === undefined
@@ -204,6 +228,21 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     control: yes('control'),
     tether: yes('tether'),
   };
+}
+
+/** @throws ConfigError where there is none, or it is somebody else's */
+function tokenFor(name: string, token: Token | null): Token {
+  if (token === null)
+    throw new ConfigError(`--token (or MEMBER_TOKEN) is missing: have a live member issue one (control token ${name})`);
+  if (token.name !== name) throw new ConfigError(`--token: it is for ${token.name}, not for ${name}`);
+  return token;
+}
+
+/** @throws ConfigError where it names none */
+function addressesIn({ addresses }: Token): Address[] {
+  const known = addresses.map(parseAddress).filter((address) => address !== null);
+  if (known.length === 0) throw new ConfigError('--token: it names no member to join through: give --join too');
+  return known;
 }
 
 function variableOf(name: OptionName): string {

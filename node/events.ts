@@ -4,6 +4,7 @@
  */
 import { nowNs } from './clock.ts';
 import type { Failpoint } from './failpoints.ts';
+import type { RefusalReason } from './trust/truststore.ts';
 import type { Outcome } from './upgrade/gate.ts';
 import type { Disposition, PatchFailure, WokenBy } from './upgrade/machine.ts';
 import type { Patch, PatchOutcome } from './upgrade/patch.ts';
@@ -96,6 +97,11 @@ export interface EventFields {
   asked: { of: string; by: 'rows' | 'notice'; afterMs: number; phase: Phase };
   /** The member has begun to run a one-off patch. */
   patching: { patch: string };
+  /**
+   * Somebody was refused who does not belong here, or is not who it says: by name, where its certificate or its token has one.
+   * `untold`: so many refusals before this one were not told of, since there were too many.
+   */
+  refused: { by: string | null; why: RefusalReason; path: string; untold: number };
   /** Held at a failpoint until released. `notice` names the notice that is held, at `on-notice`. */
   held: { failpoint: Failpoint; notice: string | null };
   exiting: { reason: ExitReason; message: string };

@@ -16,6 +16,9 @@ import { UpdateError } from './database/schema.ts';
 import { type ExitReason, type Tell, teller } from './events.ts';
 import { lateWriter } from './late-writer.ts';
 import { Member } from './member.ts';
+import { identityPlaces } from './state.ts';
+import { openTrust } from './trust/open.ts';
+import type { Trust } from './trust/trust.ts';
 import type { Ending } from './upgrader.ts';
 import { describeExit } from './words.ts';
 
@@ -51,7 +54,9 @@ async function serve(config: Config, build: Build): Promise<void> {
   let member = null as Member | null;
   try {
     const running = async (): Promise<Ending> => {
-      member = new Member(config, build, await openDatabase(config, tell), tell, logLine);
+      const trust = await openTrust(config, identityPlaces(build));
+      if (trust === null) logLine('plain HTTP (--insecure): whoever reaches this member is taken at its word');
+      member = new Member(config, build, await openDatabase(config, trust, tell), trust, tell, logLine);
       return member.run();
     };
     const ended = await Promise.race([told, running()]);
@@ -67,7 +72,8 @@ async function serve(config: Config, build: Build): Promise<void> {
 }
 
 /** The engines are loaded when needed: a member has one of them, and either takes its time. */
-async function openDatabase({ database, action, listen, stateFolder }: Config, tell: Tell): Promise<Database> {
+async function openDatabase(config: Config, trust: Trust | null, tell: Tell): Promise<Database> {
+  const { database, action, listen, stateFolder } = config;
   if (database.engine === 'sqlite') {
     const { openSqlite } = await import('./database/sqlite.ts');
     const native = existsSync(NATIVE_SQLITE) ? { nativeBinding: NATIVE_SQLITE } : {};
@@ -82,6 +88,7 @@ async function openDatabase({ database, action, listen, stateFolder }: Config, t
     address: formatAddress(listen),
     stateFolder,
     networkLatencyMs: database.networkLatencyMs,
+    connect: trust === null ? null : (to) => trust.dial(to),
     onLeader: (leader) => tell('leader', { leader }),
     onTrouble: logTrouble,
   });

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './address.ts';
+import { Guard } from './api/guard.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Served } from './api/served.ts';
 import { close, createControlServer, createServer, listen } from './api/server.ts';
@@ -13,41 +14,33 @@ import type { Build } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { listenAtSocket } from './control/socket.ts';
-import { type Database, DatabaseError, type Place, type Role, type Transaction } from './database/database.ts';
-import {
-  beat,
-  deleteMember,
-  insertMember,
-  isNew,
-  type MemberRecord,
-  readApplied,
-  readMembers,
-} from './database/members.ts';
-import { recordPatches, withPatches } from './database/patches.ts';
+import { type Database, DatabaseError, type Place } from './database/database.ts';
+import { insertMember, isNew } from './database/members.ts';
 import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Defect } from './defects.ts';
 import type { Tell } from './events.ts';
 import { Failpoints } from './failpoints.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Learner } from './learner.ts';
+import { Membership } from './membership.ts';
 import { PatchNotes } from './patch-notes.ts';
-import { type Admission, type JoinRequest, join } from './peers/join.ts';
+import { PeerClient } from './peers/client.ts';
+import { type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
 import { checkState, identityPlaces, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import { Tampering } from './tampering.ts';
+import type { Trust } from './trust/trust.ts';
 import type { Disposition } from './upgrade/machine.ts';
 import { type PatchPolicy, patchPolicy, pendingOf } from './upgrade/patch.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
-import { count, patchesOf, type Row, samePatches, sameVersion } from './upgrade/version.ts';
+import { patchesOf } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
 const LAST_NOTICES_MS = 250;
-
-/** Enough to survive the loss of one; each further voter makes every commit dearer. */
-const MOST_VOTERS = 3;
 
 /** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
 const FIRST_ID = 1;
@@ -55,8 +48,8 @@ const FIRST_ID = 1;
 /** A member looks for newer peers so often in the time of one park: every 10 s where that is 30 s, as a heartbeat would tell. */
 const LOOKS_PER_WAIT = 3;
 
-/** How often a member says in its row that it is alive. */
-const HEARTBEAT_MS = 10_000;
+const NOT_A_MEMBER =
+  'is no longer a member of this cluster: it has been taken out, and nobody tells it anything any more';
 
 export class Member implements Served {
   readonly name: string;
@@ -65,6 +58,10 @@ export class Member implements Served {
   readonly records: RecordTable;
   readonly tampering: Tampering;
   readonly defect: Defect | null;
+  readonly membership: Membership;
+  readonly guard: Guard;
+  readonly peers: PeerClient;
+  readonly trust: Trust | null;
   readonly #config: Config;
   readonly #build: Build;
   readonly #tell: Tell;
@@ -72,15 +69,23 @@ export class Member implements Served {
   readonly #notices: Notices;
   readonly #notes: PatchNotes;
   readonly #patching: PatchPolicy;
-  readonly #ways = new Ways();
+  readonly #ways: Ways;
   readonly #upgrader: Upgrader;
   readonly #server: Server;
   readonly #control: Server | null;
   readonly #learner: Learner | null;
   #isOpen = false;
-  #heartbeat: NodeJS.Timeout | undefined;
+  readonly #heartbeat: Heartbeat;
 
-  constructor(config: Config, build: Build, database: Database, tell: Tell, log: (line: string) => void) {
+  /** @param trust null where nobody is asked who they are */
+  constructor(
+    config: Config,
+    build: Build,
+    database: Database,
+    trust: Trust | null,
+    tell: Tell,
+    log: (line: string) => void,
+  ) {
     this.name = config.name;
     this.database = database;
     this.defect = config.defect;
@@ -90,10 +95,25 @@ export class Member implements Served {
     this.#log = log;
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.tampering = new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
-    this.#notices = new Notices(config.name, config.noticeTimeoutMs, tell, this.tampering);
+    this.trust = trust;
+    this.guard = new Guard(trust?.store ?? null, config.operator, tell);
+    const refused = (body: string): void => this.membership.heardRefusal(body);
+    this.peers = new PeerClient(trust === null ? null : (to) => trust.dial(to), refused);
+    this.#ways = new Ways(this.peers, trust !== null);
+    this.#notices = new Notices(config.name, this.peers, config.noticeTimeoutMs, tell, this.tampering);
     this.records = new RecordTable(build);
     this.#notes = new PatchNotes(config.stateFolder);
     this.#patching = patchPolicy(config.patchWhen, config.patchBy);
+    this.membership = new Membership({
+      ...{ name: config.name, listen: config.listen, build, database, trust, tell },
+      ...{ notices: this.#notices, peers: this.peers, guard: this.guard },
+      saysPatches: this.#patching.waitsForAll,
+      requireOpen: () => this.requireOpen(),
+    });
+    this.#heartbeat = new Heartbeat(config.name, database, this.membership, log);
+    if (config.holdsTruststore) trust?.hold();
+    // What is open was opened with the certificate that the member had.
+    trust?.onChange((change) => change === 'own' && this.peers.hangUp());
     const { strategy, wakeups, ahead } = config;
     const rules = { strategy: STRATEGIES[strategy], wakeups, ahead, patching: this.#patching };
     this.#upgrader = new Upgrader(rules, {
@@ -106,7 +126,7 @@ export class Member implements Served {
       stateFolder: config.stateFolder,
       tell,
       log,
-      onOpen: () => this.#startHeartbeat(),
+      onOpen: () => this.#heartbeat.opened(),
       waitMs: config.waitMs,
       defect: config.action === 'start' ? config.defect : null,
     });
@@ -140,14 +160,15 @@ export class Member implements Served {
         break;
       case 'start':
         await this.database.enter(place!);
-        await this.#ways.keep((await this.#requireRow()).map(({ address }) => address));
+        await this.#ways.keep(await this.#addressesOfPeers());
         break;
     }
     void this.#learner?.run();
+    this.#heartbeat.start();
     if (this.#config.action !== 'start') {
       this.#isOpen = true;
       this.#tell('open', {});
-      this.#startHeartbeat();
+      this.#heartbeat.opened();
       return { is: 'open' };
     }
     const ending = await this.#upgrader.run();
@@ -161,7 +182,7 @@ export class Member implements Served {
    * Safe to call at any time, and more than once.
    */
   async close(): Promise<void> {
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.close();
     this.#learner?.close();
     if (this.#config.handover) await this.#handOver();
     await Promise.race([this.#notices.settled(), sleep(LAST_NOTICES_MS, undefined, { ref: false })]);
@@ -178,6 +199,7 @@ export class Member implements Served {
       status: phaseOf(this.#opened, this.#upgrader.isExiting, wait),
       version: this.#build.version,
       waiting: waitingOf(wait, this.#build.version),
+      notMember: this.membership.isOut ? NOT_A_MEMBER : null,
       database: {
         engine: this.#config.database.engine,
         ...(replication?.status() ?? { role: 'member', leader: null }),
@@ -193,8 +215,8 @@ export class Member implements Served {
   /** @throws Refusal 503 with the reason, unless the member is open */
   requireOpen(): void {
     if (this.#opened) return;
-    const { waiting, database } = this.status();
-    throw new Refusal(503, `${this.name} ${database.trouble ?? waiting?.reason ?? 'is starting'}`);
+    const { waiting, database, notMember } = this.status();
+    throw new Refusal(503, `${this.name} ${notMember ?? database.trouble ?? waiting?.reason ?? 'is starting'}`);
   }
 
   /** A notice has come in. */
@@ -207,61 +229,8 @@ export class Member implements Served {
     return disposition;
   }
 
-  /**
-   * Let a new member in. Only an open member does, and only a newcomer of its own version.
-   * @throws Refusal
-   */
-  async admit(request: JoinRequest): Promise<Admission> {
-    this.requireOpen();
-    const mine = this.#build.version;
-    if (!sameVersion(mine, request.version) || !samePatches(mine, request.version)) {
-      throw new Refusal(
-        409,
-        `${this.name} runs ${mine.name}, ${request.name} brings ${request.version.name}: use the same version`,
-      );
-    }
-    const row = this.#rowOf(request.name);
-    return this.database.write(async (transaction) => {
-      const members = await readMembers(transaction);
-      const taken = members.find((member) => member.member === request.name || member.address === request.address);
-      if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
-      const role = this.#roleBeside(members);
-      const id = await insertMember(transaction, row, request.address, role, await readApplied(transaction));
-      await this.#recordPatches(transaction, row);
-      return { row, id, role, decidedNs: nowNs() };
-    });
-  }
-
-  /**
-   * Take a member out of the cluster, whatever became of it, and tell all others, this one too, to look again: they may have
-   * waited for it.
-   * @throws Refusal
-   */
-  async remove(name: string): Promise<void> {
-    const { decidedNs, id, others } = await this.database.write(async (transaction) => {
-      const members = await readMembers(transaction);
-      const leaving = members.find(({ member }) => member === name);
-      if (leaving === undefined) throw new Refusal(404, `there is no member ${name}`);
-      if (members.length === 1) throw new Refusal(409, `${name} is the last member: stop it instead`);
-      await deleteMember(transaction, name);
-      return { decidedNs: nowNs(), id: leaving.id, others: members.filter((member) => member !== leaving) };
-    });
-    this.#tell('removed', { peer: name, decidedNs });
-    await this.database.replication?.remove(id);
-    await this.#notices.send(
-      'both',
-      others.map(({ member, address }) => ({ name: member, address })),
-    );
-  }
-
   get #opened(): boolean {
     return this.#isOpen || this.#upgrader.isOpen;
-  }
-
-  /** The role of a newcomer beside the members that there are. */
-  #roleBeside(members: readonly MemberRecord[]): Role {
-    if (this.database.replication === null) return 'member';
-    return members.filter((member) => member.role === 'voter').length < MOST_VOTERS ? 'voter' : 'stand-by';
   }
 
   async #handOver(): Promise<void> {
@@ -275,9 +244,9 @@ export class Member implements Served {
 
   async #bootstrap(): Promise<void> {
     const { version } = this.#build;
-    const place: Place = { how: 'bootstrap', id: FIRST_ID, role: this.#roleBeside([]), through: null };
+    const place: Place = { how: 'bootstrap', id: FIRST_ID, role: this.membership.roleBeside([]), through: null };
     await this.database.enter(place);
-    const row = this.#rowOf(this.name);
+    const row = this.membership.rowOf(this.name);
     const nothing = { internal: 0, external: 0 };
     const decidedNs = await this.database.write(async (transaction) => {
       if (!(await isNew(transaction)))
@@ -286,7 +255,8 @@ export class Member implements Served {
       await insertMember(transaction, row, formatAddress(this.#config.listen), place.role, version);
       // Nothing is there yet that they could change: the database is born as they leave it.
       for (const change of this.#build.changes ?? []) if ('sql' in change) await transaction.script(change.sql);
-      await this.#recordPatches(transaction, row);
+      await this.membership.recordPatches(transaction, row);
+      await this.membership.found(transaction);
       return nowNs();
     });
     const to = { internal: version.internal, external: version.external };
@@ -297,12 +267,20 @@ export class Member implements Served {
   }
 
   async #join(): Promise<void> {
-    const through = this.#config.join;
-    if (through === null) throw new Error('a joining member has an address to join through');
-    const request = { name: this.name, address: formatAddress(this.#config.listen), version: this.#build.version };
-    const { row, id, role, decidedNs } = await join(through, request);
+    const { join: live, token, listen } = this.#config;
+    if (live === null) throw new Error('a joining member has an address to join through');
+    const secret = token === null ? {} : { secret: token.secret };
+    const { version } = this.#build;
+    const { trust } = this;
+    const client =
+      trust === null || token === null ? this.peers : new PeerClient((to) => trust.dial(to, token.fingerprint));
+    const request: JoinRequest = { name: this.name, address: formatAddress(listen), version, ...secret };
+    const { admission, through } = await join(client, live, request);
+    client.hangUp();
+    if (admission.welcome !== undefined) trust?.welcome(admission.welcome);
+    const { row, id, role, decidedNs } = admission;
     this.#tell('recorded', { gate: null, row, decidedNs });
-    const place: Place = { how: 'join', id, role, through: formatAddress(through) };
+    const place: Place = { how: 'join', id, role, through };
     saveState(this.#config, place, identityPlaces(this.#build));
     this.#noteAll();
     await this.database.enter(place);
@@ -316,24 +294,10 @@ export class Member implements Served {
     for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
   }
 
-  /** Where patches wait for all, a newcomer is one of those that have them. */
-  async #recordPatches(transaction: Transaction, row: Row): Promise<void> {
-    if (row.patchCount === undefined) return;
-    await withPatches(transaction, []);
-    await recordPatches(transaction, row);
-  }
-
-  #rowOf(member: string): Row {
-    const { version } = this.#build;
-    const { internal, external, extensions } = version;
-    const patchCount = count(version, 'patch');
-    const saysPatches = this.#patching.waitsForAll && patchCount > 0;
-    return { member, internal, external, extensions, ...(saysPatches ? { patchCount } : {}) };
-  }
-
-  async #requireRow(): Promise<MemberRecord[]> {
-    const members = await this.database.read(readMembers, Number.POSITIVE_INFINITY);
-    if (members.some((row) => row.member === this.name)) return members;
+  async #addressesOfPeers(): Promise<string[]> {
+    const members = await this.membership.look(Number.POSITIVE_INFINITY);
+    const peers = members.filter(({ member }) => member !== this.name);
+    if (peers.length < members.length) return peers.map(({ address }) => address);
     throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
   }
 
@@ -348,13 +312,5 @@ export class Member implements Served {
       throw new Error(`cannot listen at ${where}: ${why}`, { cause: error });
     });
     this.#tell('listening', { address: formatAddress(this.#config.listen) });
-  }
-
-  #startHeartbeat(): void {
-    this.#heartbeat = setInterval(() => {
-      this.database
-        .write((transaction) => beat(transaction, this.name))
-        .catch((error: Error) => this.#log(`${this.name} could not write its heartbeat: ${error.message}`));
-    }, HEARTBEAT_MS);
   }
 }

@@ -13,6 +13,8 @@ export interface Status {
   readonly status: Phase;
   readonly version: Version;
   readonly waiting: Waiting | null;
+  /** Why it does not belong to the cluster, as the end of a sentence; null where it does, as far as it knows. */
+  readonly notMember: string | null;
   readonly database: DatabaseStatus;
   /** The names of the patches that it has dealt with, and of those of its version that it has not. */
   readonly patches: { readonly noted: readonly string[]; readonly pending: readonly string[] };

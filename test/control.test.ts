@@ -48,7 +48,7 @@ describe('the control socket of a member', () => {
       ['DELETE', 'failpoints'],
       ['POST', 'leader'],
     ] as const)
-      expect((await daemons.http('node01')(path, { method })).statusCode, path).to.equal(404);
+      expect((await daemons.http('node01', 'node01')(path, { method })).statusCode, path).to.equal(404);
     await only!.stop('SIGTERM', LIMIT_MS);
     await daemons.start('node01', 'start', 'v3', [], [], (arg) => arg !== '--control');
     await daemons.said('node01', 'open', () => true, 2);

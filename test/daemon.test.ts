@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -64,7 +64,7 @@ describe('the member daemon', () => {
   it('takes notices of both kinds and of none, and refuses any other', async () => {
     daemons = await Daemons.of({ members: 1, from: 'v2', to: 'v3' });
     await daemons.cluster();
-    const own = daemons.http('node01');
+    const own = daemons.http('node01', 'node01');
     for (const [query, status] of [
       ['', 200],
       ['?upgrade=schema', 200],
@@ -79,14 +79,17 @@ describe('the member daemon', () => {
   it('sends its notices on connections that it opened before, and closes none for being idle', async () => {
     daemons = await Daemons.of({ members: 2, from: 'v3', to: 'v4', wait: LONG_MS });
     const [first, second] = await daemons.cluster();
-    const kept = await daemons.http('node02').get('internal/database', { headers: { connection: 'keep-alive' } });
+    const kept = await daemons
+      .http('node02', 'node01')
+      .get('internal/database', { headers: { connection: 'keep-alive' } });
     expect(kept.statusCode).to.equal(204);
     expect(kept.headers, 'no limit is announced, since there is none').not.to.have.property('keep-alive');
     await first!.stop('SIGTERM', 5000);
     // In the place of node01, somebody who counts.
     let connections = 0;
     const requests: string[] = [];
-    const counting = createHttpServer((request, response) => {
+    const { certificate: cert, key } = daemons.pairOf('node01', 'cluster');
+    const counting = createTlsServer({ cert, key }, (request, response) => {
       requests.push(`${request.method} ${request.url}`);
       response.end('{}');
     }).on('connection', () => {

@@ -16,7 +16,7 @@ import { dial } from '../node/database/dqlite/relay.ts';
 import { DqliteServer } from '../node/database/dqlite/server.ts';
 import { Attempt, createMarks } from '../node/database/dqlite/transaction.ts';
 import type { WireValue } from '../node/database/dqlite/wire.ts';
-import { BareServers, requireDqlite } from './support/engines.ts';
+import { BareServers, NO_GUARD, requireDqlite } from './support/engines.ts';
 
 const VOTER = 0n;
 const STAND_BY = 1n;
@@ -226,7 +226,8 @@ describe('the client, against the real libdqlite', function () {
         throw new DatabaseError('the node is out of sorts');
       },
     };
-    dqliteConnections(listener, { name: 'broken', database: { replication: broken } } as unknown as Served);
+    const asked = { name: 'broken', database: { replication: broken }, guard: NO_GUARD };
+    dqliteConnections(listener, asked as unknown as Served);
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
     for (let times = 0; times < 2; times += 1) expect(await failure(dial(address))).to.contain('HTTP 503');

@@ -2,10 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'chai';
 import { lateWriter } from '../node/late-writer.ts';
-import { type Answer, ask, hangUp } from '../node/peers/client.ts';
+import { type Answer, PeerClient } from '../node/peers/client.ts';
 import { Ways } from '../node/peers/ways.ts';
 
 const LIMIT_MS = 5000;
+
+const client = new PeerClient();
 
 /** A peer that counts what comes in, and can be refreshed: it comes back at the same address. */
 class CountingPeer {
@@ -56,7 +58,7 @@ class CountingPeer {
 }
 
 function notice(peer: CountingPeer): Promise<Answer> {
-  return ask(peer.address, { method: 'PATCH', path: '/internal/database', timeoutMs: LIMIT_MS });
+  return client.ask(peer.address, { method: 'PATCH', path: '/internal/database', timeoutMs: LIMIT_MS });
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -75,7 +77,7 @@ describe('the way to a peer', () => {
   });
   afterEach(async () => {
     await peer.stop();
-    hangUp();
+    client.hangUp();
   });
 
   it('stays open from one request to the next', async () => {
@@ -103,15 +105,15 @@ describe('the way to a peer', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const answer = await ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 });
+    const answer = await client.ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 });
     expect(answer).to.deep.equal({ is: 'timeout', message: 'no answer in 50 ms' });
     await new Promise((resolve) => silent.close(resolve));
-    expect((await ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
-    expect((await ask('nowhere', { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
+    expect((await client.ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
+    expect((await client.ask('nowhere', { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
   });
 
   it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {
-    const ways = new Ways();
+    const ways = new Ways(client, false);
     try {
       await ways.keep([peer.address]);
       expect(peer.connections).to.equal(1);
@@ -134,13 +136,16 @@ describe('the way to a peer', () => {
 
   it('lets an answer under way come in when the idle ones are closed', async () => {
     await notice(peer);
-    const [answer] = await Promise.all([notice(peer), new Promise((resolve) => setImmediate(resolve)).then(hangUp)]);
+    const [answer] = await Promise.all([
+      notice(peer),
+      new Promise((resolve) => setImmediate(resolve)).then(() => client.hangUp()),
+    ]);
     expect(answer.is).to.equal('answered');
   });
 
   it('holds nobody up where a peer is not there, and is found when it comes', async () => {
     await peer.stop();
-    const ways = new Ways();
+    const ways = new Ways(client, false);
     try {
       await ways.keep([peer.address]);
       expect(peer.connections).to.equal(0);

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
-import got from 'got';
 import type { ClusterMember, Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
 import { requireDqlite } from './support/engines.ts';
@@ -81,13 +80,9 @@ describe('members that embed dqlite', function () {
     expect(message).to.equal(`cannot listen at ${address}:${port}: the address is in use: stop whoever has it`);
     await new Promise((resolve) => squatter.close(resolve));
 
-    const [only] = await daemons.cluster();
+    await daemons.cluster();
     const upgrade = async (path: string, protocol: string) =>
-      got.post(`http://${only!.authority}${path}`, {
-        headers: { connection: 'Upgrade', upgrade: protocol },
-        throwHttpErrors: false,
-        retry: { limit: 0 },
-      });
+      daemons.http('node01', 'node01').post(path.slice(1), { headers: { connection: 'Upgrade', upgrade: protocol } });
     expect((await upgrade('/internal/database', 'websocket')).statusCode).to.equal(400);
     expect((await upgrade('/1.0', 'dqlite')).statusCode).to.equal(400);
   });

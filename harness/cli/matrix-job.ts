@@ -99,7 +99,7 @@ export function resumed(
 /** A dimension that is none of its daemon has a value that nobody can say. */
 function withoutOwn(spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const isOwn = isDeepStrictEqual(spec.strategies, [OWN]);
-  const { strategies, wakeups, databases, wait, paces, ...shared } = spec;
+  const { strategies, wakeups, databases, wait, paces, insecure, ...shared } = spec;
   if (!isOwn) return { ...spec };
   return isDeepStrictEqual(paces, [OWN]) ? shared : { ...shared, paces };
 }

@@ -28,6 +28,7 @@ const FLAGS = {
   members: { key: 'members', read: (text) => listIn(text).map(numberIn) },
   runtime: { key: 'runtime', read: asGiven },
   wait: { key: 'wait', read: asGiven },
+  insecure: { key: 'insecure', read: asGiven },
   aim: { key: 'aim', read: asGiven },
   seed: { key: 'seed', read: numberIn },
   repeat: { key: 'repeat', read: numberIn },
@@ -38,7 +39,7 @@ type FlagName = keyof typeof FLAGS;
 export const SPEC_FLAGS = Object.keys(FLAGS) as FlagName[];
 
 /** A flag that may be given several times comes as a list. */
-export type SpecFlags = Partial<Record<FlagName, string | string[]>>;
+export type SpecFlags = Partial<Record<FlagName, string | string[] | true>>;
 
 /** Add the flags that describe a matrix to a command. */
 export function withSpecFlags(command: Command): Command {
@@ -55,6 +56,7 @@ export function withSpecFlags(command: Command): Command {
     .option('--members <numbers>', 'how many members, such as 3,5 (default: 3)')
     .option('--runtime <name>', 'auto, process, container (default: process)')
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
+    .option('--insecure', 'members speak plain HTTP, as roll has it')
     .option('--aim <lead>', 'as roll has it')
     .option('--seed <number>', 'what draws an order that is random (default: 1)')
     .option('--repeat <number>', 'how often each cell is rolled (default: 1)')
@@ -85,6 +87,7 @@ function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>):
     const value = flags[name];
     if (value === undefined) return [];
     const { key, read }: Flag = FLAGS[name];
+    if (value === true) return [[key, true]];
     return [[key, Array.isArray(value) ? value.map(read) : read(value)]];
   });
   const parsed = schema.safeParse(Object.fromEntries(given));
@@ -92,6 +95,7 @@ function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>):
   const faults = parsed.error.issues.map((issue) => {
     const name = SPEC_FLAGS.find((flag) => FLAGS[flag].key === issue.path[0])!;
     const value = flags[name];
+    if (value === true) return `--${name}: ${issue.message}`;
     return `--${name} ${Array.isArray(value) ? value[Number(issue.path[1])] : value}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));

@@ -41,6 +41,7 @@ const FLAG_NAMES = Object.keys(FLAG_KEYS) as FlagName[];
 export type RollFlags = Partial<Record<FlagName, string>> & {
   splitNotification?: boolean;
   handover?: boolean;
+  insecure?: boolean;
 };
 
 /** Add the flags that describe a roll to a command. */
@@ -77,7 +78,11 @@ export function withRollFlags(command: Command, roll: 'described' | 'drawn' = 'd
     .option('--database <engine>', `${DATABASES.join(', ')} (default: sqlite)`)
     .option('--handover', 'a leader of dqlite that is refreshed hands the leadership over first (the default)')
     .option('--no-handover', 'it does not, and the others have to elect a leader')
-    .option('--network-latency <duration>', 'what dqlite times its elections by (default: its own, 3 s to 6 s)');
+    .option('--network-latency <duration>', 'what dqlite times its elections by (default: its own, 3 s to 6 s)')
+    .option(
+      '--insecure',
+      'members speak plain HTTP, and ask nobody who they are: for whoever wants to read their traffic',
+    );
 }
 
 /**
@@ -118,7 +123,7 @@ export function runsFolder(): string {
 }
 
 export function scenarioFromFlags(flags: RollFlags): Scenario {
-  const { splitNotification, handover } = flags;
+  const { splitNotification, handover, insecure } = flags;
   if (splitNotification !== undefined && flags.strategy !== undefined) {
     throw new InputError(
       `--${splitNotification ? '' : 'no-'}split-notification: it is short for a strategy: drop it, or --strategy`,
@@ -132,7 +137,8 @@ export function scenarioFromFlags(flags: RollFlags): Scenario {
     }),
   );
   const toggled = splitNotification === undefined ? {} : { strategy: splitNotification ? 'split' : 'combined' };
-  const parsed = Scenario.safeParse({ ...raw, ...toggled, ...(handover === undefined ? {} : { handover }) });
+  const said = { ...(handover === undefined ? {} : { handover }), ...(insecure === undefined ? {} : { insecure }) };
+  const parsed = Scenario.safeParse({ ...raw, ...toggled, ...said });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const flag = FLAG_NAMES.find((name) => FLAG_KEYS[name] === issue.path[0])!;

@@ -14,7 +14,7 @@ import type { DescribedSettings } from './described/settings.ts';
 import { describedSource, describedVersions } from './described/source.ts';
 import { Tally } from './described/tally.ts';
 import { ourDaemon } from './ours/daemon.ts';
-import { OURS, ourSource } from './ours/plan.ts';
+import { OURS, type OurSettings, ourSource } from './ours/plan.ts';
 
 /** A daemon that has been chosen, before there is a plan. */
 export interface Chosen {
@@ -76,7 +76,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
 export function daemonKind({ daemon }: Pick<Plan, 'daemon'>, tally = new Tally(), versions?: Versions): Daemon {
   return isDescribed(daemon)
     ? describedDaemon(daemon.settings as DescribedSettings, tally)
-    : ourDaemon(versions ?? ourVersions());
+    : ourDaemon(versions ?? ourVersions(), (daemon.settings as OurSettings).insecure === true);
 }
 
 /** Where a plan got its daemon from; how a flag would name that, or null where the plan does not tell. */

@@ -40,6 +40,8 @@ export interface Launch {
   readonly failpoints: readonly Failpoint[];
   /** By which rules its notices go wrong from the start; not where nothing inside it ever goes wrong in this plan. */
   readonly rules?: readonly NoticeRule[];
+  /** Whether it trusts nobody anew from the start; not where nothing is done to trust in this plan. */
+  readonly holdsTruststore?: boolean;
 }
 
 /** A live member, and how to have something done where it runs. */
@@ -144,6 +146,8 @@ export interface MemberClient {
   readonly failpoints: FailpointsClient | null;
   readonly faults: FaultsClient | null;
   readonly leader: LeaderClient | null;
+  /** Null where the rig can do nothing to whom a member trusts. */
+  readonly trust: TrustClient | null;
   /** Null where the rig cannot have a member taken out. */
   readonly membership: MembershipClient | null;
 }
@@ -168,6 +172,14 @@ export interface FaultsClient {
   keep(rule: NoticeRule): Promise<void>;
   drop(id: string): Promise<void>;
   jumpTimer(): Promise<void>;
+}
+
+export interface TrustClient {
+  /** Have another certificate from now on: a good one, or one that has just run out. */
+  renew(is: 'good' | 'expired'): Promise<void>;
+  /** Trust nobody anew; and whom the cluster trusts again. */
+  hold(): Promise<void>;
+  letGo(): Promise<void>;
 }
 
 export interface MembershipClient {
@@ -222,7 +234,8 @@ export interface Daemon {
    * @throws InputError where there is no such version; EnvironmentError where building fails
    */
   build(versions: readonly string[]): Promise<ReadonlyMap<string, Artifact>>;
-  command(plan: Plan, launch: Launch): Command;
+  /** @throws Finding where a live member does not give what it takes to be let in */
+  command(plan: Plan, launch: Launch): Command | Promise<Command>;
   /** The command of a build that exits at once; null where the rig knows of none. */
   readonly failing: ((command: Command) => Command) | null;
   attend(plan: Plan, launch: Launch, told: Told): Attendance;

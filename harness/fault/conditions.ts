@@ -12,6 +12,7 @@ export class Conditions {
   readonly #failing = new Map<string, number | null>();
   readonly #down = new Set<string>();
   readonly #holds = new Map<string, Failpoint>();
+  readonly #truststores = new Set<string>();
 
   rulesOf(member: string): readonly NoticeRule[] {
     return this.#rules.get(member) ?? [];
@@ -75,6 +76,18 @@ export class Conditions {
 
   letGo(member: string): void {
     this.#holds.delete(member);
+  }
+
+  holdTruststore(member: string): void {
+    this.#truststores.add(member);
+  }
+
+  letTruststore(member: string): void {
+    this.#truststores.delete(member);
+  }
+
+  holdsTruststore(member: string): boolean {
+    return this.#truststores.has(member);
   }
 
   keepDown(member: string): void {

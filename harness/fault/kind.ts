@@ -43,6 +43,11 @@ export interface Hands {
   dropRule(member: string, id: string): Promise<void>;
   /** Have the timer of its park fire, or else that of the next. */
   jumpTimer(member: string): Promise<void>;
+  /** Give the member another certificate: a good one, or one that has just run out. */
+  renew(member: string, is: 'good' | 'expired'): Promise<void>;
+  /** Have the member trust nobody anew, in this life and the next ones; and as its cluster does again. */
+  holdTruststore(member: string): Promise<void>;
+  letTruststore(member: string): Promise<void>;
   /** From its next start on, hold the member where it is to be killed, and kill it there. */
   killNextLife(fault: FaultOf<'kill'>): void;
   /** From its next start on, hold the member at a failpoint; and let it go on, now and in its next lives. */

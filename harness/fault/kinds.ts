@@ -1,6 +1,7 @@
 /** All faults, a row each. */
 import type { FaultName } from '../input/fault-list.ts';
 import type { Fault } from '../plan/fault.ts';
+import { certificateExpires, certificateRotates } from './certificate.ts';
 import { diskFault } from './disk.ts';
 import { down } from './down.ts';
 import { failRefresh } from './fail-refresh.ts';
@@ -13,6 +14,7 @@ import { linkFault } from './link.ts';
 import { noticeFault } from './notice.ts';
 import { remove } from './remove.ts';
 import { timerJumps } from './timer-jumps.ts';
+import { holdTruststore } from './truststore.ts';
 
 export const KINDS: Readonly<Record<FaultName, FaultKind<never>>> = {
   'lose-notice': noticeFault('a notice is lost on its way: its sender is not answered, its receiver never hears of it'),
@@ -32,6 +34,9 @@ export const KINDS: Readonly<Record<FaultName, FaultKind<never>>> = {
   'timer-jumps': timerJumps,
   remove,
   'leader-moves': leaderMoves,
+  'certificate-expires': certificateExpires,
+  'certificate-rotates': certificateRotates,
+  'hold-truststore': holdTruststore,
 };
 
 export function kindOf(fault: Fault): FaultKind<Fault> {

@@ -3,6 +3,8 @@
  * the machine busy.
  */
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { lackOf } from './lack.ts';
 
 export interface Asking {
@@ -16,6 +18,8 @@ export interface Asking {
   /** Sent as it is, where nothing is sent as JSON. */
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Whom the rig shows that it is, over TLS, and whether the other side must show what the context trusts; plain without. */
+  readonly secure?: { readonly context: SecureContext; readonly isPinned: boolean } | undefined;
   /** Ends it early. */
   readonly signal?: AbortSignal;
 }
@@ -32,6 +36,7 @@ export class LateError extends Error {
 
 /** A member says itself how long it keeps a connection, and none is used again that it may be about to close. */
 const connections = new Agent({ keepAlive: true });
+const secureConnections = new TlsAgent({ keepAlive: true, maxCachedSessions: 0 });
 
 /** @throws LateError; EnvironmentError where the rig lacks what it needs to ask anybody; Error where nobody is there */
 export async function ask(asking: Asking): Promise<Answered> {
@@ -44,7 +49,7 @@ export async function ask(asking: Asking): Promise<Answered> {
 
 async function askTwice(asking: Asking): Promise<Answered> {
   try {
-    return await send(asking, connections);
+    return await send(asking, asking.secure === undefined ? connections : secureConnections);
   } catch (error) {
     if (!(error instanceof StaleError)) throw error;
     return send(asking, false);
@@ -64,7 +69,9 @@ function send(asking: Asking, agent: Agent | false): Promise<Answered> {
     ...(body === null ? {} : { 'content-length': Buffer.byteLength(body) }),
   };
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
-  const sent = request({ agent, ...placeOf(authority), method, path, headers, signal });
+  const options = { agent, ...placeOf(authority), method, path, headers, signal };
+  const sent =
+    asking.secure === undefined ? request(options) : tlsRequest({ ...options, ...identityOf(asking.secure) });
   const limit = setTimeout(() => sent.destroy(new LateError(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   sent.once('response', (response) => {
     textOf(response).then((text) => resolve({ status: response.statusCode!, text }), reject);
@@ -81,6 +88,11 @@ function placeOf(authority: Asking['authority']): RequestOptions {
   if (typeof authority !== 'string') return { socketPath: authority.socket };
   const { hostname, port } = new URL(`http://${authority}`);
   return { host: hostname, port };
+}
+
+/** It is its certificate that tells who somebody is, and not its address. */
+function identityOf({ context, isPinned }: NonNullable<Asking['secure']>) {
+  return { secureContext: context, rejectUnauthorized: isPinned, checkServerIdentity: () => undefined };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

@@ -23,6 +23,9 @@ export const FAULTS = {
   'timer-jumps': { lasts: false, needs: ['member'], may: [] },
   remove: { lasts: false, needs: ['member', 'through'], may: [] },
   'leader-moves': { lasts: false, needs: ['member'], may: [] },
+  'certificate-expires': { lasts: false, needs: ['member'], may: [] },
+  'certificate-rotates': { lasts: false, needs: ['member'], may: [] },
+  'hold-truststore': { lasts: true, needs: ['member'], may: [] },
 } as const satisfies Record<string, { lasts: boolean; needs: readonly FaultKey[]; may: readonly FaultKey[] }>;
 
 export type FaultName = keyof typeof FAULTS;

@@ -119,6 +119,7 @@ export const Scenario = z
     database: oneOf(DATABASES),
     handover: Flag,
     network_latency: Duration,
+    insecure: Flag,
     faults: z
       .array(FaultEntry, 'must be a list of faults')
       .min(1, 'must name a fault')

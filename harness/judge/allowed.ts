@@ -2,9 +2,10 @@
  * What the faults of a plan allow, and no more: a fault may delay what it has hold of, for as long as it has; a notice that was lost
  * may cost a timer where nobody repeats it. What must never be, such as an opening too early, no fault allows.
  */
+import type { NotifyOutcome } from '../../node/events.ts';
 import { isFor } from '../../node/upgrade/strategy.ts';
 import { rulesOf } from '../plan/daemon.ts';
-import { isLinkFault } from '../plan/fault.ts';
+import { isLinkFault, isTrustFault } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -21,6 +22,11 @@ export interface Vain {
   readonly sinceNs: number;
 }
 
+interface Sent {
+  readonly from: string;
+  readonly outcome: NotifyOutcome;
+}
+
 /** Which fault allows that a timer ended a park, as the end of a sentence; null where none does. */
 export function stallAllowedBy(plan: Plan, trace: Trace, vain: Vain): string | null {
   const spells = spellsOf(plan, trace);
@@ -29,7 +35,8 @@ export function stallAllowedBy(plan: Plan, trace: Trace, vain: Vain): string | n
     jumped(plan, trace, vain, spells) ??
     heldUp(vain, spells) ??
     knowerDied(trace, vain) ??
-    lostOnItsWay(plan, trace, vain)
+    lostOnItsWay(plan, trace, vain) ??
+    refusedOnItsWay(plan, trace, vain, spells)
   );
 }
 
@@ -77,21 +84,43 @@ function knowerDied(trace: Trace, { park, knower, sinceNs }: Vain): string | nul
   return told === undefined || told.atNs + AFTERWARDS_NS >= toNs ? `${knower} was killed before it had told` : null;
 }
 
-/** The notice that would have ended the park was lost, and no other came. */
-function lostOnItsWay(plan: Plan, trace: Trace, { incarnation, park, sinceNs }: Vain): string | null {
-  if (plan.daemon.model === null) return null;
+/** The notices that would have ended the park, and what became of each. */
+function sentTo(plan: Plan, trace: Trace, { incarnation, park, sinceNs }: Vain): Sent[] {
+  if (plan.daemon.model === null) return [];
   const { strategy } = rulesOf(plan.daemon.model);
   const { member } = incarnation;
   const gate = gateOf(strategy, park.gate);
-  const sent = plan.members.flatMap((from) =>
+  return plan.members.flatMap((from) =>
     eventsOf(trace, from).flatMap((event) => {
       if (event.event !== 'notified' || event.peer !== member || !isFor(strategy, event.kind, gate)) return [];
       return event.sentNs >= sinceNs && event.sentNs <= park.toNs! ? [{ from, outcome: event.outcome }] : [];
     }),
   );
+}
+
+/** The notice that would have ended the park was lost, and no other came. */
+function lostOnItsWay(plan: Plan, trace: Trace, vain: Vain): string | null {
+  const sent = sentTo(plan, trace, vain);
   const lost = sent.find(({ outcome }) => outcome === 'lost');
   if (lost === undefined || sent.some(({ outcome }) => outcome === 'accepted')) return null;
   return `the notice from ${lost.from} was lost, and nobody repeated it`;
+}
+
+/** It was refused, since a fault had the one trust the other no more, or not yet; and no other came. */
+function refusedOnItsWay(plan: Plan, trace: Trace, vain: Vain, spells: readonly Spell[]): string | null {
+  const sent = sentTo(plan, trace, vain);
+  if (sent.some(({ outcome }) => outcome === 'accepted')) return null;
+  const { member } = vain.incarnation;
+  for (const { from } of sent.filter(({ outcome }) => outcome === 'refused')) {
+    const cause = spells.find(
+      ({ fault, fromNs }) =>
+        isTrustFault(fault) &&
+        fromNs <= vain.park.toNs! &&
+        fault.member === (fault.is === 'hold-truststore' ? member : from),
+    );
+    if (cause !== undefined) return `${member} refused the notice from ${from} (${cause.id}), and no other came`;
+  }
+  return null;
 }
 
 /** Which fault allows that a member went by itself, as the end of a sentence; null where none does. */

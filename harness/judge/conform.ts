@@ -151,6 +151,7 @@ class Conformance {
       case 'handed-over':
       case 'removed':
       case 'asked':
+      case 'refused':
         break;
     }
   }

@@ -88,7 +88,9 @@ function cellOf(place: Place, { order }: Order, spec: MatrixSpec, { source: daem
     ...(pace === OWN || pace === 'together' ? {} : { pace }),
     ...(pace === 'auto' ? { seed: spec.seed } : {}),
     ...(spec.aim === null ? {} : { aim: spec.aim }),
-    ...(strategy === OWN ? {} : { strategy, wakeups, database, wait: spec.wait }),
+    ...(strategy === OWN
+      ? {}
+      : { strategy, wakeups, database, wait: spec.wait, ...(spec.insecure === true ? { insecure: true } : {}) }),
   });
   try {
     const [plan] = compile({ scenario, daemon, versions, records: [], freshSeed: spec.seed });

@@ -73,6 +73,7 @@ export function matrixFile(rolled: RolledDaemon) {
       members: listOf(scenarioKeys.members.unwrap().min(2, 'must be 2 or more: one member waits for nobody')),
       runtime: scenarioKeys.runtime.unwrap(),
       wait: ours(writtenAs(scenarioKeys.wait.unwrap())),
+      insecure: ours(scenarioKeys.insecure.unwrap()),
       aim: writtenAs(scenarioKeys.aim.unwrap()).nullable(),
       seed: scenarioKeys.seed.unwrap(),
       repeat: z
@@ -113,6 +114,7 @@ export const DEFAULT_SPEC: MatrixSpec = {
   members: [3],
   runtime: 'process',
   wait: '30s',
+  insecure: false,
   aim: null,
   seed: 1,
   repeat: 1,

@@ -28,6 +28,8 @@ export interface Capabilities {
   readonly leader: boolean;
   /** A member can be taken out of its cluster; not where it says nothing. */
   readonly removal?: boolean;
+  /** Members trust one another by certificates, and the rig can do something to these; not where it says nothing. */
+  readonly trust?: boolean;
   /** A member asks to be refreshed when it learns that a peer is newer; not where it says nothing. */
   readonly asks?: boolean;
   /**

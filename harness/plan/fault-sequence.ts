@@ -143,6 +143,7 @@ function contradict(before: Fault, fault: Fault): boolean {
   const isAway = before.is === 'freeze' || before.is === 'down' || before.is === 'hold';
   // Who is frozen, held or away can be taken out by another, and can do nothing itself.
   if (isAway) return fault.is !== 'remove' && fault.is !== 'fail-refresh';
+  if (before.is === 'hold-truststore') return fault.is === 'hold-truststore';
   return before.is.startsWith('disk') && fault.is.startsWith('disk');
 }
 

@@ -43,6 +43,12 @@ export function faultWords(fault: Fault): string {
       return `have ${fault.through} take ${fault.member} out of the cluster, alive or dead`;
     case 'leader-moves':
       return `make ${fault.member} the leader of the database`;
+    case 'certificate-expires':
+      return `have the certificate of ${fault.member} run out`;
+    case 'certificate-rotates':
+      return `give ${fault.member} another certificate`;
+    case 'hold-truststore':
+      return `have ${fault.member} trust nobody anew`;
   }
 }
 
@@ -66,6 +72,8 @@ export function undoWords(fault: Fault): string {
       return `give ${fault.member} room on its disk again`;
     case 'disk-read-only':
       return `let ${fault.member} write to its disk again`;
+    case 'hold-truststore':
+      return `have ${fault.member} trust whom its cluster does`;
     default:
       return `end: ${faultWords(fault)}`;
   }

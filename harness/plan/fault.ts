@@ -60,7 +60,16 @@ export type ClusterFault =
   | { readonly is: 'remove'; readonly member: string; readonly through: string }
   | { readonly is: 'leader-moves'; readonly member: string };
 
-export type Fault = NoticeFault | MemberFault | LinkFault | DiskFault | ClockFault | ClusterFault;
+/**
+ * What becomes of trust: a member's certificate runs out, or is replaced by another; or it trusts nobody anew, as before its truststore
+ * has converged.
+ */
+export type TrustFault = {
+  readonly is: 'certificate-expires' | 'certificate-rotates' | 'hold-truststore';
+  readonly member: string;
+};
+
+export type Fault = NoticeFault | MemberFault | LinkFault | DiskFault | ClockFault | ClusterFault | TrustFault;
 export type FaultOf<Name extends FaultName> = Extract<Fault, { is: Name }>;
 
 /** Whether it goes on until it is undone. One that is over at once is never undone. */
@@ -89,6 +98,10 @@ export function isNoticeFault(fault: Fault): fault is NoticeFault {
 
 export function isLinkFault(fault: Fault): fault is LinkFault {
   return fault.is === 'cut-link' || fault.is === 'hold-link' || fault.is === 'delay-link' || fault.is === 'slow-link';
+}
+
+export function isTrustFault(fault: Fault): fault is TrustFault {
+  return fault.is === 'certificate-expires' || fault.is === 'certificate-rotates' || fault.is === 'hold-truststore';
 }
 
 /** Whether it is done on the links between members: a notice is, where nothing inside its sender can be told to. */

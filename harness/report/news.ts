@@ -53,6 +53,8 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
       return event.to === null
         ? `${event.member} could not hand the leadership over: ${event.because}`
         : `${event.member} handed the leadership over`;
+    case 'refused':
+      return `${event.member} refused ${event.by ?? 'somebody'}: ${event.why}`;
     case 'open':
       return `${event.member} open`;
     case 'exiting':

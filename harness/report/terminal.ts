@@ -165,7 +165,9 @@ function daemonWords({ name, capabilities, model, timer }: PlannedDaemon): strin
   const wait = timer === null ? '' : `, wait ${formatDuration(timer.everyMs)}`;
   // Whoever can be held at failpoints is ours, and is told its strategy; of another it is a model.
   if (model === null) return `daemon ${name}${wait}`;
-  const strategy = `strategy ${model.strategy}, wake-ups ${model.wakeups}${wait}`;
+  // Whoever can be asked nothing about trust says nothing of it.
+  const plain = capabilities.trust === false ? ', plain HTTP (insecure)' : '';
+  const strategy = `strategy ${model.strategy}, wake-ups ${model.wakeups}${wait}${plain}`;
   return capabilities.failpoints ? strategy : `daemon ${name}, modelled as ${strategy}`;
 }
 

@@ -130,6 +130,17 @@ export class Faults {
         // A rule that it does not know is one that has no more to do.
         await this.#asking.onceItListens(member, async (client) => client.faults?.drop(id)).catch(ifRefused);
       },
+      renew: async (member, is) => {
+        await this.#asking.onceItListens(member, async (client) => client.trust?.renew(is));
+      },
+      holdTruststore: async (member) => {
+        conditions.holdTruststore(member);
+        await this.#asking.onceItListens(member, async (client) => client.trust?.hold());
+      },
+      letTruststore: async (member) => {
+        conditions.letTruststore(member);
+        await this.#asking.onceItListens(member, async (client) => client.trust?.letGo());
+      },
       killNextLife: (fault) => conditions.kill(fault),
       jumpTimer: async (member) => {
         await this.#asking.onceItListens(member, async (client) => client.faults?.jumpTimer());

@@ -138,8 +138,11 @@ export class Members extends Awaiting {
     const seats = this.#plan.members.map((name) => site.seat(name));
     const held = [...new Set([...failpoints, ...(action === 'start' ? this.conditions.holdsOf(member) : [])])];
     const rules = this.conditions.rulesOf(member);
-    const launch: Launch = { action, seat: site.seat(member), version, seats, through, failpoints: held, rules };
+    const holdsTruststore = this.conditions.holdsTruststore(member);
+    const seat = site.seat(member);
+    const launch: Launch = { action, seat, version, seats, through, failpoints: held, rules, holdsTruststore };
     this.#versions.set(member, version);
+    const command = await daemon.command(this.#plan, launch);
     const attendance = daemon.attend(this.#plan, launch, {
       event: (event) => recorder.add(event),
       remark: (about, text) => this.#remark(about, text),
@@ -148,16 +151,11 @@ export class Members extends Awaiting {
     });
     this.lastLines.forget(member);
     recorder.tell('launching', { member, version });
-    const starting = site.start(
-      launch.seat,
-      artifact,
-      altered(daemon.command(this.#plan, launch)),
-      (stream, line, sinceNs) => {
-        log(member, line);
-        this.lastLines.add(member, line);
-        attendance.line(stream, line, sinceNs);
-      },
-    );
+    const starting = site.start(launch.seat, artifact, altered(command), (stream, line, sinceNs) => {
+      log(member, line);
+      this.lastLines.add(member, line);
+      attendance.line(stream, line, sinceNs);
+    });
     // Nobody is there to be attended any more where it cannot be started.
     const running = await starting.catch(async (error: unknown) => {
       await attendance.end();

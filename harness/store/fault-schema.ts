@@ -17,6 +17,7 @@ const Member = { member: MemberName };
 export const Fault = z.discriminatedUnion('is', [
   z.object({ is: z.enum(['lose-notice', 'delay-notice', 'duplicate-notice']), ...Notice }),
   z.object({ is: z.enum(['freeze', 'down', 'disk-full', 'disk-read-only', 'timer-jumps', 'leader-moves']), ...Member }),
+  z.object({ is: z.enum(['certificate-expires', 'certificate-rotates', 'hold-truststore']), ...Member }),
   z.object({ is: z.literal('hold'), ...Member, at: z.enum(FAILPOINTS) }),
   z.object({
     is: z.literal('kill'),

@@ -89,6 +89,7 @@ const Capabilities = z.object({
   failpoints: z.boolean(),
   leader: z.boolean(),
   removal: z.boolean().optional(),
+  trust: z.boolean().optional(),
   asks: z.boolean().optional(),
   patchBy: z.enum(PATCH_BY).optional(),
   supervisor: z
@@ -105,6 +106,7 @@ const OurSettings = z.strictObject({
   database: z.enum(['sqlite', 'dqlite']),
   handover: z.boolean(),
   networkLatencyMs: Ms.nullable(),
+  insecure: z.boolean().optional(),
   defect: z.enum(DEFECTS).optional(),
   update: z
     .object({ withinMs: Ms, seed: z.int().min(0) })

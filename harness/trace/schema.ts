@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ACTIONS, EVENT_GATES, EXIT_REASONS, NOTIFY_OUTCOMES, PHASES } from '../../node/events.ts';
 import { FAILPOINTS } from '../../node/failpoints.ts';
+import { REFUSAL_REASONS } from '../../node/trust/truststore.ts';
 import { NOTICE_KINDS } from '../../node/upgrade/strategy.ts';
 import { PATTERN_EVENTS } from '../input/description.ts';
 import { Label } from '../input/values.ts';
@@ -89,6 +90,7 @@ export const MemberEvent = z.discriminatedUnion('event', [
   member('removed', { peer: Label, decidedNs: Ns }),
   member('asked', { of: Label, by: z.enum(['rows', 'notice']), afterMs: Ms, phase: z.enum(PHASES) }),
   member('patching', { patch: Label }),
+  member('refused', { by: Label.nullable(), why: z.enum(REFUSAL_REASONS), path: Text, untold: z.int().min(0) }),
   member('held', { failpoint: z.enum(FAILPOINTS), notice: Label.nullable() }),
   member('exiting', { reason: z.enum(EXIT_REASONS), message: Text }),
 ]);

@@ -2,7 +2,7 @@
 import type { ReplicationServer } from '../database/database.ts';
 import { type MemberRecord, readMembers } from '../database/members.ts';
 
-import { ask } from '../peers/client.ts';
+import type { PeerClient } from '../peers/client.ts';
 import { type ClusterMember, memberState, type Status } from '../status.ts';
 import type { Routes } from './routes.ts';
 import type { Served } from './served.ts';
@@ -29,7 +29,7 @@ async function clusterMember(
   rows: readonly MemberRecord[],
   servers: readonly ReplicationServer[],
 ): Promise<ClusterMember> {
-  const status = row.member === self.name ? self.status() : await probe(row.address);
+  const status = row.member === self.name ? self.status() : await probe(self.peers, row.address);
   const { internal, external, extensions, heartbeat, address } = row;
   const server = servers.find((candidate) => candidate.address === address);
   return {
@@ -46,7 +46,7 @@ async function clusterMember(
   };
 }
 
-async function probe(address: string): Promise<Status | null> {
-  const answer = await ask(address, { method: 'GET', path: '/1.0', timeoutMs: PROBE_TIMEOUT_MS });
+async function probe(peers: PeerClient, address: string): Promise<Status | null> {
+  const answer = await peers.ask(address, { method: 'GET', path: '/1.0', timeoutMs: PROBE_TIMEOUT_MS });
   return answer.is === 'answered' && answer.status === 200 ? (JSON.parse(answer.body) as Status) : null;
 }

@@ -1,10 +1,13 @@
 /**
  * What a member does at its control socket, and nowhere else: hand the leadership over, take a member out, let go on who is
- * held at a failpoint, and have a notice or a timer go wrong.
+ * held at a failpoint, issue a token, and have a notice, a timer or a certificate go wrong.
  */
 import { createServer, type Server } from 'node:http';
+import { parseDuration } from '../duration.ts';
 import { FAILPOINTS } from '../failpoints.ts';
 import { ruleOf } from '../tampering.ts';
+import { USUAL_TOKEN_MS } from '../trust/token.ts';
+import type { Trust } from '../trust/trust.ts';
 import { Refusal } from './refusal.ts';
 import type { Routes } from './routes.ts';
 import type { Served } from './served.ts';
@@ -29,6 +32,39 @@ function tamperingRoutes(routes: Routes, { tampering }: Served): void {
   });
 }
 
+/** What an operator does about whom to trust, and what a test does to it. */
+function trustRoutes(routes: Routes, { name, membership, trust }: Served): void {
+  routes.add('POST', '/tokens/:name', ({ params, query }) => {
+    const text = query.get('for');
+    const forMs = text === null ? USUAL_TOKEN_MS : parseDuration(text);
+    if (forMs === null) throw new Refusal(400, `for=${text}: it must be a duration such as 60m`);
+    return membership.issueToken(params.name!, forMs);
+  });
+
+  routes.add('POST', '/certificate/:is', async ({ params }) => {
+    const is = params.is!;
+    if (is !== 'good' && is !== 'expired') throw new Refusal(404, `a certificate is good or expired, and not ${is}`);
+    await membership.renew(is);
+    return { certificate: is };
+  });
+
+  routes.add('POST', '/truststore', () => {
+    requireTrust(name, trust).hold();
+    return { truststore: 'held' };
+  });
+
+  routes.add('DELETE', '/truststore', () => {
+    requireTrust(name, trust).letGo();
+    return { truststore: 'let go' };
+  });
+}
+
+/** @throws Refusal where there is none */
+function requireTrust(name: string, trust: Trust | null): Trust {
+  if (trust === null) throw new Refusal(409, `${name} asks nobody who they are`);
+  return trust;
+}
+
 /** A server that does not listen yet. */
 export function createControl(routes: Routes, member: Served): Server {
   routes.add('POST', '/leader', async () => {
@@ -40,7 +76,7 @@ export function createControl(routes: Routes, member: Served): Server {
 
   // Also through a member that waits: it may be the one that is taken out for which all the others do.
   routes.add('DELETE', '/members/:name', async ({ params }) => {
-    await member.remove(params.name!);
+    await member.membership.remove(params.name!);
     return { removed: params.name };
   });
 
@@ -59,6 +95,7 @@ export function createControl(routes: Routes, member: Served): Server {
   });
 
   tamperingRoutes(routes, member);
+  trustRoutes(routes, member);
 
   return createServer(routes.answer);
 }

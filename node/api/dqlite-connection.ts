@@ -16,6 +16,11 @@ export function dqliteConnections(server: Server, member: Served): void {
       request.method === 'POST' && request.url === UPGRADE_PATH && request.headers.upgrade === UPGRADE_PROTOCOL;
     if (!isForUs)
       return refuse(socket, '400 Bad Request', `only POST ${UPGRADE_PATH} is upgraded, to ${UPGRADE_PROTOCOL}`);
+    try {
+      member.guard.require(request, UPGRADE_PATH);
+    } catch (error) {
+      return refuse(socket, '403 Forbidden', (error as Error).message);
+    }
     if (replication === null) return refuse(socket, '409 Conflict', `${member.name} does not run dqlite`);
     if (head.length > 0) socket.unshift(head);
     try {

@@ -3,29 +3,51 @@ import type { IncomingMessage } from 'node:http';
 
 import type { JoinRequest } from '../peers/join.ts';
 import { FROM_HEADER, NOTICE_HEADER } from '../peers/notices.ts';
+import { TRUSTSTORE } from '../peers/truststores.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 import { Refusal } from './refusal.ts';
 import { Answer, type Routes } from './routes.ts';
 import type { Served } from './served.ts';
 
 export function internalRoutes(routes: Routes, member: Served): void {
-  routes.add('PATCH', '/internal/database', async ({ query, message }) => {
+  const { guard } = member;
+  routes.add('PATCH', NOTICES, async ({ query, message }) => {
     const kind = kindOf(query.get('upgrade'));
-    const from = header(message, FROM_HEADER) ?? 'an older build';
-    const notice = header(message, NOTICE_HEADER) ?? `${from}@${message.socket.remoteAddress}`;
-    return { disposition: await member.noticed(from, notice, kind) };
+    const said = readable(header(message, FROM_HEADER), NAME);
+    const named = readable(header(message, NOTICE_HEADER), NOTICE);
+    if (said === null || named === null) throw guard.refuse(null, 'unreadable', NOTICES);
+    const from = guard.senderOf(message, said, NOTICES) ?? 'an older build';
+    return { disposition: await member.noticed(from, named ?? `${from}@${message.socket.remoteAddress}`, kind) };
   });
 
   // Whoever will have a notice to send opens the way for it.
-  routes.add('GET', '/internal/database', () => new Answer(204));
+  routes.add('GET', NOTICES, () => new Answer(204));
 
-  routes.add('POST', '/internal/members', async ({ body }) => {
+  // Whoever has changed whom to trust has the others look.
+  routes.add('POST', TRUSTSTORE, async () => {
+    await member.membership.converge();
+    return new Answer(204);
+  });
+
+  routes.add('POST', '/internal/members', async ({ body, message }) => {
     const joining = body as Partial<JoinRequest> | undefined;
-    if (typeof joining?.name !== 'string' || typeof joining.address !== 'string' || joining.version === undefined) {
+    const isName = typeof joining?.name === 'string' && NAME.test(joining.name);
+    if (!isName || typeof joining.address !== 'string' || joining.version === undefined) {
       throw new Refusal(400, 'a join request holds name, address and version');
     }
-    return new Answer(201, await member.admit(joining as JoinRequest));
+    return new Answer(201, await member.membership.admit(joining as JoinRequest, guard.shownBy(message.socket)));
   });
+}
+
+const NOTICES = '/internal/database';
+
+/** What a trace can hold, and a person read. */
+const NAME = /^[\w.-]{1,63}$/;
+const NOTICE = /^[\w.:@[\]%-]{1,200}$/;
+
+/** Undefined where there is none; null where it cannot be read. */
+function readable(text: string | undefined, pattern: RegExp): string | null | undefined {
+  return text === undefined || pattern.test(text) ? text : null;
 }
 
 function kindOf(upgrade: string | null): NoticeKind {

@@ -2,9 +2,12 @@
 export class Refusal extends Error {
   override name = 'Refusal';
   readonly statusCode: number;
+  /** The reason in a word, where programs look at it. */
+  readonly why: string | undefined;
 
-  constructor(statusCode: number, message: string) {
+  constructor(statusCode: number, message: string, why?: string) {
     super(message);
     this.statusCode = statusCode;
+    this.why = why;
   }
 }

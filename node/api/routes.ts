@@ -33,20 +33,25 @@ export type Route = (asked: Asked) => unknown;
 
 export type Method = 'GET' | 'PATCH' | 'POST' | 'DELETE';
 
+/** Looks at who asks, before the body is read. `path` is that of the route, or as it was asked where there is none. @throws Refusal */
+export type Guarding = (message: IncomingMessage, path: string) => void;
+
 export class Routes {
-  readonly #router = createRouter<Route>();
+  readonly #router = createRouter<{ readonly path: string; readonly route: Route }>();
+  readonly #guard: Guarding;
   readonly #bodyLimitBytes: number;
   readonly #statusOf: (error: Error) => number;
 
   /** @param statusOf of an error that is no refusal */
-  constructor(bodyLimitBytes: number, statusOf: (error: Error) => number) {
+  constructor(bodyLimitBytes: number, statusOf: (error: Error) => number, guard: Guarding = () => undefined) {
+    this.#guard = guard;
     this.#bodyLimitBytes = bodyLimitBytes;
     this.#statusOf = statusOf;
   }
 
   /** @param path with `:name` for a part that may be anything */
   add(method: Method, path: string, route: Route): void {
-    addRoute(this.#router, method, path, route);
+    addRoute(this.#router, method, path, { path, route });
   }
 
   /** Answers a request; never throws. */
@@ -76,8 +81,9 @@ export class Routes {
       const query = url.indexOf('?');
       const path = query < 0 ? url : url.slice(0, query);
       const found = findRoute(this.#router, method, path);
+      this.#guard(message, found?.data.path ?? path);
       if (found === undefined) throw new Refusal(404, `no ${method} ${url} here`);
-      const answer = await found.data({
+      const answer = await found.data.route({
         params: decoded(found.params ?? {}),
         query: new URLSearchParams(query < 0 ? '' : url.slice(query)),
         message,
@@ -86,7 +92,8 @@ export class Routes {
       return answer instanceof Answer ? answer : new Answer(200, answer);
     } catch (error) {
       const status = error instanceof Refusal ? error.statusCode : this.#statusOf(error as Error);
-      return new Answer(status, { error: (error as Error).message });
+      const why = error instanceof Refusal && error.why !== undefined ? { why: error.why } : {};
+      return new Answer(status, { error: (error as Error).message, ...why });
     }
   }
 

@@ -3,11 +3,14 @@ import type { Database } from '../database/database.ts';
 import type { RecordTable } from '../database/records.ts';
 import type { Defect } from '../defects.ts';
 import type { Failpoints } from '../failpoints.ts';
-import type { Admission, JoinRequest } from '../peers/join.ts';
+import type { Membership } from '../membership.ts';
+import type { PeerClient } from '../peers/client.ts';
 import type { Status } from '../status.ts';
 import type { Tampering } from '../tampering.ts';
+import type { Trust } from '../trust/trust.ts';
 import type { Disposition } from '../upgrade/machine.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
+import type { Guard } from './guard.ts';
 
 export interface Served {
   readonly name: string;
@@ -22,8 +25,10 @@ export interface Served {
   requireOpen(): void;
   /** A notice has come in. @returns what became of it */
   noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition>;
-  /** Take a member out of the cluster for good, and tell the others to look again. @throws Refusal */
-  remove(name: string): Promise<void>;
-  /** Let a new member in. @throws Refusal */
-  admit(request: JoinRequest): Promise<Admission>;
+  /** Who belongs to the cluster, and what changes that. */
+  readonly membership: Membership;
+  readonly guard: Guard;
+  readonly peers: PeerClient;
+  /** Null where nobody is asked who they are. */
+  readonly trust: Trust | null;
 }

@@ -1,18 +1,29 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { UnavailableError } from '../database/database.ts';
-
+import { TLS } from '../trust/connect.ts';
+import type { Trust } from '../trust/trust.ts';
 import { clusterRoutes } from './cluster.ts';
+import { Connections } from './connections.ts';
 import { createControl } from './control.ts';
 import { dqliteConnections } from './dqlite-connection.ts';
+import type { Guard } from './guard.ts';
 import { internalRoutes } from './internal.ts';
 import { recordRoutes } from './records.ts';
-import { Routes } from './routes.ts';
+import { type Guarding, Routes } from './routes.ts';
 import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
+
+/** What a request may take to come in, its headers first; and a handshake before them. */
+const COMING_IN_MS = { handshake: 5000, headers: 10_000, request: 30_000 };
+const MOST_HEADER_BYTES = 8192;
+/** Where nobody is asked who they are, all are counted together. */
+const MOST_CONNECTIONS = 1024;
 
 /** A client that has vanished without a word is found out by probes of TCP, the first after this time. */
 const PROBE_AFTER_MS = 30_000;
@@ -22,15 +33,37 @@ const FAILED = 500;
 
 /** A server that does not listen yet. */
 export function createServer(member: Served): Server {
-  const routes = noRoutes();
+  const { guard, trust } = member;
+  const routes = noRoutes(guard.require);
   statusRoutes(routes, member);
   clusterRoutes(routes, member);
   recordRoutes(routes, member);
   internalRoutes(routes, member);
-  const server = createHttpServer({ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }, routes.answer);
+  const options = {
+    ...{ keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS, noDelay: true, maxHeaderSize: MOST_HEADER_BYTES },
+    ...{ headersTimeout: COMING_IN_MS.headers, requestTimeout: COMING_IN_MS.request },
+    connectionsCheckingInterval: COMING_IN_MS.headers / 2,
+  };
+  const server =
+    trust === null ? createHttpServer(options, routes.answer) : secureServer(trust, guard, options, routes);
   // A peer keeps its connection for the notice that it may have to send; see the client of peers.
   server.keepAliveTimeout = 0;
+  if (trust === null) server.maxConnections = MOST_CONNECTIONS;
   dqliteConnections(server, member);
+  return server;
+}
+
+/** One that shows what all of the cluster share, and asks whoever comes for a certificate: what that is worth is for each route. */
+function secureServer(trust: Trust, guard: Guard, options: ServerOptions, routes: Routes): TlsServer {
+  const shown = (): SecureContextOptions => ({ ...TLS, cert: trust.shown.certificate, key: trust.shown.key });
+  const asking = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: COMING_IN_MS.handshake };
+  const server = createTlsServer({ ...options, ...asking, ...shown() }, routes.answer);
+  const connections = new Connections(server, guard);
+  trust.onChange((change) => {
+    if (change === 'cluster') server.setSecureContext(shown());
+    // Whoever has asked for the change is answered first.
+    else if (change === 'trusted') setImmediate(() => connections.sweep());
+  });
   return server;
 }
 
@@ -39,8 +72,8 @@ export function createControlServer(member: Served): Server {
   return createControl(noRoutes(), member);
 }
 
-function noRoutes(): Routes {
-  return new Routes(BODY_LIMIT_BYTES, (error) => (error instanceof UnavailableError ? UNAVAILABLE : FAILED));
+function noRoutes(guard?: Guarding): Routes {
+  return new Routes(BODY_LIMIT_BYTES, (error) => (error instanceof UnavailableError ? UNAVAILABLE : FAILED), guard);
 }
 
 /** Resolves when it listens, and rejects where it cannot. */

@@ -47,6 +47,29 @@ export const COMMANDS = {
     ...{ usage: '', says: 'have the timer of its park fire, or else that of the next', least: 0, most: 0 },
     request: () => ({ method: 'POST', path: '/timer' }),
   },
+  token: {
+    ...{ usage: 'NAME [DURATION]', says: 'issue a token that lets a member of that name in, once', least: 1, most: 2 },
+    request: (name, time) => ({
+      method: 'POST',
+      path: `/tokens/${encodeURIComponent(name!)}${time === undefined ? '' : `?${new URLSearchParams({ for: time })}`}`,
+    }),
+  },
+  rotate: {
+    ...{ usage: '', says: 'have another certificate from now on', least: 0, most: 0 },
+    request: () => ({ method: 'POST', path: '/certificate/good' }),
+  },
+  expire: {
+    ...{ usage: '', says: 'have a certificate that has just run out', least: 0, most: 0 },
+    request: () => ({ method: 'POST', path: '/certificate/expired' }),
+  },
+  'hold-truststore': {
+    ...{ usage: '', says: 'trust nobody anew', least: 0, most: 0 },
+    request: () => ({ method: 'POST', path: '/truststore' }),
+  },
+  'let-truststore': {
+    ...{ usage: '', says: 'trust whom the cluster does again', least: 0, most: 0 },
+    request: () => ({ method: 'DELETE', path: '/truststore' }),
+  },
 } as const satisfies Record<string, Command>;
 export type ControlWord = keyof typeof COMMANDS;
 

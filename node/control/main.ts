@@ -22,7 +22,7 @@ export async function control(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
   try {
     const { status, body } = await askControl(stateFolder, request, TIMEOUT_MS);
-    process.stdout.write(`${body}\n`);
+    process.stdout.write(`${parsed!.isText ? asText(body) : body}\n`);
     return status >= 200 && status < 300 ? CONTROL_EXITS.done : CONTROL_EXITS.refused;
   } catch (error) {
     process.stderr.write(`nobody answers at the control socket in ${stateFolder}: ${(error as Error).message}\n`);
@@ -30,20 +30,27 @@ export async function control(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
 }
 
-function parse(args: readonly string[]): { state: string | undefined; command: string[] } | null {
+function parse(args: readonly string[]): { state: string | undefined; isText: boolean; command: string[] } | null {
   try {
-    const options = { state: { type: 'string' } } as const;
+    const options = { state: { type: 'string' }, text: { type: 'boolean' } } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    return { state: values.state, command: positionals };
+    return { state: values.state, isText: values.text === true, command: positionals };
   } catch {
     return null;
   }
 }
 
+/** An answer that is nothing but a text, for a shell: without its quotes. */
+function asText(body: string): string {
+  const document: unknown = JSON.parse(body);
+  return typeof document === 'string' ? document : body;
+}
+
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([word, { usage, says }]) => `  ${`${word} ${usage}`.padEnd(28)} ${says}`);
   return [
-    'control [--state FOLDER] COMMAND: ask a member that was started with --control. Without --state: MEMBER_STATE.',
+    'control [--state FOLDER] [--text] COMMAND: ask a member that was started with --control. Without --state: MEMBER_STATE.',
+    'The answer is JSON; with --text, what is nothing but a text is printed as it is.',
     '',
     ...lines,
     '',

@@ -17,19 +17,8 @@ import { type Address, parseAddress } from '../address.ts';
 /** A peer that vanishes without a word is found out by probes of TCP, the first after this time. */
 const PROBE_AFTER_MS = 1000;
 
-class PeerAgent extends Agent {
-  override createConnection(
-    options: ClientRequestArgs,
-    onCreate?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex | null | undefined {
-    const connection = super.createConnection(options, onCreate);
-    // At once, and not when our own half has been shut down too: until then the agent would still hand it out.
-    connection?.once('end', () => connection.destroy());
-    return connection;
-  }
-}
-
-const agent = new PeerAgent({ keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS });
+/** Opens a connection to a peer, ready to be written to. @throws Error */
+export type Dial = (to: Address) => Promise<Socket>;
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST';
@@ -47,39 +36,100 @@ export type Answer =
   | { readonly is: 'answered'; readonly status: number; readonly body: string }
   | { readonly is: 'timeout' | 'unreachable'; readonly message: string };
 
-/** Ask a peer. Never throws: a peer that is gone is an answer too. */
-export function ask(address: Address | string, request: Request): Promise<Answer> {
-  const where = typeof address === 'string' ? parseAddress(address) : address;
-  if (where === null) return Promise.resolve({ is: 'unreachable', message: `${address} is not HOST:PORT` });
-  const { method, path, timeoutMs, json, headers, onConnection } = request;
-  const body = json === undefined ? '' : JSON.stringify(json);
-  const ofBody = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  return new Promise((resolve) => {
-    const outgoing = send({ ...where, agent, method, path, headers: { ...ofBody, ...headers } });
-    const timer = setTimeout(() => end({ is: 'timeout', message: `no answer in ${timeoutMs} ms` }), timeoutMs);
-    const end = (answer: Answer): void => {
-      clearTimeout(timer);
-      resolve(answer);
-      if (answer.is !== 'answered') outgoing.destroy();
-    };
-    const fail = (error: Error): void => end({ is: 'unreachable', message: error.message });
-    if (onConnection !== undefined) outgoing.once('socket', onConnection);
-    outgoing.on('error', fail);
-    outgoing.once('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', fail);
-      response.once('end', () => end({ is: 'answered', status: response.statusCode ?? 0, body: text }));
-    });
-    outgoing.end(body);
-  });
-}
+class PeerAgent extends Agent {
+  readonly #dial: Dial | null;
+  #isRetired = false;
 
-/** Close the connections that stand idle. */
-export function hangUp(): void {
-  for (const connections of Object.values(agent.freeSockets)) {
-    for (const connection of connections ?? []) connection.destroy();
+  constructor(dial: Dial | null) {
+    super({ keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS });
+    this.#dial = dial;
+  }
+
+  override createConnection(
+    options: ClientRequestArgs,
+    onCreate?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    // At once, and not when our own half has been shut down too: until then the agent would still hand it out.
+    const closing = (connection: Duplex): Duplex => connection.once('end', () => connection.destroy());
+    if (this.#dial === null) {
+      const connection = super.createConnection(options, onCreate);
+      return connection ? closing(connection) : connection;
+    }
+    this.#dial({ host: String(options.host), port: Number(options.port) }).then(
+      (connection) => onCreate?.(null, closing(connection)),
+      (error: Error) => onCreate?.(error, null as never),
+    );
+    return undefined;
+  }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    return !this.#isRetired && (super.keepSocketAlive(socket) as unknown as boolean);
+  }
+
+  /** Keep no connection any more. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connections of Object.values(this.freeSockets))
+      for (const connection of connections ?? []) connection.destroy();
   }
 }
+
+export class PeerClient {
+  readonly #dial: Dial | null;
+  #agent: PeerAgent;
+  readonly #onRefused: (body: string) => void;
+
+  /**
+   * @param dial null for plain HTTP
+   * @param onRefused told what a peer says that does not answer this member (403)
+   */
+  constructor(dial: Dial | null = null, onRefused: (body: string) => void = () => undefined) {
+    this.#dial = dial;
+    this.#agent = new PeerAgent(dial);
+    this.#onRefused = onRefused;
+  }
+
+  /** Ask a peer. Never throws: a peer that is gone is an answer too. */
+  async ask(address: Address | string, request: Request): Promise<Answer> {
+    const where = typeof address === 'string' ? parseAddress(address) : address;
+    if (where === null) return { is: 'unreachable', message: `${address} is not HOST:PORT` };
+    const answer = await this.#send(where, request);
+    if (answer.is === 'answered' && answer.status === REFUSED) this.#onRefused(answer.body);
+    return answer;
+  }
+
+  /** Close the connections, those that are in use now as soon as they are not any more. The next request opens others. */
+  hangUp(): void {
+    this.#agent.retire();
+    this.#agent = new PeerAgent(this.#dial);
+  }
+
+  #send(where: Address, request: Request): Promise<Answer> {
+    const { method, path, timeoutMs, json, headers, onConnection } = request;
+    const body = json === undefined ? '' : JSON.stringify(json);
+    const ofBody = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    return new Promise((resolve) => {
+      const outgoing = send({ ...where, agent: this.#agent, method, path, headers: { ...ofBody, ...headers } });
+      const timer = setTimeout(() => end({ is: 'timeout', message: `no answer in ${timeoutMs} ms` }), timeoutMs);
+      const end = (answer: Answer): void => {
+        clearTimeout(timer);
+        resolve(answer);
+        if (answer.is !== 'answered') outgoing.destroy();
+      };
+      const fail = (error: Error): void => end({ is: 'unreachable', message: error.message });
+      if (onConnection !== undefined) outgoing.once('socket', onConnection);
+      outgoing.on('error', fail);
+      outgoing.once('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', fail);
+        response.once('end', () => end({ is: 'answered', status: response.statusCode ?? 0, body: text }));
+      });
+      outgoing.end(body);
+    });
+  }
+}
+
+const REFUSED = 403;

@@ -7,7 +7,7 @@ import { nowNs } from '../clock.ts';
 import type { NotifyOutcome, Tell } from '../events.ts';
 import type { Leaving, Tampering } from '../tampering.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
-import { type Answer, ask } from './client.ts';
+import type { Answer, PeerClient } from './client.ts';
 
 /** Names the sender; a notice without it comes from an older build. */
 export const FROM_HEADER = 'x-member';
@@ -21,6 +21,7 @@ export interface Peer {
 
 export class Notices {
   readonly #from: string;
+  readonly #peers: PeerClient;
   readonly #timeoutMs: number;
   readonly #tell: Tell;
   readonly #tampering: Tampering | null;
@@ -29,8 +30,9 @@ export class Notices {
   readonly #underWay = new Set<Promise<unknown>>();
   #sent = 0;
 
-  constructor(from: string, timeoutMs: number, tell: Tell, tampering: Tampering | null = null) {
+  constructor(from: string, peers: PeerClient, timeoutMs: number, tell: Tell, tampering: Tampering | null = null) {
     this.#from = from;
+    this.#peers = peers;
     this.#timeoutMs = timeoutMs;
     this.#tell = tell;
     this.#tampering = tampering;
@@ -76,7 +78,7 @@ export class Notices {
 
   async #sendTo(peer: Peer, kind: NoticeKind, notice: string): Promise<void> {
     const sentNs = nowNs();
-    const answer = await ask(peer.address, {
+    const answer = await this.#peers.ask(peer.address, {
       method: 'PATCH',
       path: kind === 'both' ? '/internal/database' : `/internal/database?upgrade=${kind}`,
       timeoutMs: this.#timeoutMs,

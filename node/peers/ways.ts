@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, hangUp } from './client.ts';
+import type { PeerClient } from './client.ts';
 
 /** A peer that is there answers in a millisecond. */
 const TIMEOUT_MS = 1000;
@@ -15,12 +15,23 @@ const PAUSE = { firstMs: 250, longestMs: 2000 };
  * its start takes, and its peers with it.
  */
 const OPENED_AT_ONCE = 4;
-/** Whoever passes a gate meanwhile does not wait for a peer that hangs; of many peers, not for most: as a rule it has time, parked there. */
-const FIRST_TRY_MS = { few: 250, many: 20 };
+/**
+ * Whoever passes a gate meanwhile does not wait for a peer that hangs; of many peers, not for most: as a rule it has time, parked
+ * there. The last to be refreshed has none: handshakes that it has not made by then, everybody waits for.
+ */
+const FIRST_TRY_MS = { plain: { few: 250, many: 20 }, secure: { few: 250, many: 1000 } };
 
 export class Ways {
   readonly #closing = new AbortController();
   readonly #kept = new Set<string>();
+  readonly #peers: PeerClient;
+  readonly #firstTryMs: { readonly few: number; readonly many: number };
+
+  /** @param isSecure whether a way takes a handshake, which is dearer than what is said over it */
+  constructor(peers: PeerClient, isSecure: boolean) {
+    this.#peers = peers;
+    this.#firstTryMs = isSecure ? FIRST_TRY_MS.secure : FIRST_TRY_MS.plain;
+  }
 
   /** Keep a way open to each of these addresses. Resolves when each has been tried, or soon after. */
   async keep(addresses: readonly string[]): Promise<void> {
@@ -29,7 +40,7 @@ export class Ways {
     const openInTurn = async (): Promise<void> => {
       for (let next = added.shift(); next !== undefined; next = added.shift()) await this.#keep(next);
     };
-    const limitMs = added.length > OPENED_AT_ONCE ? FIRST_TRY_MS.many : FIRST_TRY_MS.few;
+    const limitMs = added.length > OPENED_AT_ONCE ? this.#firstTryMs.many : this.#firstTryMs.few;
     const tried = Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
     await Promise.race([tried, sleep(limitMs, undefined, { ref: false })]);
   }
@@ -37,14 +48,28 @@ export class Ways {
   /** Let the ways go. */
   close(): void {
     this.#closing.abort();
-    hangUp();
+    this.#peers.hangUp();
   }
 
   /** Resolves after the first try, and goes on. */
   async #keep(address: string): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    const first = await open(address);
+    const first = await this.#open(address);
     void this.#reopen(address, first);
+  }
+
+  /** Reach a peer, on an idle connection or on a new one; null where it does not answer. */
+  async #open(address: string): Promise<Socket | null> {
+    let way: Socket | null = null;
+    const answer = await this.#peers.ask(address, {
+      method: 'GET',
+      path: '/internal/database',
+      timeoutMs: TIMEOUT_MS,
+      onConnection: (connection) => {
+        way = connection;
+      },
+    });
+    return answer.is === 'answered' ? way : null;
   }
 
   async #reopen(address: string, first: Socket | null): Promise<void> {
@@ -56,7 +81,7 @@ export class Ways {
         pauseMs = PAUSE.firstMs;
       }
       await sleep(pauseMs, undefined, { ref: false });
-      if (!signal.aborted) way = await open(address);
+      if (!signal.aborted) way = await this.#open(address);
     }
   }
 }
@@ -64,18 +89,4 @@ export class Ways {
 /** Resolves when a connection has ended, for whatever reason. */
 function end(way: Socket): Promise<void> {
   return new Promise((resolve) => way.once('close', () => resolve()));
-}
-
-/** Reach a peer, on an idle connection or on a new one; null where it does not answer. */
-async function open(address: string): Promise<Socket | null> {
-  let way: Socket | null = null;
-  const answer = await ask(address, {
-    method: 'GET',
-    path: '/internal/database',
-    timeoutMs: TIMEOUT_MS,
-    onConnection: (connection) => {
-      way = connection;
-    },
-  });
-  return answer.is === 'answered' ? way : null;
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import got from 'got';
 import type { Artifact } from '../../harness/build/artifact.ts';
-import type { Launch, MemberClient, Peer, Seat } from '../../harness/daemon/contract.ts';
-import { ourDaemon } from '../../harness/daemon/ours/daemon.ts';
+import { daemonKind } from '../../harness/daemon/choose.ts';
+import type { Daemon, Launch, MemberClient, Peer, Seat } from '../../harness/daemon/contract.ts';
+import { operator } from '../../harness/daemon/ours/operator.ts';
 import type { Scenario } from '../../harness/input/scenario.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import { Recorder } from '../../harness/roll/recorder.ts';
@@ -14,21 +15,26 @@ import type { RunningMember, Site } from '../../harness/runtime/runtime.ts';
 import { isRigEvent } from '../../harness/trace/trace.ts';
 import type { Action, EventName, MemberEvent } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
+import type { KeyPair } from '../../node/trust/certificate.ts';
+import { TrustFiles } from '../../node/trust/files.ts';
 import { planOf, versions } from './versions.ts';
 
 const LIMIT_MS = 20_000;
 
 export class Daemons {
   readonly recorder = new Recorder();
-  readonly #daemon = ourDaemon(versions);
+  readonly #daemon: Daemon;
+  readonly #operator: KeyPair;
   readonly #started = new Map<string, { launch: Launch; running: RunningMember }>();
   readonly plan: Plan;
   readonly folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
   readonly #site: Site;
   readonly #artifacts: ReadonlyMap<string, Artifact>;
 
-  private constructor(plan: Plan, site: Site, artifacts: ReadonlyMap<string, Artifact>) {
+  private constructor(plan: Plan, site: Site, artifacts: ReadonlyMap<string, Artifact>, shown: KeyPair) {
+    this.#operator = shown;
     this.plan = plan;
+    this.#daemon = daemonKind(plan, undefined, versions);
     this.#site = site;
     this.#artifacts = artifacts;
   }
@@ -36,7 +42,7 @@ export class Daemons {
   /** Members of a scenario, none of them started. */
   static async of(scenario: Scenario): Promise<Daemons> {
     const plan = planOf(scenario);
-    const artifacts = await ourDaemon(versions).build(Object.keys(plan.versions));
+    const artifacts = await daemonKind(plan, undefined, versions).build(Object.keys(plan.versions));
     const site = await processRuntime().open({
       run: 'test',
       members: plan.members,
@@ -44,7 +50,7 @@ export class Daemons {
       needsFolders: false,
       addresses: null,
     });
-    return new Daemons(plan, site, artifacts);
+    return new Daemons(plan, site, artifacts, await operator());
   }
 
   /** All members bootstrapped and joined, on the scenario's first version. */
@@ -80,7 +86,7 @@ export class Daemons {
       remark: (about, text) => this.recorder.tell('remark', { member: about, text }),
       contradiction: (about, text) => this.recorder.tell('contradiction', { member: about, text }),
     });
-    const command = this.#daemon.command(this.plan, launch);
+    const command = await this.#daemon.command(this.plan, launch);
     const args = [...command.args.filter(keeps), ...more];
     const artifact = this.#artifacts.get(version)!;
     const running = await this.#site.start(launch.seat, artifact, { ...command, args }, (stream, line, sinceNs) =>
@@ -88,6 +94,10 @@ export class Daemons {
     );
     this.#started.set(member, { launch, running });
     return running;
+  }
+
+  running(member: string): RunningMember {
+    return this.#started.get(member)!.running;
   }
 
   /** Talks to a member that has been started. */
@@ -125,19 +135,27 @@ export class Daemons {
       .join('\n');
   }
 
-  /** What a member answers. */
+  /** What a member answers an operator. */
   async ask<Answer>(member: string, path: string): Promise<Answer> {
     return (await this.http(member)(path.slice(1))).body as Answer;
   }
 
-  /** Whoever can reach the listener of a member. */
-  http(member: string) {
+  /** Requests to a member by the rig as its operator, by another member, by whoever has a certificate, or by who has none. */
+  http(member: string, by: string | KeyPair | null = 'operator') {
+    const pair = by === 'operator' ? this.#operator : typeof by === 'string' ? this.pairOf(by) : by;
+    const shown = pair === null ? {} : { certificate: pair.certificate, key: pair.key };
     return got.extend({
-      prefixUrl: `http://${this.seat(member).address}`,
+      prefixUrl: `https://${this.seat(member).address}`,
       responseType: 'json',
       throwHttpErrors: false,
       retry: { limit: 0 },
+      https: { rejectUnauthorized: false, ...shown },
     });
+  }
+
+  /** The certificate of a member, with its key; or that of its cluster. */
+  pairOf(member: string, whose: 'member' | 'cluster' = 'member'): KeyPair {
+    return new TrustFiles(this.seat(member).stateFolder).pair(whose)!;
   }
 
   async close(): Promise<void> {

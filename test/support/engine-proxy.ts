@@ -12,8 +12,9 @@ export class EngineProxy {
 
   constructor(path: string) {
     this.path = path;
-    this.#server = createServer((client) => {
-      const engine = connect(ENGINE);
+    // Whoever has something run in a container ends its own half, and reads on.
+    this.#server = createServer({ allowHalfOpen: true }, (client) => {
+      const engine = connect({ path: ENGINE, allowHalfOpen: true });
       this.#join(client, engine);
       this.#join(engine, client);
     });
@@ -37,6 +38,7 @@ export class EngineProxy {
   #join(from: Socket, to: Socket): void {
     this.#sockets.add(from);
     from.on('data', (chunk) => void (this.#isFrozen || to.write(chunk)));
+    from.on('end', () => to.end());
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
   }

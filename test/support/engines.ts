@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { findDqlite } from '../../harness/host/libraries.ts';
 import { dqliteConnections } from '../../node/api/dqlite-connection.ts';
+import { Guard } from '../../node/api/guard.ts';
 import type { Served } from '../../node/api/served.ts';
 import type { Database } from '../../node/database/database.ts';
 import { Connection } from '../../node/database/dqlite/connection.ts';
@@ -15,6 +16,9 @@ import { type Library, loadLibrary } from '../../node/database/dqlite/library.ts
 import { dial } from '../../node/database/dqlite/relay.ts';
 import { DqliteServer } from '../../node/database/dqlite/server.ts';
 import { openSqlite } from '../../node/database/sqlite.ts';
+
+/** Asks nobody who they are. */
+export const NO_GUARD = new Guard(null, null, () => undefined);
 
 export const ENGINES = ['sqlite', 'dqlite'] as const;
 
@@ -34,6 +38,7 @@ export async function newDatabase(engine: (typeof ENGINES)[number], folder: stri
     address: '127.0.0.1:1',
     stateFolder: folder,
     networkLatencyMs: null,
+    connect: null,
     onLeader: () => undefined,
     onTrouble: () => undefined,
   });
@@ -88,7 +93,8 @@ export class BareServers {
     const { library } = this;
     const node = await DqliteServer.start({ library, id, address, folder: this.folderOf(id), networkLatencyMs: null });
     // The route asks a member for nothing but this.
-    dqliteConnections(listener, { name: `server ${id}`, database: { replication: node } } as unknown as Served);
+    const asked = { name: `server ${id}`, database: { replication: node }, guard: NO_GUARD };
+    dqliteConnections(listener, asked as unknown as Served);
     return { node, address, listener };
   }
 }

@@ -55,6 +55,7 @@ export function describedClient({ description, folder, launch, reach, rows }: Of
     failpoints: null,
     faults: null,
     leader: null,
+    trust: null,
     membership: null,
   };
 }

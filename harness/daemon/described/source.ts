@@ -12,7 +12,7 @@ import { archiveOf } from './archive.ts';
 import type { DescribedSettings } from './settings.ts';
 
 /** Keys of a scenario that are settings of our own daemon. */
-const OURS = ['strategy', 'wakeups', 'ahead', 'wait', 'database', 'handover', 'network_latency'] as const;
+const OURS = ['strategy', 'wakeups', 'ahead', 'wait', 'database', 'handover', 'network_latency', 'insecure'] as const;
 
 /** A park that a timer ended is longer than that timer by what waking and telling take. */
 const TOLERANCE = 1 / 20;

@@ -5,8 +5,9 @@ import type { ClusterMember, Status } from '../../../node/status.ts';
 import { ruleText } from '../../../node/tampering.ts';
 import { type Answered, type Asking, ask, LateError } from '../../host/http.ts';
 import { EnvironmentError } from '../../input/errors.ts';
-import { type MemberClient, RequestError } from '../contract.ts';
+import { type MemberClient, RequestError, type Seat } from '../contract.ts';
 import { answerIn, type Control } from './control.ts';
+import { contextFor } from './operator.ts';
 
 /** Long: that a member is slow on a busy machine is not that it refuses. */
 const CLIENT_TIMEOUT_MS = 10_000;
@@ -17,15 +18,18 @@ const READ_SOME = 5;
 /**
  * @param authority HOST:PORT by which the rig reaches the member
  * @param control how it drives the member
+ * @param seat of a member to which it speaks TLS; null for plain HTTP
  */
-export function ourClient(authority: string, control: Control): MemberClient {
-  const api = (method: Asking['method'], path: string, json?: unknown): Promise<unknown> =>
-    answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS });
+export function ourClient(authority: string, control: Control, seat: Seat | null): MemberClient {
+  const api = async (method: Asking['method'], path: string, json?: unknown): Promise<unknown> => {
+    const secure = seat === null ? undefined : await contextFor(seat);
+    return answerOf({ method, authority, path, json, timeoutMs: CLIENT_TIMEOUT_MS, secure });
+  };
   const page = async (after: number): Promise<Page> => (await api('GET', `/1.0/records?after=${after}`)) as Page;
   return {
     status: async () => {
-      const { status, waiting, database } = (await api('GET', '/1.0')) as Status;
-      return { isOpen: status === 'open', waitsFor: database.trouble ?? waiting?.reason ?? null };
+      const { status, waiting, database, notMember } = (await api('GET', '/1.0')) as Status;
+      return { isOpen: status === 'open', waitsFor: notMember ?? database.trouble ?? waiting?.reason ?? null };
     },
     rows: async () => {
       const { members } = (await api('GET', '/1.0/cluster')) as { members: readonly ClusterMember[] };
@@ -51,6 +55,11 @@ export function ourClient(authority: string, control: Control): MemberClient {
       keep: async (rule) => void (await control('keep', ruleText(rule))),
       drop: async (id) => void (await control('drop', id)),
       jumpTimer: async () => void (await control('jump')),
+    },
+    trust: {
+      renew: async (is) => void (await control(is === 'good' ? 'rotate' : 'expire')),
+      hold: async () => void (await control('hold-truststore')),
+      letGo: async () => void (await control('let-truststore')),
     },
     membership: { remove: async (member) => void (await control('remove', member)) },
     leader: { lead: async () => void (await control('lead')) },

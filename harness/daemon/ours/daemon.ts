@@ -12,10 +12,11 @@ import { writeWhole } from '../../host/whole-file.ts';
 import { named } from '../../input/named.ts';
 import type { VersionSource, Versions } from '../../input/versions.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Daemon, Launch } from '../contract.ts';
+import { type Daemon, Finding, type Launch, RequestError } from '../contract.ts';
 import { pushed } from '../pushed.ts';
 import { ourClient } from './client.ts';
 import { controlOf } from './control.ts';
+import { operatorFingerprint } from './operator.ts';
 import { OURS, type OurSettings } from './plan.ts';
 
 const IMAGE_FOLDER = '/opt/member';
@@ -26,8 +27,11 @@ const STOP_GRACE_MS = 5000;
 const FORMING_LIMIT_MS = 60_000;
 const START_LIMIT_MS = 60_000;
 
-/** @param versions the versions that can be built */
-export function ourDaemon(versions: Versions): Daemon {
+/**
+ * @param versions the versions that can be built
+ * @param isInsecure whether its members speak plain HTTP
+ */
+export function ourDaemon(versions: Versions, isInsecure = false): Daemon {
   return {
     name: OURS,
     port: 7000,
@@ -43,17 +47,32 @@ export function ourDaemon(versions: Versions): Daemon {
       const bundle = await bundleDaemon();
       return new Map(names.map((name) => [name, artifactOf(bundle, named(versions, name))]));
     },
-    command: (plan, launch) => ({ args: args(plan, launch), env: {} }),
+    command: async (plan, launch) => {
+      const known = isInsecure ? ['--insecure'] : ['--operator', await operatorFingerprint()];
+      return { args: [...args(plan, launch), ...known], env: isInsecure ? {} : await tokenFor(launch) };
+    },
     // No build knows this flag: it says so, and exits.
     failing: ({ args: known, env }) => ({ args: [...known, '--fails-at-once'], env }),
     attend: (_plan, launch, told) => pushed(launch.seat.member, told),
     // A member bootstraps or joins as it starts.
     enter: async () => undefined,
     isFormed: null,
-    client: (launch, reach) => ourClient(reach.authority, controlOf(launch.seat, reach)),
+    client: ({ seat }, reach) => ourClient(reach.authority, controlOf(seat, reach), isInsecure ? null : seat),
     unmatched: () => [],
     doubt: () => null,
   };
+}
+
+/** What lets a newcomer in: its operator has a live member issue it, and hands it over. @throws Finding where that does not */
+async function tokenFor({ seat: { member }, through }: Launch): Promise<Record<string, string>> {
+  if (through === null) return {};
+  try {
+    const token = await controlOf(through.seat, through.reach)('token', member);
+    return { MEMBER_TOKEN: String(token) };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw new Finding(through.seat.member, `${through.seat.member} issued no token for ${member}: ${error.message}`);
+  }
 }
 
 function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
@@ -105,7 +124,10 @@ function layerOf(bundle: Bundle): Layer {
   return { digest: digestOf(bundle.digest, digests), files };
 }
 
-function args({ daemon }: Plan, { action, seat, through, failpoints, rules = [] }: Launch): string[] {
+function args(
+  { daemon }: Plan,
+  { action, seat, through, failpoints, rules = [], holdsTruststore = false }: Launch,
+): string[] {
   const { model, timer } = daemon;
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
   const { database, handover, networkLatencyMs, update = null, defect } = daemon.settings as OurSettings;
@@ -122,6 +144,7 @@ function args({ daemon }: Plan, { action, seat, through, failpoints, rules = [] 
     ...(through === null ? [] : ['--join', through.seat.address]),
     '--control',
     ...(defect === undefined ? [] : ['--defect', defect]),
+    ...(holdsTruststore ? ['--hold-truststore'] : []),
     ...(rules.length === 0 ? [] : ['--tampering', rules.map(ruleText).join(',')]),
     // A held notice is on its way for as long as it is held.
     ...(failpoints.length === 0 ? [] : ['--failpoints', failpoints.join(','), '--notice-timeout', HELD_NOTICE_TIMEOUT]),

@@ -14,6 +14,8 @@ export type OurSettings = {
   readonly handover: boolean;
   /** What dqlite times its elections by, in milliseconds; null for its own. */
   readonly networkLatencyMs: number | null;
+  /** Whether members speak plain HTTP, and ask nobody who they are; not where it says nothing. */
+  readonly insecure?: boolean;
   /** A rule that its members break on purpose, so that tests can be tested; none where it says nothing. */
   readonly defect?: Defect;
   /** How members ask to be refreshed; null, or nothing, where they do not. */
@@ -38,6 +40,7 @@ const TELLS: Capabilities['tells'] = [
   'noted',
   'removed',
   'asked',
+  'refused',
   'held',
   'exiting',
 ];
@@ -47,7 +50,8 @@ export const ourSource: DaemonSource = {
   plan: (scenario): PlannedDaemon => {
     const { strategy = 'split', wakeups = 'latched', ahead = 'exit', wait = 30_000 } = scenario;
     const { patch_when: when = USUAL_PATCHING.when, patch_by: by = USUAL_PATCHING.by } = scenario;
-    const settings = { ...settingsOf(scenario), ...updateOf(scenario, wait) };
+    const secrecy = scenario.insecure === true ? { insecure: true } : {};
+    const settings = { ...settingsOf(scenario), ...updateOf(scenario, wait), ...secrecy };
     return {
       name: OURS,
       capabilities: {
@@ -58,6 +62,7 @@ export const ourSource: DaemonSource = {
         failpoints: true,
         leader: settings.database === 'dqlite',
         removal: true,
+        trust: scenario.insecure !== true,
         asks: true,
         supervisor: null,
         steadyMs: 0,
@@ -83,10 +88,10 @@ function updateOf({ pace, updates, seed = 1 }: Scenario, waitMs: number): Pick<O
 function scenarioOf({ model, timer, settings }: PlannedDaemon): Scenario {
   if (model === null || timer === null) throw new Error('a plan of our own daemon has a model and a timer');
   const { strategy, wakeups, ahead, patching = USUAL_PATCHING } = model;
-  const { database, handover, networkLatencyMs } = settings as OurSettings;
+  const { database, handover, networkLatencyMs, insecure = false } = settings as OurSettings;
   const latency = networkLatencyMs === null ? {} : { network_latency: networkLatencyMs };
   const patches = { patch_when: patching.when, patch_by: patching.by };
-  return { strategy, wakeups, ahead, ...patches, wait: timer.everyMs, database, handover, ...latency };
+  return { strategy, wakeups, ahead, ...patches, wait: timer.everyMs, database, handover, insecure, ...latency };
 }
 
 /** What is said of a leader needs a database that has one. @throws InputError */

@@ -26,6 +26,7 @@ import { type Leader, NoLeader, Reach, serversOf } from './leader.ts';
 import { LeaderWatch, type Observers } from './leader-watch.ts';
 import type { Library } from './library.ts';
 import { settleIn, successor } from './membership.ts';
+import type { Connect } from './relay.ts';
 import { DqliteServer } from './server.ts';
 import { Attempt, createMarks, readOn } from './transaction.ts';
 
@@ -35,6 +36,8 @@ export interface DqliteOptions extends Observers {
   readonly address: string;
   readonly stateFolder: string;
   readonly networkLatencyMs: number | null;
+  /** How peers are dialled. */
+  readonly connect: Connect;
 }
 
 /** What there is once the member has taken its place. */
@@ -80,9 +83,9 @@ export class DqliteDatabase implements Database, Replication {
   }
 
   async enter(place: Place): Promise<void> {
-    const { library, address, stateFolder, networkLatencyMs } = this.#options;
+    const { library, address, stateFolder, networkLatencyMs, connect } = this.#options;
     const folder = join(stateFolder, 'dqlite');
-    this.#starting = DqliteServer.start({ library, id: place.id, address, folder, networkLatencyMs });
+    this.#starting = DqliteServer.start({ library, id: place.id, address, folder, networkLatencyMs, connect });
     const node = await this.#starting;
     this.#inside = { node, reach: new Reach(node, address), place };
     // Only voters know who leads; any other member learns it when it looks for the leader.

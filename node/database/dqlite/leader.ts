@@ -1,7 +1,6 @@
 /** Finding the leader: ask the own node, and where it does not know, every other server that it has heard of. */
 import { PassingError, type Role } from '../database.ts';
 import { Connection, RESPONSE_TIMEOUT_MS } from './connection.ts';
-import { dial } from './relay.ts';
 import type { DqliteServer } from './server.ts';
 
 /** The roles by their numbers in the protocol. */
@@ -37,7 +36,7 @@ export class Reach {
 
   /** @throws PassingError where the server cannot be reached */
   async to(address: string, timeoutMs: number): Promise<Connection> {
-    return Connection.open(address === this.#own ? this.#node.connect() : await dial(address), timeoutMs);
+    return Connection.open(address === this.#own ? this.#node.connect() : await this.#node.dial(address), timeoutMs);
   }
 
   /** Ask something of a server, on a connection of its own. @throws PassingError */

@@ -5,6 +5,7 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Address, parseAddress } from '../../address.ts';
 import { PassingError } from '../database.ts';
 
 export const UPGRADE_PROTOCOL = 'dqlite';
@@ -13,17 +14,27 @@ export const UPGRADE_PATH = '/internal/database';
 /** A peer that is there answers in a millisecond. */
 const DIAL_TIMEOUT_MS = 2000;
 
+/** Opens a connection to a member's listener, ready to be written to; null for a plain one. */
+export type Connect = ((to: Address) => Promise<Socket>) | null;
+
 /**
  * Reach the dqlite node of a member through its listener.
  * @param address HOST:PORT
  * @returns the connection, from whose first byte on the other side is the node
  * @throws PassingError
  */
-export function dial(address: string): Promise<Duplex> {
+export async function dial(address: string, connect: Connect = null): Promise<Duplex> {
+  const where = parseAddress(address);
+  if (where === null) throw new PassingError(`${address} is not HOST:PORT`);
+  const connection = await connect?.(where).catch((error: Error) => {
+    throw new PassingError(`cannot reach ${address}: ${error.message}`);
+  });
   return new Promise((resolve, reject) => {
-    const outgoing = request(`http://${address}${UPGRADE_PATH}`, {
+    const outgoing = request({
+      ...where,
+      path: UPGRADE_PATH,
       method: 'POST',
-      agent: false,
+      ...(connection === undefined ? { agent: false } : { createConnection: () => connection }),
       headers: { connection: 'Upgrade', upgrade: UPGRADE_PROTOCOL },
       timeout: DIAL_TIMEOUT_MS,
     });

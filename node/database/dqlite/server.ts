@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, PassingError } from '../database.ts';
 import type { Library, NodeHandle } from './library.ts';
-import { dial, splice } from './relay.ts';
+import { type Connect, dial, splice } from './relay.ts';
 
 export interface NodeOptions {
   readonly library: Library;
@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly folder: string;
   /** Scales the timing of elections and heartbeats; null for dqlite's own. */
   readonly networkLatencyMs: number | null;
+  /** How peers are dialled. */
+  readonly connect?: Connect;
 }
 
 export class DqliteServer {
@@ -27,6 +29,8 @@ export class DqliteServer {
   readonly #lock: number;
   readonly #letGo: () => void;
   readonly #connections: Set<Duplex>;
+  /** Reaches the node of a peer. @throws PassingError */
+  readonly dial: Reaching;
 
   private constructor(
     library: Library,
@@ -35,7 +39,9 @@ export class DqliteServer {
     lock: number,
     letGo: () => void,
     connections: Set<Duplex>,
+    reaching: Reaching,
   ) {
+    this.dial = reaching;
     this.#library = library;
     this.#handle = handle;
     this.#bound = bound;
@@ -48,7 +54,8 @@ export class DqliteServer {
    * Start a node; where the folder is empty it is a new one, and the first of its cluster if it has the first id.
    * @throws DatabaseError where the folder is in use, or the node cannot start
    */
-  static async start({ library, id, address, folder, networkLatencyMs }: NodeOptions): Promise<DqliteServer> {
+  static async start(options: NodeOptions): Promise<DqliteServer> {
+    const { library, id, address, folder, networkLatencyMs, connect = null } = options;
     mkdirSync(folder, { recursive: true });
     const lock = openSync(join(folder, 'lock'), 'a');
     if (!library.lock(lock)) {
@@ -56,12 +63,13 @@ export class DqliteServer {
       throw new DatabaseError(`the database folder ${folder} is in use by another process: stop that member first`);
     }
     const connections = new Set<Duplex>();
+    const reaching: Reaching = (peer) => dial(peer, connect);
     const handle = library.create(BigInt(id), address, folder);
     let letGo = (): void => undefined;
     try {
       // A name of the kernel's choice: nobody else's, and open to this process only.
       library.setBindAddress(handle, '@');
-      letGo = library.setConnect(handle, (peer) => connectThrough(library, peer, connections));
+      letGo = library.setConnect(handle, (peer) => connectThrough(library, reaching, peer, connections));
       if (networkLatencyMs !== null) library.setNetworkLatency(handle, networkLatencyMs);
       await library.start(handle);
     } catch (error) {
@@ -70,7 +78,7 @@ export class DqliteServer {
       closeSync(lock);
       throw error;
     }
-    return new DqliteServer(library, handle, library.bindAddress(handle), lock, letGo, connections);
+    return new DqliteServer(library, handle, library.bindAddress(handle), lock, letGo, connections, reaching);
   }
 
   /** A connection to this node, as a client or a peer would have. */
@@ -93,6 +101,8 @@ export class DqliteServer {
   }
 }
 
+type Reaching = (peer: string) => Promise<Duplex>;
+
 /** How long, and how often, a peer is tried before dqlite is told that it is not there; then dqlite tries again. */
 const REDIAL = { forMs: 2000, everyMs: 50 };
 
@@ -101,12 +111,12 @@ const REDIAL = { forMs: 2000, everyMs: 50 };
  * joined to the peer when it has been reached. A peer that is being refreshed is tried for a while: what dqlite sends it
  * meanwhile waits in the pair, and arrives as soon as the peer listens, and not with a heartbeat half a second later.
  */
-function connectThrough(library: Library, peer: string, connections: Set<Duplex>): number {
+function connectThrough(library: Library, reaching: Reaching, peer: string, connections: Set<Duplex>): number {
   const [theirs, ours] = library.socketPair();
   try {
     const local = track(connections, socketOf(ours));
     local.on('error', () => local.destroy());
-    void joinToPeer(local, peer, connections);
+    void joinToPeer(local, reaching, peer, connections);
     return theirs;
   } catch (error) {
     closeSync(theirs);
@@ -124,11 +134,11 @@ function socketOf(descriptor: number): Socket {
   }
 }
 
-async function joinToPeer(local: Duplex, peer: string, connections: Set<Duplex>): Promise<void> {
+async function joinToPeer(local: Duplex, reaching: Reaching, peer: string, connections: Set<Duplex>): Promise<void> {
   const until = performance.now() + REDIAL.forMs;
   while (!local.destroyed) {
     try {
-      const remote = await dial(peer);
+      const remote = await reaching(peer);
       if (local.destroyed) remote.destroy();
       else splice(local, track(connections, remote));
       return;

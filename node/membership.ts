@@ -1,0 +1,259 @@
+/** Who belongs to the cluster: letting a newcomer in, taking a member out, and whose certificates count. */
+import { type Address, formatAddress } from './address.ts';
+import type { Guard } from './api/guard.ts';
+import { Refusal } from './api/refusal.ts';
+import type { Build } from './build.ts';
+import { nowNs } from './clock.ts';
+import { Coalesced } from './coalesced.ts';
+import type { Database, Role, Transaction } from './database/database.ts';
+import { deleteMember, insertMember, type MemberRecord, readApplied, readMembers } from './database/members.ts';
+import { recordPatches, withPatches } from './database/patches.ts';
+import {
+  addToken,
+  createTrust,
+  distrustMember,
+  faultOfToken,
+  readTrusted,
+  trustMember,
+  useToken,
+} from './database/trust.ts';
+import type { Tell } from './events.ts';
+import type { PeerClient } from './peers/client.ts';
+import type { Admission, JoinRequest } from './peers/join.ts';
+import type { Notices } from './peers/notices.ts';
+import { haveThemLook } from './peers/truststores.ts';
+import { fingerprintOf, makeCertificate, usualValidity } from './trust/certificate.ts';
+import { hashOf, newSecret, tokenText } from './trust/token.ts';
+import type { Trust } from './trust/trust.ts';
+import type { Shown, Trusted } from './trust/truststore.ts';
+import { count, type Row, samePatches, sameVersion } from './upgrade/version.ts';
+
+/** What it needs of the member around it. */
+export interface Around {
+  readonly name: string;
+  readonly listen: Address;
+  readonly build: Build;
+  readonly database: Database;
+  readonly notices: Notices;
+  readonly peers: PeerClient;
+  readonly guard: Guard;
+  /** Null where nobody is asked who they are. */
+  readonly trust: Trust | null;
+  readonly tell: Tell;
+  /** Whether members say how many patches they have. */
+  readonly saysPatches: boolean;
+  /** @throws Refusal, unless the member is open */
+  readonly requireOpen: () => void;
+}
+
+/** Enough to survive the loss of one; each further voter makes every commit dearer. */
+const MOST_VOTERS = 3;
+
+/** Whoever looks whom to trust does not wait for a database that is not to be had: it looks again. */
+const LOOK_PATIENCE_MS = 1000;
+
+const DOOR = '/internal/members';
+
+export class Membership {
+  readonly #around: Around;
+  readonly #converging = new Coalesced(async () => void (await this.look(LOOK_PATIENCE_MS)));
+  readonly #spreading = new Coalesced(() => this.#haveOthersLook());
+  #isOut = false;
+
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  /** Whether the member has learnt that it has been taken out. Nobody tells it: it finds out when it looks, or is refused. */
+  get isOut(): boolean {
+    return this.#isOut;
+  }
+
+  /** What a peer says that does not answer this member. */
+  heardRefusal(body: string): void {
+    if (body.includes('"why":"removed"')) this.#isOut = true;
+  }
+
+  /** The role of a newcomer beside the members that there are. */
+  roleBeside(members: readonly MemberRecord[]): Role {
+    if (this.#around.database.replication === null) return 'member';
+    return members.filter((member) => member.role === 'voter').length < MOST_VOTERS ? 'voter' : 'stand-by';
+  }
+
+  rowOf(member: string): Row {
+    const { version } = this.#around.build;
+    const { internal, external, extensions } = version;
+    const patchCount = count(version, 'patch');
+    return {
+      ...{ member, internal, external, extensions },
+      ...(this.#around.saysPatches && patchCount > 0 ? { patchCount } : {}),
+    };
+  }
+
+  /** Where patches wait for all, a newcomer is one of those that have them. */
+  async recordPatches(transaction: Transaction, row: Row): Promise<void> {
+    if (row.patchCount === undefined) return;
+    await withPatches(transaction, []);
+    await recordPatches(transaction, row);
+  }
+
+  /** The first member trusts itself. */
+  async found(transaction: Transaction): Promise<void> {
+    const { trust, name } = this.#around;
+    if (trust === null) return;
+    await createTrust(transaction);
+    await trustMember(transaction, name, trust.fingerprint);
+  }
+
+  /** Look who the members are, and whom to trust. @throws UnavailableError when the patience, in milliseconds, is at an end */
+  async look(patienceMs: number): Promise<readonly MemberRecord[]> {
+    const { database, trust, name } = this.#around;
+    const { members, trusted } = await database.read(
+      async (transaction) => ({
+        members: await readMembers(transaction),
+        trusted: trust === null ? [] : await readTrusted(transaction),
+      }),
+      patienceMs,
+    );
+    this.#isOut = members.every(({ member }) => member !== name);
+    trust?.converge(trusted);
+    return members;
+  }
+
+  /** Look again, for whoever asks for it meanwhile too. @throws UnavailableError */
+  converge(): Promise<void> {
+    return this.#converging.run();
+  }
+
+  /**
+   * Let a new member in. Only an open member does, only a newcomer of its own version, and only with a token.
+   * @param shown the certificate that it is to be known by
+   * @throws Refusal
+   */
+  async admit(request: JoinRequest, shown: Shown | null): Promise<Admission> {
+    const { build, database, trust } = this.#around;
+    const token = trust === null ? null : await this.#requireToken(request, shown);
+    this.#around.requireOpen();
+    const mine = build.version;
+    if (!sameVersion(mine, request.version) || !samePatches(mine, request.version)) {
+      const theirs = `${request.name} brings ${request.version.name}`;
+      throw new Refusal(409, `${this.#around.name} runs ${mine.name}, ${theirs}: use the same version`);
+    }
+    const row = this.rowOf(request.name);
+    const { trusted, ...admission } = await database.write(async (transaction) => {
+      const members = await readMembers(transaction);
+      const taken = members.find((member) => member.member === request.name || member.address === request.address);
+      if (taken !== undefined) throw new Refusal(409, `there is a member ${taken.member} at ${taken.address} already`);
+      const role = this.roleBeside(members);
+      const id = await insertMember(transaction, row, request.address, role, await readApplied(transaction));
+      await this.recordPatches(transaction, row);
+      if (token !== null) await this.#letIn(transaction, request.name, token);
+      const trusted = token === null ? null : await readTrusted(transaction);
+      return { row, id, role, decidedNs: nowNs(), trusted };
+    });
+    if (trusted === null) return admission;
+    await this.#changed(trusted);
+    return { ...admission, welcome: { cluster: trust!.cluster!, trusted } };
+  }
+
+  /**
+   * Take a member out of the cluster, whatever became of it, and tell all others, this one too, to look again: they may have
+   * waited for it.
+   * @throws Refusal
+   */
+  async remove(name: string): Promise<void> {
+    const { database, trust, notices, tell } = this.#around;
+    const { decidedNs, id, others, trusted } = await database.write(async (transaction) => {
+      const members = await readMembers(transaction);
+      const leaving = members.find(({ member }) => member === name);
+      if (leaving === undefined) throw new Refusal(404, `there is no member ${name}`);
+      if (members.length === 1) throw new Refusal(409, `${name} is the last member: stop it instead`);
+      await deleteMember(transaction, name);
+      if (trust !== null) await distrustMember(transaction, name);
+      const trusted = trust === null ? null : await readTrusted(transaction);
+      return { decidedNs: nowNs(), id: leaving.id, others: members.filter((member) => member !== leaving), trusted };
+    });
+    tell('removed', { peer: name, decidedNs });
+    const spreading = trusted === null ? null : this.#changed(trusted);
+    await database.replication?.remove(id);
+    await notices.send(
+      'both',
+      others.map(({ member, address }) => ({ name: member, address })),
+    );
+    await spreading;
+  }
+
+  /**
+   * Issue a token for a newcomer. It is an operator's to hand it over; the cluster remembers nothing by which it could be made.
+   * @throws Refusal where there is nothing to be trusted with
+   */
+  async issueToken(name: string, forMs: number): Promise<string> {
+    const { trust, database, listen } = this.#around;
+    if (trust?.cluster == null) throw new Refusal(409, `${this.#around.name} asks nobody for a token`);
+    const expires = new Date(Date.now() + forMs).toISOString();
+    const secret = newSecret();
+    await database.write((transaction) => addToken(transaction, hashOf(secret), name, expires));
+    const fingerprint = fingerprintOf(trust.cluster.certificate);
+    return tokenText({ name, secret, fingerprint, addresses: [formatAddress(listen)], expires });
+  }
+
+  /** Have another certificate from now on: a good one, or one that has just run out. @throws Refusal */
+  async renew(is: 'good' | 'expired'): Promise<void> {
+    const { trust, database, name } = this.#around;
+    if (trust === null) throw new Refusal(409, `${name} shows no certificate to anybody`);
+    const { fromMs, toMs } = usualValidity();
+    const own = await makeCertificate(name, { fromMs, toMs: is === 'good' ? toMs : Date.now() - 1000 });
+    const trusted = await database.write(async (transaction) => {
+      await trustMember(transaction, name, fingerprintOf(own.certificate));
+      return readTrusted(transaction);
+    });
+    // While the others still know it by the certificate that it had.
+    await this.#changed(trusted);
+    trust.renew(own);
+  }
+
+  async #requireToken({ name, secret }: JoinRequest, shown: Shown | null): Promise<Token> {
+    const { guard, database } = this.#around;
+    const now = Date.now();
+    if (shown === null) throw guard.refuse(name, 'no-certificate', DOOR);
+    if (now >= shown.toMs) throw guard.refuse(name, 'expired', DOOR);
+    if (now < shown.fromMs) throw guard.refuse(name, 'not-yet-valid', DOOR);
+    if (typeof secret !== 'string') throw guard.refuse(name, 'token-unknown', DOOR);
+    const hash = hashOf(secret);
+    const fault = await database.read((transaction) => faultOfToken(transaction, hash, name, isoOf(now)));
+    if (fault !== null) throw guard.refuse(name, fault, DOOR);
+    return { hash, fingerprint: shown.fingerprint };
+  }
+
+  /** @throws Refusal where the token has let somebody in meanwhile */
+  async #letIn(transaction: Transaction, name: string, { hash, fingerprint }: Token): Promise<void> {
+    const fault = await faultOfToken(transaction, hash, name, isoOf(Date.now()));
+    if (fault !== null) throw this.#around.guard.refuse(name, fault, DOOR);
+    await useToken(transaction, hash);
+    await trustMember(transaction, name, fingerprint);
+  }
+
+  /** Whom to trust has changed: here at once, and with the others as soon as they have looked. */
+  async #changed(trusted: readonly Trusted[]): Promise<void> {
+    this.#around.trust?.converge(trusted);
+    await this.#spreading.run();
+  }
+
+  async #haveOthersLook(): Promise<void> {
+    const { database, name, peers } = this.#around;
+    const members = await database.read(readMembers);
+    await haveThemLook(
+      peers,
+      members.filter(({ member }) => member !== name).map(({ address }) => address),
+    );
+  }
+}
+
+interface Token {
+  readonly hash: string;
+  readonly fingerprint: string;
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

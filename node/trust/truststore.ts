@@ -1,0 +1,62 @@
+/** The truststore: by whose certificates a member is asked what only members are answered. Pure. */
+
+/** A certificate that is, or was, a member's. */
+export interface Trusted {
+  /** SHA-256, in hexadecimal. */
+  readonly fingerprint: string;
+  readonly member: string;
+  /** Its member has been taken out of the cluster. */
+  readonly isRemoved: boolean;
+}
+
+/** What somebody has shown, and proven to be theirs. */
+export interface Shown {
+  readonly fingerprint: string;
+  /** From when to when it is good: milliseconds of the calendar's clock. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Why somebody is refused. */
+export const REFUSAL_REASONS = [
+  'no-certificate',
+  'unknown',
+  'removed',
+  'expired',
+  'not-yet-valid',
+  'another-name',
+  'unreadable',
+  'too-many',
+  'token-unknown',
+  'token-expired',
+  'token-used',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Who somebody is: a member; or a stranger, with the name of whom its certificate is or was, where it is anybody's. */
+export type Standing =
+  | { readonly is: 'member'; readonly name: string }
+  | { readonly is: 'stranger'; readonly by: string | null; readonly why: RefusalReason };
+
+export class Truststore {
+  #trusted = new Map<string, Trusted>();
+
+  get all(): readonly Trusted[] {
+    return [...this.#trusted.values()];
+  }
+
+  replace(trusted: readonly Trusted[]): void {
+    this.#trusted = new Map(trusted.map((one) => [one.fingerprint, one]));
+  }
+
+  standingOf(shown: Shown | null, nowMs: number): Standing {
+    if (shown === null) return { is: 'stranger', by: null, why: 'no-certificate' };
+    const known = this.#trusted.get(shown.fingerprint);
+    if (known === undefined) return { is: 'stranger', by: null, why: 'unknown' };
+    const { member: by } = known;
+    if (known.isRemoved) return { is: 'stranger', by, why: 'removed' };
+    if (nowMs >= shown.toMs) return { is: 'stranger', by, why: 'expired' };
+    if (nowMs < shown.fromMs) return { is: 'stranger', by, why: 'not-yet-valid' };
+    return { is: 'member', name: by };
+  }
+}

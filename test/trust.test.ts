@@ -1,0 +1,422 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { expect } from 'chai';
+import { refuseImpossible } from '../harness/fault/possible.ts';
+import { InputError } from '../harness/input/errors.ts';
+import { Scenario } from '../harness/input/scenario.ts';
+import { judge } from '../harness/judge/judge.ts';
+import { processRuntime } from '../harness/runtime/process.ts';
+import { eventsOf, type Trace } from '../harness/trace/trace.ts';
+import { askControl } from '../node/control/client.ts';
+import { requestOf } from '../node/control/commands.ts';
+import type { MemberEvent } from '../node/events.ts';
+import type { Status } from '../node/status.ts';
+import { fingerprintOf, type KeyPair, makeCertificate } from '../node/trust/certificate.ts';
+import { type Token, tokenOf } from '../node/trust/token.ts';
+import { Daemons } from './support/daemons.ts';
+import { account, requireRuntime, rollAll } from './support/rig.ts';
+import { planOf, versions } from './support/versions.ts';
+
+const LONG_MS = 600_000;
+const LIMIT_MS = 20_000;
+const DAY_MS = 86_400_000;
+/** So many requests go out on a connection before the first is answered. */
+const AT_ONCE = 100;
+
+describe('trust between members', () => {
+  let daemons: Daemons;
+  afterEach(() => daemons?.close());
+
+  /** Two members, the first of which waits for the second. */
+  async function parked(database: 'sqlite' | 'dqlite' = 'sqlite'): Promise<void> {
+    daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS, database });
+    const [first] = await daemons.cluster();
+    await first!.stop('SIGTERM', LIMIT_MS);
+    await daemons.start('node01', 'start', 'v4');
+    await daemons.said('node01', 'parked');
+  }
+
+  function refusals(member = 'node01'): Array<MemberEvent & { event: 'refused' }> {
+    return daemons.recorder.trace.filter(
+      (event): event is MemberEvent & { event: 'refused' } =>
+        'event' in event && event.event === 'refused' && event.member === member,
+    );
+  }
+
+  async function order<Result>(member: string, ...command: string[]): Promise<Result> {
+    const { status, body } = await askControl(daemons.seat(member).stateFolder, requestOf(command)!, LIMIT_MS);
+    expect(status, body).to.equal(200);
+    return JSON.parse(body) as Result;
+  }
+
+  /** Ask to be let in. */
+  function enter(name: string, token: Token | null, pair: KeyPair | null) {
+    const { version } = versions.get('v3')!.build;
+    const secret = token === null ? {} : { secret: token.secret };
+    const json = { name, address: '127.0.0.1:1', version, ...secret };
+    return daemons.http('node01', pair).post('internal/members', { json });
+  }
+
+  it('answers whoever is no member nothing of what members ask, tells of it, and is not woken', async () => {
+    await parked();
+    const stranger = await makeCertificate('node02');
+    const shown = { nobody: null, unknown: stranger, operator: 'operator' };
+    for (const [method, path] of [
+      ['PATCH', 'internal/database'],
+      ['PATCH', 'internal/database?upgrade=schema'],
+      ['GET', 'internal/database'],
+      ['POST', 'internal/truststore'],
+      ['GET', 'internal/else'],
+    ] as const)
+      for (const [who, pair] of Object.entries(shown)) {
+        const answer = await daemons.http('node01', pair)(path, { method });
+        expect(answer.statusCode, `${who}: ${method} ${path}`).to.equal(403);
+      }
+    await daemons.said('node01', 'refused', () => true, 15);
+    expect(new Set(refusals().map(({ why }) => why))).to.deep.equal(new Set(['no-certificate', 'unknown']));
+    expect(refusals()[0]).to.deep.include({ by: null, path: '/internal/database', untold: 0 });
+    expect(daemons.transcript('node01')).not.to.contain('"noticed"');
+    const member = await daemons.http('node01', 'node02').patch('internal/database?upgrade=schema');
+    expect([member.statusCode, member.body]).to.deep.equal([200, { disposition: 'delivered' }]);
+  });
+
+  it('lets the operator read and write the data and strangers not, and says to anybody how it fares', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1 });
+    await daemons.cluster();
+    const json = { key: 'a', value: 'b' };
+    const stranger = await makeCertificate('stranger');
+    for (const by of [null, stranger]) {
+      expect((await daemons.http('node01', by).post('1.0/records', { json })).statusCode).to.equal(403);
+      expect((await daemons.http('node01', by).get('1.0/records')).statusCode).to.equal(403);
+      for (const path of ['1.0', '1.0/ready', '1.0/cluster'])
+        expect((await daemons.http('node01', by).get(path)).statusCode, path).to.equal(200);
+    }
+    expect((await daemons.http('node01').post('1.0/records', { json })).statusCode).to.equal(201);
+    expect(await daemons.client('node01').records!.readAll()).to.deep.equal({ a: 'b' });
+    const plain = connectPlain(Number(daemons.seat('node01').address.split(':')[1]), '127.0.0.1');
+    plain.end('GET /1.0 HTTP/1.1\r\nhost: a\r\n\r\n').setEncoding('latin1');
+    let said = '';
+    for await (const part of plain) said += part;
+    expect(said, 'what plain HTTP is answered').not.to.contain('HTTP/1.1 200');
+  });
+
+  it('takes a notice for whose certificate it came with, and none with a name that a trace cannot hold', async () => {
+    await parked();
+    const peer = daemons.http('node01', 'node02');
+    const send = (headers: Record<string, string>) => peer.patch('internal/database', { headers });
+    expect((await send({ 'x-member': 'node03' })).statusCode).to.equal(403);
+    for (const headers of [
+      { 'x-member': 'n'.repeat(64) },
+      { 'x-member': 'node02 <b>' },
+      { 'x-member': 'node02', 'x-notice': 'x'.repeat(201) },
+      { 'x-member': 'node02', 'x-notice': 'a b' },
+    ])
+      expect((await send(headers)).statusCode, JSON.stringify(headers)).to.equal(400);
+    await daemons.said('node01', 'refused', () => true, 5);
+    expect(refusals().map(({ by, why }) => [by, why])).to.deep.equal([
+      ['node02', 'another-name'],
+      ...Array.from({ length: 4 }, () => [null, 'unreadable']),
+    ]);
+    expect((await send({ 'x-member': 'node02', 'x-notice': 'mine' })).statusCode).to.equal(200);
+    expect(await daemons.said('node01', 'noticed')).to.deep.include({ from: 'node02', notice: 'mine' });
+    expect(daemons.transcript('node01').match(/"noticed"/g)).to.have.length(1);
+  });
+
+  it('knows a member that has been taken out while it waited, which is not told, and says what has become of it', async () => {
+    await parked();
+    const shown = daemons.pairOf('node01');
+    await order('node02', 'remove', 'node01');
+    const notice = await daemons.http('node02', shown).patch('internal/database');
+    expect([notice.statusCode, notice.body]).to.deep.equal([
+      403,
+      { error: 'you are no longer a member of this cluster', why: 'removed' },
+    ]);
+    expect(await daemons.said('node02', 'refused', ({ why }) => why === 'removed')).to.include({ by: 'node01' });
+    // Its way to node02 has ended, and it is refused another.
+    let status = await daemons.ask<Status>('node01', '/1.0');
+    for (let tries = 0; status.notMember === null && tries < 100; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      status = await daemons.ask<Status>('node01', '/1.0');
+    }
+    expect(status.notMember).to.contain('no longer a member');
+    expect((await daemons.client('node01').status())!.waitsFor).to.equal(status.notMember);
+    expect(status.status, 'it waits on').to.equal('waiting');
+  });
+
+  for (const database of ['sqlite', 'dqlite'] as const)
+    it(`knows a certificate whose time is up, and one that has been replaced, on ${database}`, async () => {
+      await parked(database);
+      const before = daemons.pairOf('node02');
+      await order('node02', 'rotate');
+      expect(fingerprintOf(daemons.pairOf('node02').certificate)).not.to.equal(fingerprintOf(before.certificate));
+      expect((await daemons.http('node01', before).get('internal/database')).statusCode).to.equal(403);
+      expect((await daemons.http('node01', 'node02').get('internal/database')).statusCode).to.equal(204);
+      await order('node02', 'expire');
+      expect((await daemons.http('node01', 'node02').patch('internal/database')).statusCode).to.equal(403);
+      await daemons.said('node01', 'refused', ({ by, why }) => by === 'node02' && why === 'expired');
+      expect(await daemons.said('node01', 'refused', ({ why }) => why === 'unknown')).to.include({ by: null });
+      expect(daemons.transcript('node01')).not.to.contain('"noticed"');
+    });
+
+  it('trusts whom it did while its truststore is held, also after a start, and whom its cluster does then', async () => {
+    daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS });
+    const [first] = await daemons.cluster();
+    const before = daemons.pairOf('node02');
+    const headers = { connection: 'close' };
+    const answers = async (pair: KeyPair) =>
+      (await daemons.http('node01', pair).get('internal/database', { headers })).statusCode === 204;
+    await order('node01', 'hold-truststore');
+    await order('node02', 'rotate');
+    const after = daemons.pairOf('node02');
+    expect([await answers(before), await answers(after)]).to.deep.equal([true, false]);
+    await first!.stop('SIGTERM', LIMIT_MS);
+    await daemons.start('node01', 'start', 'v4', [], ['--hold-truststore']);
+    await daemons.said('node01', 'parked');
+    expect([await answers(before), await answers(after)]).to.deep.equal([true, false]);
+    await order('node01', 'let-truststore');
+    expect([await answers(before), await answers(after)]).to.deep.equal([false, true]);
+  });
+
+  it('lets in whoever has a token, once, by its name, in its time, and with a certificate that is good', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1 });
+    await daemons.cluster();
+    const pair = await makeCertificate('node02');
+    const issue = async (...args: string[]) => tokenOf(await order<string>('node01', 'token', ...args))!;
+    const token = await issue('node02');
+    const cluster = fingerprintOf(daemons.pairOf('node01', 'cluster').certificate);
+    expect(token).to.deep.include({
+      name: 'node02',
+      fingerprint: cluster,
+      addresses: [daemons.seat('node01').address],
+    });
+    const short = await issue('node03', '1ms');
+    const nowMs = Date.now();
+    const old = await makeCertificate('node02', { fromMs: nowMs - 2 * DAY_MS, toMs: nowMs - DAY_MS });
+    const early = await makeCertificate('node02', { fromMs: nowMs + DAY_MS, toMs: nowMs + 2 * DAY_MS });
+    for (const [name, shown, certificate, why] of [
+      ['node02', token, null, 'no-certificate'],
+      ['node02', token, old, 'expired'],
+      ['node02', token, early, 'not-yet-valid'],
+      ['node02', null, pair, 'token-unknown'],
+      ['node04', token, pair, 'token-unknown'],
+      ['node03', short, pair, 'token-expired'],
+    ] as const) {
+      const answer = await enter(name, shown, certificate);
+      expect([answer.statusCode, (answer.body as { why: string }).why]).to.deep.equal([403, why]);
+      await daemons.said('node01', 'refused', (event) => event.why === why && event.by === name);
+    }
+    expect((await enter('node02', token, pair)).statusCode).to.equal(201);
+    expect((await daemons.http('node01', pair).get('internal/database')).statusCode).to.equal(204);
+    const again = await enter('node02', token, await makeCertificate('node02'));
+    expect([again.statusCode, (again.body as { why: string }).why]).to.deep.equal([403, 'token-used']);
+    const { members } = await daemons.ask<{ members: unknown[] }>('node01', '/1.0/cluster');
+    expect(members).to.have.length(2);
+  });
+
+  it('keeps keys to itself, and tells nobody a key or a token', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 2 });
+    await daemons.cluster();
+    const keys = ['member.key', 'cluster.key'].map((name) => join(daemons.seat('node02').stateFolder, 'trust', name));
+    for (const key of keys) expect(statSync(key).mode & 0o777, key).to.equal(0o600);
+    expect(daemons.pairOf('node02', 'cluster')).to.deep.equal(daemons.pairOf('node01', 'cluster'));
+    expect(daemons.pairOf('node02').key).not.to.equal(daemons.pairOf('node01').key);
+    expect(JSON.stringify(daemons.recorder.trace)).not.to.match(/PRIVATE|secret/);
+    const { sharedFolder } = daemons.seat('node01');
+    const shared = readdirSync(sharedFolder).map((name) => readFileSync(join(sharedFolder, name), 'latin1'));
+    expect(shared.join(''), 'what all members share').not.to.contain('PRIVATE');
+  });
+
+  it('speaks plain HTTP where that is asked for, and is not started otherwise than its cluster speaks', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1, insecure: true });
+    const [only] = await daemons.cluster();
+    const { address } = daemons.seat('node01');
+    expect((await fetch(`http://${address}/internal/database`, { method: 'PATCH' })).status).to.equal(200);
+    expect(await daemons.said('node01', 'noticed')).to.include({ from: 'an older build' });
+    await only!.stop('SIGTERM', LIMIT_MS);
+    await daemons.start('node01', 'start', 'v3', [], [], (arg) => arg !== '--insecure');
+    const { message } = await daemons.said('node01', 'exiting', ({ reason }) => reason === 'failed');
+    expect(message).to.contain('speaks plain HTTP: start it with --insecure');
+  });
+});
+
+describe('what whoever is no member can cost a member', function () {
+  this.timeout(120_000);
+  let daemons: Daemons;
+  afterEach(() => daemons?.close());
+
+  async function memoryMiB(): Promise<number> {
+    return (await daemons.running('node01').memoryBytes())! / 2 ** 20;
+  }
+
+  async function parked(): Promise<number> {
+    daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS });
+    const [first] = await daemons.cluster();
+    await first!.stop('SIGTERM', LIMIT_MS);
+    await daemons.start('node01', 'start', 'v4');
+    await daemons.said('node01', 'parked');
+    return Number(daemons.seat('node01').address.split(':')[1]);
+  }
+
+  const bytesTold = (): number => Buffer.byteLength(daemons.transcript('node01'));
+
+  it('4,000 connections that say nothing are let go, before and after their handshake, and members come through', async () => {
+    const port = await parked();
+    const before = await memoryMiB();
+    const idle: Socket[] = [];
+    try {
+      for (let opened = 0; opened < 4000; opened += 1) {
+        const isSecure = opened % 20 === 0;
+        const socket = isSecure
+          ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+          : connectPlain(port, '127.0.0.1');
+        socket.on('error', () => socket.destroy());
+        idle.push(socket);
+        await new Promise((resolve) =>
+          socket.once(isSecure ? 'secureConnect' : 'connect', resolve).once('close', resolve),
+        );
+      }
+      const notice = await daemons.http('node01', 'node02').patch('internal/database?upgrade=schema');
+      expect([notice.statusCode, notice.body]).to.deep.equal([200, { disposition: 'delivered' }]);
+      const left = idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+      expect(left, 'connections that are kept').to.be.at.most(2 * 256);
+      expect((await memoryMiB()) - before, 'MiB').to.be.below(150);
+    } finally {
+      for (const socket of idle) socket.destroy();
+    }
+  });
+
+  it('20,000 notices of one member are a few events, and wake it a few times', async () => {
+    const port = await parked();
+    const before = bytesTold();
+    const { certificate: cert, key } = daemons.pairOf('node02');
+    const request = 'PATCH /internal/database?upgrade=schema HTTP/1.1\r\nhost: a\r\n\r\n';
+    const startedMs = performance.now();
+    const sendMany = async (times: number): Promise<string> => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, cert, key });
+      socket.setEncoding('latin1');
+      const said: string[] = [];
+      for (let sent = 0; sent < times; sent += AT_ONCE) {
+        socket.write(request.repeat(AT_ONCE));
+        let batch = '';
+        while (batch.split('HTTP/1.1 ').length - 1 < AT_ONCE) {
+          const [part] = (await once(socket, 'data')) as [string];
+          batch += part;
+        }
+        said.push(batch);
+      }
+      socket.destroy();
+      return said.join('');
+    };
+    const answers = (await Promise.all(Array.from({ length: 10 }, () => sendMany(2000)))).join('');
+    const count = (status: number): number => answers.split(`HTTP/1.1 ${status} `).length - 1;
+    // One more for every second that it took.
+    const most = 64 + Math.ceil((performance.now() - startedMs) / 1000);
+    expect(count(200) + count(429)).to.equal(20_000);
+    expect(count(200)).to.be.at.most(most);
+    await daemons.said('node01', 'noticed', () => true, count(200));
+    expect(daemons.transcript('node01').match(/"noticed"/g)).to.have.length(count(200));
+    expect(bytesTold() - before, 'bytes of trace').to.be.below(most * 2048);
+  });
+
+  it('a hundred odd requests are refused with a few events, none of them wakes it, and it serves on', async () => {
+    const port = await parked();
+    const before = bytesTold();
+    const odd = [
+      ...Array.from(
+        { length: 60 },
+        (_, index) => `PATCH /internal/database?upgrade=schema HTTP/1.1\r\nhost: ${index}\r\n\r\n`,
+      ),
+      ...Array.from({ length: 10 }, () => `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`),
+      ...Array.from(
+        { length: 10 },
+        () =>
+          `POST /internal/members HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n{`,
+      ),
+      ...Array.from(
+        { length: 10 },
+        () => 'POST /internal/database HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: dqlite\r\n\r\n',
+      ),
+      ...Array.from({ length: 10 }, () => '\0\u0001 no HTTP at all\r\n\r\n'),
+    ];
+    const answers = await Promise.all(
+      odd.map(async (request) => {
+        const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+        let said = '';
+        socket
+          .on('error', () => socket.destroy())
+          .setEncoding('latin1')
+          .on('data', (text) => {
+            said += text;
+            socket.end();
+          });
+        socket.write(request);
+        await new Promise((resolve) => socket.once('close', resolve));
+        return said.slice(9, 12);
+      }),
+    );
+    expect(new Set(answers)).to.deep.equal(new Set(['403', '431', '413', '400']));
+    const told = daemons.transcript('node01');
+    expect(told).not.to.contain('"noticed"');
+    expect(told.match(/"refused"/g)!.length).to.be.at.most(40);
+    expect(bytesTold() - before, 'bytes of trace').to.be.below(16_384);
+    expect((await daemons.ask<Status>('node01', '/1.0')).status).to.equal('waiting');
+  });
+});
+
+describe('a roll in which trust goes wrong', function () {
+  this.timeout(120_000);
+
+  const refused = (trace: Trace, member: string) =>
+    eventsOf(trace, member).flatMap((event) => (event.event === 'refused' ? [[event.by, event.why]] : []));
+
+  for (const runtime of ['process', 'container'] as const) {
+    it(`stands still until a timer where nobody hears the last member, whose certificate has run out, in a ${runtime}`, async function () {
+      await requireRuntime(this, runtime);
+      const [rolled] = await rollAll('trust-expires', { runtime });
+      const { plan, trace, verdict } = rolled!;
+      expect(verdict.outcome, account(rolled!)).to.equal('holds');
+      const allowed = verdict.stalls.map(({ allowedBy }) => allowedBy);
+      expect(allowed.join()).to.match(/refused the notice from node03 \(f1\), and no other came/);
+      expect(refused(trace, 'node01')).to.deep.include(['node03', 'expired']);
+      // The same roll, had nothing been done to the certificate: nothing allows the stall.
+      const sound = trace.filter((event) => !('rig' in event) || event.rig !== 'fault');
+      expect(judge(plan, sound).outcome).to.equal('broken');
+    });
+  }
+
+  it('is passed on by whoever is trusted by both, where the truststores have not converged', async () => {
+    const [rolled] = await rollAll('trust-not-converged', { runtime: 'process' });
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
+    expect(refused(rolled!.trace, 'node01')).to.deep.include([null, 'unknown']);
+    const heard = eventsOf(rolled!.trace, 'node01').flatMap((event) => (event.event === 'noticed' ? [event.from] : []));
+    expect(new Set(heard)).to.deep.equal(new Set(['node02']));
+  });
+
+  it('needs no timer where a certificate is rotated between two refreshes', async () => {
+    const [rolled] = await rollAll('trust-rotates', { runtime: 'process' });
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
+    const answers = eventsOf(rolled!.trace, 'node02').flatMap((event) =>
+      event.event === 'notified' ? [event.outcome] : [],
+    );
+    expect(new Set(answers)).to.deep.equal(new Set(['accepted']));
+  });
+
+  it('goes on without a member that is taken out while it waits, and is heard by nobody', async () => {
+    const [rolled] = await rollAll('trust-removed', { runtime: 'process' });
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
+    for (const member of ['node02', 'node03']) {
+      expect(refused(rolled!.trace, member), member).to.deep.include(['node01', 'removed']);
+      const heard = eventsOf(rolled!.trace, member).flatMap((event) => (event.event === 'noticed' ? [event.from] : []));
+      expect(heard, member).not.to.include('node01');
+    }
+  });
+
+  it('cannot be planned where members ask nobody who they are', () => {
+    const fault = { fault: 'certificate-rotates', member: 'node01' };
+    const plan = planOf(Scenario.parse({ insecure: true, faults: [fault] }));
+    expect(() => refuseImpossible(plan, processRuntime())).to.throw(InputError, /with --insecure, nobody is asked/);
+  });
+});
