@@ -7,11 +7,12 @@ import { refuseImpossible } from '../harness/fault/possible.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
+import { untoldLives } from '../harness/judge/spells.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import { Disks } from '../harness/runtime/disks.ts';
 import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
 import { removeSiteFolder } from '../harness/runtime/site-folder.ts';
-import { eventsOf, isRigEvent, rigEvents } from '../harness/trace/trace.ts';
+import { eventsOf, isRigEvent, rigEvents, type Trace } from '../harness/trace/trace.ts';
 import { DEFECTS, type Defect } from '../node/defects.ts';
 import { ourSubject, rollWith } from '../soak/defects.ts';
 import { account, rollOne } from './support/rig.ts';
@@ -156,6 +157,15 @@ describe('a roll in which disks are spoilt', function () {
     this.skip();
   });
 
+  it('does not start again who is to be left away for good', async () => {
+    const spoilt = [
+      { fault: 'fail-refresh', member: 'node01' },
+      { fault: 'disk-full', member: 'node01', begins: 'before node01' },
+    ];
+    const rolled = await rollOne(planWith(spoilt, { order: [2, 3, 1], expect: { open: 'none' } }));
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+
   it('fills and empties one on which there is nothing', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
     const state = join(folder, 'node01');
@@ -187,6 +197,19 @@ describe('a roll in which disks are spoilt', function () {
     );
     const run = basename(rolled.folder).split('-').at(-1)!;
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.to.include(`-${run}-`);
+  });
+});
+
+describe('a member that was killed', () => {
+  it('may have done more than it told, unless it was at rest and nobody had roused it', () => {
+    const notice = { notice: 'n', kind: 'schema' } as const;
+    const trace = (sentNs: number): Trace => [
+      { atNs: 1e9, member: 'node01', event: 'parked', gate: 'schema', waitMs: null },
+      { atNs: sentNs, member: 'node02', event: 'notifying', ...notice, peers: ['node01'] },
+      { atNs: 2e9, rig: 'killing', member: 'node01', at: null },
+    ];
+    expect(untoldLives(trace(0.9e9), 'node01')).to.have.length(0);
+    expect(untoldLives(trace(1.9e9), 'node01')).to.have.length(1);
   });
 });
 

@@ -53,7 +53,7 @@ for (const [file, least] of [
     for (const { command, pieces } of samples) {
       it(`are what the command prints: ${command}`, async function () {
         if (command.includes('dqlite') && (await findDqlite()) === null) this.skip();
-        let rest = withoutParticulars(await printedBy(await typed(command), folder));
+        let rest = withoutParticulars(await printedBy(await typed(command), folder), command);
         for (const piece of pieces) {
           const at = rest.indexOf(piece);
           expect(at, `${piece}\n\nis not in\n\n${rest}`).to.be.at.least(0);

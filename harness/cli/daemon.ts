@@ -80,7 +80,7 @@ function missingOf({ verdict }: Rolled, description: Parameters<typeof missingFo
 }
 
 /** Checks that no description can make applicable in a roll like this, and that nobody misses. */
-const NEVER_MISSED = ['as-predicted', 'notices', 'budgets'];
+const NEVER_MISSED = ['as-predicted', 'notices', 'budgets', 'rows-true', 'asked', 'aimed'];
 
 function tell({ verdict, trace, folder }: Rolled, parts: readonly Part[], missing: ReturnType<typeof missingOf>): void {
   const remarks = [...rigEvents(trace, 'remark'), ...rigEvents(trace, 'missed')].map(

@@ -22,7 +22,9 @@ export function wholeNumberIn(flag: string, text: string, least = 0, most = LARG
 export function durationIn(flag: string, text: string): number {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
-  throw new InputError(`--${flag} ${text}: must be a duration such as 30s, 500ms or 2m`);
+  throw new InputError(
+    `--${flag} ${text}: must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days`,
+  );
 }
 
 /** @throws InputError naming the flag */

@@ -22,7 +22,7 @@ import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
 import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
-import { runsFolder } from './options.ts';
+import { findShipped, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
 import { printJson } from './print.ts';
 import { cellRoller } from './roll-cell.ts';
@@ -59,7 +59,8 @@ export function matrixCommand(): Command {
     )
     .option('--shards <number>', 'how many jobs --format github prints (default: 4)')
     .option('--json', 'print the results as JSON, and nothing else on stdout')
-    .action(async (file: string | undefined, flags: MatrixFlags) => {
+    .action(async (named: string | undefined, flags: MatrixFlags) => {
+      const file = findShipped(named);
       const rolled = daemonOf(file, flags);
       if (flags.format === 'github')
         return printJobs(

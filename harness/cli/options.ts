@@ -1,5 +1,6 @@
 /** The flags that describe a roll: a scenario file, and what overrides it. */
 import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AHEAD_POLICIES } from '../../node/upgrade/gate.ts';
@@ -7,10 +8,11 @@ import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
-import { InputError, inNameOf } from '../input/errors.ts';
+import { paths } from '../host/paths.ts';
+import { InputError } from '../input/errors.ts';
 import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
-import { readYaml } from '../input/yaml.ts';
+import { inPlaceOf, readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
 import { numberIn } from './flags.ts';
@@ -89,7 +91,8 @@ export function withRollFlags(command: Command, roll: 'described' | 'drawn' = 'd
  * The plans that a scenario and flags make; flags override the scenario.
  * @throws InputError naming file, line and key, or the flag
  */
-export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
+export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
+  const file = findShipped(named);
   const scenario = file === undefined ? {} : readYaml(file, 'scenario', Scenario);
   const given = scenarioFromFlags(flags);
   const overridesTargets = given.to !== undefined || given.order !== undefined;
@@ -98,7 +101,7 @@ export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
   const name = merged.name ?? (file === undefined ? undefined : rollName(basename(file).replace(/\.ya?ml$/, '')));
   const records =
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
-  return inNameOf(file, () => {
+  return inPlaceOf(file, () => {
     const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
     return compile({
       scenario: name === undefined ? merged : { ...merged, name },
@@ -109,6 +112,14 @@ export function plansFrom(file: string | undefined, flags: RollFlags): Plan[] {
       freshSeed: randomInt(2 ** 31),
     });
   });
+}
+
+/** Where a file is: what documents call `fixtures/NAME` comes with the rig, wherever that is installed. */
+export function findShipped(file: string | undefined): string | undefined {
+  const [, shipped] = /^fixtures\/(.+)$/.exec(file ?? '') ?? [];
+  if (file === undefined || shipped === undefined || existsSync(file)) return file;
+  const ours = join(paths.fixtures, shipped);
+  return existsSync(ours) ? ours : file;
 }
 
 /** The file of a description that a scenario or a matrix names is found from where that lies. */

@@ -98,5 +98,5 @@ function expectationText({ expect, members }: Plan): string {
     expect.open.length === members.length ? 'all members open' : `open: ${expect.open.join(', ') || 'nobody'}`;
   const woken = { notice: 'nobody woken by a timer', timer: 'somebody woken by a timer', either: 'woken by whatever' };
   const exits = Object.entries(expect.exits).map(([member, reason]) => `${member} exits (${reason})`);
-  return `The verdict holds with: ${[open, woken[expect.wokenBy], ...exits].join('; ')}.`;
+  return `For the verdict to hold: ${[open, woken[expect.wokenBy], ...exits].join('; ')}.`;
 }

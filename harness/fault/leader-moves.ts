@@ -6,7 +6,9 @@ import type { FaultKind } from './kind.ts';
 export const leaderMoves: FaultKind<FaultOf<'leader-moves'>> = {
   is: 'another member becomes the leader of the database, in the middle of whatever goes on',
   lacks: (_fault, { daemon }) =>
-    daemon.capabilities.leader ? null : `a member of ${daemon.name} cannot be made the leader of its database`,
+    daemon.capabilities.leader
+      ? null
+      : `a member of ${daemon.name} cannot be made the leader of its database (of ours, with database: dqlite)`,
   do: async ({ member }, hands) => {
     try {
       await hands.client(member)?.leader?.lead();

@@ -94,7 +94,7 @@ export const Scenario = z
     order: z.union([OrderNumbers, OrderText], {
       error: `must be one of ${ORDER_WORDS.join(', ')}, or a list of numbers`,
     }),
-    seed: z.int('must be a whole number'),
+    seed: z.int('must be a whole number').min(0, 'must not be negative'),
     refreshes: z.array(Turn, 'must be a list of member and to').min(1, 'must name a refresh'),
     versions: z.array(VersionName, 'must be a list of versions').min(2, 'must name two versions at least'),
     between: oneOf(['settled', 'at-once']),

@@ -8,13 +8,17 @@ export function oneOf<const Values extends readonly string[]>(values: Values) {
 
 /** Milliseconds, from a text such as 30s; and back, so that a saved description is checked by the schema of a written one. */
 export const Duration = z.codec(
-  z.string('must be a duration such as 30s, 500ms or 2m'),
+  z.string('must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days'),
   z.int('must be milliseconds').min(1, 'must be 1 or more'),
   {
     decode: (text, context) => {
       const durationMs = parseDuration(text);
       if (durationMs !== null) return durationMs;
-      context.issues.push({ code: 'custom', message: 'must be a duration such as 30s, 500ms or 2m', input: text });
+      context.issues.push({
+        code: 'custom',
+        message: 'must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days',
+        input: text,
+      });
       return z.NEVER;
     },
     encode: (durationMs) => `${durationMs}ms`,

@@ -84,11 +84,16 @@ function updatesOf(folder: string, file: string, kind: SchemaUpdate['kind'], wan
   });
 }
 
+/** Of v4.yaml, v4: it comes before v4.1, as its file would not. */
+function nameIn(file: string): string {
+  return file.replace(/\.\w+$/, '');
+}
+
 function listed(folder: string, pattern: RegExp): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => pattern.test(name))
-      .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
+      .sort((one, other) => nameIn(one).localeCompare(nameIn(other), 'en', { numeric: true }));
   } catch (error) {
     throw new InputError(`${folder}: cannot read this folder of versions: ${(error as Error).message}`);
   }

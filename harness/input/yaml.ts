@@ -61,6 +61,21 @@ export function placeOf(file: string | null, path: readonly string[]): string {
   }
 }
 
+/** What is said of a key of a file that was read, said with its line. @throws InputError, and whatever `read` throws */
+export function inPlaceOf<Of>(file: string | undefined, read: () => Of): Of {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError) || file === undefined || error.message.startsWith(file)) throw error;
+    const key = /^([a-z_]+(?:\.[\w-]+)*): /.exec(error.message)?.[1];
+    const lines = new LineCounter();
+    const { document } = parsed(file, readText(file, 'file'), lines);
+    const path = key?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [];
+    const line = path.length > 0 && document.hasIn(path.slice(0, 1)) ? `:${lineOf(document, path, lines)}` : '';
+    throw new InputError(`${file}${line}: ${error.message}`);
+  }
+}
+
 /** The document with its content: plain, without tags, and no deeper or larger than what a person writes. */
 function parsed(file: string, text: string, lines: LineCounter): { document: Document.Parsed; content: unknown } {
   const faultsAt = (found: ReadonlyArray<{ at: number; message: string }>): InputError =>

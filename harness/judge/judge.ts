@@ -117,7 +117,8 @@ function sentenceOf(
             : `, which its faults allow: ${allowed}`;
     return `${first}${opened}, but only after ${still}${expected}.${also}${aside}`;
   }
-  if (failed !== undefined) return `${opened}, and one thing is wrong: ${failed.because}.${aside}`;
+  const wrong = failures.length === 1 ? 'one thing is wrong' : `${failures.length} things are wrong; the first`;
+  if (failed !== undefined) return `${opened}, and ${wrong}: ${failed.because}.${aside}`;
   if (figures.some((member) => member.wokenBy.includes('timer'))) return `${opened}.${aside}`;
   const latencies = figures.flatMap((member) => member.unblockLatencyMs ?? []);
   const slowest = formatDuration(latencies.reduce((most, latency) => Math.max(most, latency), 0));

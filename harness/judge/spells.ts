@@ -4,7 +4,7 @@ import { once } from '../host/once.ts';
 import type { Fault } from '../plan/fault.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
-import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, isRigEvent, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 
 export interface Spell {
   readonly id: string;
@@ -50,7 +50,7 @@ export function absencesOf(
 
 /**
  * The lives of a member that were ended while it was at something: what it did last, it may not have come to tell. One that was held, or
- * had come to rest a while before, had told all.
+ * had come to rest a while before and been sent no notice since, had told all.
  */
 export function untoldLives(trace: Trace, member: string): ReadonlyArray<{ readonly killedNs: number }> {
   const events = eventsOf(trace, member);
@@ -58,8 +58,20 @@ export function untoldLives(trace: Trace, member: string): ReadonlyArray<{ reado
     if (at !== null) return [];
     const last = lastUntil(events, atNs);
     const isAtRest = last !== undefined && AT_REST.includes(last.event) && atNs - last.atNs > TOLD_BY_THEN_NS;
-    return isAtRest ? [] : [{ killedNs: atNs }];
+    return isAtRest && !isRoused(trace, member, last.atNs, atNs) ? [] : [{ killedNs: atNs }];
   });
+}
+
+/** Whether a peer has sent it a notice meanwhile, which may have had it do more than it told. */
+function isRoused(trace: Trace, member: string, fromNs: number, untilNs: number): boolean {
+  return trace.some(
+    (event) =>
+      !isRigEvent(event) &&
+      event.event === 'notifying' &&
+      event.peers.includes(member) &&
+      event.atNs >= fromNs &&
+      event.atNs <= untilNs,
+  );
 }
 
 const AT_REST: readonly EventName[] = ['parked', 'open', 'noticed', 'notified'];

@@ -68,7 +68,9 @@ class Faults {
       case 'fault':
         return this.#begin(step.id, step.fault);
       case 'undo':
-        return this.standing.delete(step.id) ? null : `no fault ${step.id} is under way by then`;
+        return this.standing.delete(step.id)
+          ? null
+          : `${step.id} is to be undone before it begins: let it begin earlier, or end later`;
       default:
         return null;
     }

@@ -119,6 +119,8 @@ export class Members extends Awaiting {
     const running = this.running(member);
     const inTime = await Promise.race([running?.exited, sleep(WORD_LIMIT_MS, null, { ref: false })]);
     if (inTime === null) throw this.didNot(member, 'exit, as its build was to', WORD_LIMIT_MS);
+    // That it went is what it was to do.
+    this.#wentByThemselves.delete(member);
   }
 
   async start(action: Action, member: string, ...more: Starting): Promise<void> {

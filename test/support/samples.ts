@@ -17,16 +17,18 @@ export function samplesIn(markdown: string): Sample[] {
       .map((text) => {
         const [command = '', ...lines] = text.split('\n');
         const pieces = lines.join('\n').split(/^ *…$/m);
-        return { command: command.trim(), pieces: pieces.map(withoutParticulars).filter((piece) => piece !== '') };
+        const bare = pieces.map((piece) => withoutParticulars(piece, command));
+        return { command: command.trim(), pieces: bare.filter((piece) => piece !== '') };
       }),
   );
 }
 
 /**
  * Without durations and counts, without how long a lane is and where words are wrapped, and without what a notice or a timer
- * more or less changes in a table of figures.
+ * more or less changes in a table of figures. What the explorer counts is the same whenever it counts.
  */
-export function withoutParticulars(text: string): string {
+export function withoutParticulars(text: string, command: string): string {
+  if (/ explore /.test(command)) return text.replaceAll(/\s+/g, ' ').trim();
   return text
     .replaceAll(/^.*[·=?sap1-9-]{25}.*$/gm, (lane) => `${lane.trim().split(' ')[0]} ~`)
     .replaceAll(/runs\/\S+/g, 'runs/#')
