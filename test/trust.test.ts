@@ -288,6 +288,19 @@ describe('what whoever is no member can cost a member', function () {
     }
   });
 
+  it('a connection without a handshake does not keep it from stopping, whenever that comes', async () => {
+    const port = await parked();
+    const idle = connectPlain(port, '127.0.0.1').on('error', () => undefined);
+    await once(idle, 'connect');
+    // It shakes hands only once the member is stopping.
+    const late = connectPlain(port, '127.0.0.1').on('error', () => undefined);
+    await once(late, 'connect');
+    const stopped = daemons.running('node01').stop('SIGTERM', 4000);
+    connectTls({ socket: late, rejectUnauthorized: false }).on('error', () => undefined);
+    expect(await stopped).to.deep.equal({ code: 0, signal: null, killed: false });
+    idle.destroy();
+  });
+
   it('20,000 notices of one member are a few events, and wake it a few times', async () => {
     const port = await parked();
     const before = bytesTold();

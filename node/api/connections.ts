@@ -18,6 +18,7 @@ export class Connections {
   readonly #handshaking = new Map<string, Socket>();
   readonly #strangers = new Set<Socket>();
   readonly #known = new Map<string, Set<Socket>>();
+  #isClosing = false;
 
   constructor(server: Server, guard: Guard) {
     this.#guard = guard;
@@ -38,7 +39,17 @@ export class Connections {
         if (this.#guard.standingOf(socket)?.is !== 'member' && !this.#guard.isOperator(socket)) socket.destroy();
   }
 
+  /** Let go of whoever is not through with its handshake, and of whoever comes after this: the server does not know of them. */
+  close(): void {
+    this.#isClosing = true;
+    for (const socket of this.#handshaking.values()) socket.destroy();
+  }
+
   #came(socket: Socket): void {
+    if (this.#isClosing) {
+      socket.destroy();
+      return;
+    }
     const from = `${socket.remoteAddress} ${socket.remotePort}`;
     this.#handshaking.set(from, socket);
     socket.once('close', () => {
@@ -49,6 +60,10 @@ export class Connections {
   }
 
   #shook(socket: TLSSocket): void {
+    if (this.#isClosing) {
+      socket.destroy();
+      return;
+    }
     this.#handshaking.delete(`${socket.remoteAddress} ${socket.remotePort}`);
     const isKnown = this.#guard.standingOf(socket)?.is === 'member' || this.#guard.isOperator(socket);
     if (isKnown) this.#keep(this.#ofOne(this.#guard.shownBy(socket)!.fingerprint), socket, MOST_OF_ONE);

@@ -59,6 +59,7 @@ function secureServer(trust: Trust, guard: Guard, options: ServerOptions, routes
   const asking = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: COMING_IN_MS.handshake };
   const server = createTlsServer({ ...options, ...asking, ...shown() }, routes.answer);
   const connections = new Connections(server, guard);
+  CONNECTIONS.set(server, connections);
   trust.onChange((change) => {
     if (change === 'cluster') server.setSecureContext(shown());
     // Whoever has asked for the change is answered first.
@@ -66,6 +67,9 @@ function secureServer(trust: Trust, guard: Guard, options: ServerOptions, routes
   });
   return server;
 }
+
+/** Of each server that speaks TLS: what is not through with its handshake is nothing to the server, and would keep it open. */
+const CONNECTIONS = new WeakMap<Server, Connections>();
 
 /** The server of the member's control socket, which does not listen yet. */
 export function createControlServer(member: Served): Server {
@@ -91,5 +95,6 @@ export function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
+    CONNECTIONS.get(server)?.close();
   });
 }
