@@ -63,3 +63,9 @@ export function describeOutcome(outcome: Outcome, gate: Gate, version: Version):
       return `cannot examine ${where}: ${outcome.why}`;
   }
 }
+
+/** Why a member exits, as it says itself, in words that can follow "it". What it failed with is whatever somebody else has said. */
+export function describeExiting({ reason, message }: { readonly reason: string; readonly message: string }): string {
+  const isBare = (reason === 'failed' || reason === 'update-failed') && !message.startsWith('said: ');
+  return isBare ? `failed: ${message}` : message;
+}

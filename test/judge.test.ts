@@ -226,7 +226,7 @@ describe('the judge', () => {
         'a member exited by itself',
         'exits',
         [...fine, said(50, 'node02', 'exiting', { reason: 'failed', message: 'broke' }), gone(51, 'node02', 1)],
-        'node02 exited: it broke',
+        'node02 exited: it failed: broke',
       ],
       [
         'a member went without a word',

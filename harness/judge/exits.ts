@@ -1,5 +1,6 @@
 /** Which members went by themselves, and which are open when the roll ends. */
 import type { ExitReason, MemberEvent } from '../../node/events.ts';
+import { describeExiting } from '../../node/words.ts';
 import { once } from '../host/once.ts';
 import { awayAtEnd, type Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil } from '../trace/instants.ts';
@@ -50,7 +51,7 @@ function exitsOf(trace: Trace, member: string): OwnExit[] {
     // One that was turned away while the rig was about to stop it was turned away all the same.
     const wasTurnedAway = exiting !== null && exiting.reason !== 'signal' && exiting.reason !== 'tether';
     const patching = patchingAt(trace, member, sinceNs, atNs, othersIn(trace, member));
-    const said = `it ${exiting?.message}`;
+    const said = exiting === null ? '' : `it ${describeExiting(exiting)}`;
     const isTold = within(told) !== null;
     const crash = isTold ? null : (gone.signal ?? (gone.code === null ? null : signalOfCode(gone.code)));
     if (wasTurnedAway && crash !== null) {

@@ -1,6 +1,6 @@
 /** Events as lines for a person who watches a roll. */
 import type { MemberEvent } from '../../node/events.ts';
-import { describeOutcome } from '../../node/words.ts';
+import { describeExiting, describeOutcome } from '../../node/words.ts';
 import { describeStep } from '../plan/describe.ts';
 import { type Plan, versionOf } from '../plan/plan.ts';
 import { isRigEvent, type TraceEvent } from '../trace/trace.ts';
@@ -58,7 +58,7 @@ function memberLine(plan: Plan, event: MemberEvent): string | null {
     case 'open':
       return `${event.member} open`;
     case 'exiting':
-      return event.reason === 'signal' ? null : `${event.member} exiting: it ${event.message}`;
+      return event.reason === 'signal' ? null : `${event.member} exiting: it ${describeExiting(event)}`;
     default:
       return null;
   }
