@@ -7,8 +7,9 @@ import { judgedOf } from './state.ts';
 /** What is to be said of a matrix as a whole beside its tables. */
 export function sentencesOf(results: Results): string[] {
   const judged = judgedOf(results.attempts).filter(({ members }) => members.length > 0);
-  if (judged.length === 0) return [];
-  return [wakesSentence(judged), latencySentence(judged), ...aimSentence(judged), ...healedSentences(results)];
+  const how = results.spec.insecure === true ? ['Members spoke plain HTTP (insecure).'] : [];
+  if (judged.length === 0) return how;
+  return [...how, wakesSentence(judged), latencySentence(judged), ...aimSentence(judged), ...healedSentences(results)];
 }
 
 function wakesSentence(judged: readonly Judged[]): string {
