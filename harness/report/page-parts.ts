@@ -127,7 +127,7 @@ ${wide(html`<tbody>${rows}</tbody>`, 'checks', 'checks')}</details>`;
 
 /** What was rolled, and how to roll it again. */
 export function about(plan: Plan, command: string | null): Html {
-  return html`<p class="about">${plan.about === '' ? '' : `${plan.about} `}${headline(plan)}.</p>
+  return html`<p class="about">${plan.about === '' ? '' : `${plan.about}. `}${headline(plan)}.</p>
 ${givenLines(plan).map((line) => html`<p class="about">${line}</p>`)}
 ${command === null ? html`` : html`<p>Again, exactly: <code>${command}</code></p>`}`;
 }
