@@ -135,6 +135,23 @@ describe('a recorded roll of unpatched Incus or LXD', () => {
       }
     });
 
+    it(`(${name}) conforms where whoever forms its cluster tells others of each that joins, and not where one tells twice that it has opened`, () => {
+      const { plan, trace } = recorded(name);
+      const action = new Map<string, string>();
+      let told = 0;
+      for (const [index, event] of trace.entries()) {
+        if (isRigEvent(event)) continue;
+        if (event.event === 'started') action.set(event.member, event.action);
+        if (event.event !== 'notified') continue;
+        told += 1;
+        const forms = ['bootstrap', 'join'].includes(action.get(event.member)!);
+        const twice = deviationOf(plan, trace.toSpliced(index, 0, event));
+        if (forms) expect(twice).to.equal(null);
+        else expect(twice).to.match(/is seen to notify \w+ twice/);
+      }
+      expect(told).to.be.greaterThan(0);
+    });
+
     it(`(${name}) does not conform where what one of its members recorded is missing`, () => {
       const { plan, trace } = recorded(name);
       for (const step of stepsOf(plan, trace)) {

@@ -176,6 +176,19 @@ describe('a roll in which disks are spoilt', function () {
       expect(() => writeFileSync(join(state, 'one'), '')).to.throw('ENOSPC');
       await disks.set('node01', 'sound', null);
       writeFileSync(join(state, 'one'), Buffer.alloc(100_000));
+      // Whoever writes all the time does not keep it from being made read-only.
+      const writing = setInterval(() => {
+        try {
+          writeFileSync(join(state, 'two'), 'x');
+        } catch {
+          clearInterval(writing);
+        }
+      }, 0);
+      await disks.set('node01', 'read-only', null);
+      clearInterval(writing);
+      expect(() => writeFileSync(join(state, 'three'), '')).to.throw('EROFS');
+      await disks.set('node01', 'sound', null);
+      writeFileSync(join(state, 'three'), '');
     } finally {
       removeSiteFolder(folder);
     }

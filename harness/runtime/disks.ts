@@ -18,8 +18,8 @@ export interface Inside {
 
 /** Memory is taken only for what is written. */
 const ROOM = 'size=1g,nr_inodes=1m';
-/** A member may write between the look at its disk and the shrinking of that. */
-const SHRINKINGS = 20;
+/** A member may write just while its disk is shrunk, or made read-only. */
+const TRIES = 20;
 
 export class Disks {
   readonly #folders: ReadonlyMap<string, string>;
@@ -73,17 +73,27 @@ async function fill(member: string, folder: string): Promise<void> {
         folder,
       ]);
     } catch (error) {
-      if (tried === SHRINKINGS) throw error;
+      if (tried === TRIES) throw error;
     }
   }
 }
 
 type Mounting = (what: string, folder: string, where: readonly string[]) => Promise<void>;
 
-/** A new mount, through which nobody has a file open for writing, which would keep it from being made read-only. */
+/**
+ * A new mount, through which nobody has a file open for writing, which would keep it from being made read-only: unless a member opens one
+ * just then, and another mount is tried.
+ */
 const writeProtect: Mounting = async (what, folder, where) => {
-  await mount(what, ['--bind', folder, folder], where);
-  await mount(what, ['-o', 'remount,bind,ro', folder], where);
+  for (let tried = 1; ; tried++) {
+    await mount(what, ['--bind', folder, folder], where);
+    try {
+      return await mount(what, ['-o', 'remount,bind,ro', folder], where);
+    } catch (error) {
+      await command('umount', what, ['--lazy', folder], where);
+      if (tried === TRIES) throw error;
+    }
+  }
 };
 
 const writeEnable: Mounting = (what, folder, where) => mount(what, ['-o', 'remount,bind,rw', folder], where);
@@ -116,10 +126,19 @@ function isRunning(pid: number): boolean {
   }
 }
 
+function mount(what: string, args: readonly string[], where: readonly string[] = []): Promise<void> {
+  return command('mount', what, args, where);
+}
+
 /** @param where what the command begins with that is to be done in another namespace */
-async function mount(what: string, args: readonly string[], where: readonly string[] = []): Promise<void> {
-  // In a namespace of its own a member has a mount of its own.
-  const program = where.length === 0 ? findDiskTools().mount : 'mount';
+async function command(
+  tool: 'mount' | 'umount',
+  what: string,
+  args: readonly string[],
+  where: readonly string[],
+): Promise<void> {
+  // In a namespace of its own a member has tools of its own.
+  const program = where.length === 0 ? findDiskTools()[tool] : tool;
   const [file = program, ...rest] = [...where, program, ...args];
   const { failed, cause, stderr, shortMessage } = await execa(file, rest, { reject: false });
   if (!failed) return;
