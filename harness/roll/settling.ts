@@ -36,9 +36,10 @@ export class Settling {
       await recorder.until(null, () => standings.isOver() || limit.aborted, this.#plan.settleLimitMs, signal);
       // Its supervisor may be about to start a member again, or the member be about to exit.
       await this.#staySteady(steadyMs, limit);
-      // Whoever says that it exits is gone a moment later, in a container seconds later, and may be started again then.
-      await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
       await this.#latePatches.untilRun();
+      // Whoever says that it exits, of a patch it may be, is gone a moment later, in a container seconds later, and may be started
+      // again then: nothing is waited for after this.
+      await recorder.until(null, () => !standings.isAnyExiting, EXITING_LIMIT_MS, signal);
       // One that went meanwhile may be there again, and go again; one that is being killed is there, and goes.
     } while ((!standings.isOver() || standings.goings !== goings || this.#faults.areKilling) && !limit.aborted);
     const left = standings.underWay();
