@@ -5,6 +5,9 @@ const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
 /** Timers of Node fire at once past this length, instead of late. */
 export const LONGEST_MS = 2_147_483_647;
 
+/** What a text must be that is none. */
+export const DURATION_WORDS = 'must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days';
+
 /**
  * Milliseconds of a duration, or null where the text is not one: a number, then `ms`, `s` or `m`, longer than nothing
  * and no longer than 24 days.

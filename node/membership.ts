@@ -19,13 +19,13 @@ import {
 } from './database/trust.ts';
 import type { Tell } from './events.ts';
 import type { PeerClient } from './peers/client.ts';
-import type { Admission, JoinRequest } from './peers/join.ts';
+import { type Admission, DOOR, type JoinRequest } from './peers/join.ts';
 import type { Notices } from './peers/notices.ts';
 import { haveThemLook } from './peers/truststores.ts';
 import { fingerprintOf, makeCertificate, usualValidity } from './trust/certificate.ts';
 import { hashOf, newSecret, tokenText } from './trust/token.ts';
 import type { Trust } from './trust/trust.ts';
-import type { Shown, Trusted } from './trust/truststore.ts';
+import { type Shown, type Trusted, untimely } from './trust/truststore.ts';
 import { count, type Row, samePatches, sameVersion } from './upgrade/version.ts';
 
 /** What it needs of the member around it. */
@@ -51,8 +51,6 @@ const MOST_VOTERS = 3;
 
 /** Whoever looks whom to trust does not wait for a database that is not to be had: it looks again. */
 const LOOK_PATIENCE_MS = 1000;
-
-const DOOR = '/internal/members';
 
 export class Membership {
   readonly #around: Around;
@@ -216,8 +214,8 @@ export class Membership {
     const { guard, database } = this.#around;
     const now = Date.now();
     if (shown === null) throw guard.refuse(name, 'no-certificate', DOOR);
-    if (now >= shown.toMs) throw guard.refuse(name, 'expired', DOOR);
-    if (now < shown.fromMs) throw guard.refuse(name, 'not-yet-valid', DOOR);
+    const untimeliness = untimely(shown, now);
+    if (untimeliness !== null) throw guard.refuse(name, untimeliness, DOOR);
     if (typeof secret !== 'string') throw guard.refuse(name, 'token-unknown', DOOR);
     const hash = hashOf(secret);
     const fault = await database.read((transaction) => faultOfToken(transaction, hash, name, isoOf(now)));

@@ -1,6 +1,6 @@
 /** Reading the values of flags: what cannot be used is refused by the name of its flag. */
 import { writeFileSync } from 'node:fs';
-import { parseDuration } from '../../node/duration.ts';
+import { DURATION_WORDS, parseDuration } from '../../node/duration.ts';
 import { InputError } from '../input/errors.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -22,9 +22,7 @@ export function wholeNumberIn(flag: string, text: string, least = 0, most = LARG
 export function durationIn(flag: string, text: string): number {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
-  throw new InputError(
-    `--${flag} ${text}: must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days`,
-  );
+  throw new InputError(`--${flag} ${text}: ${DURATION_WORDS}`);
 }
 
 /** @throws InputError naming the flag */

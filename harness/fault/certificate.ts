@@ -3,20 +3,15 @@ import type { FaultOf } from '../plan/fault.ts';
 import type { FaultKind } from './kind.ts';
 import { lacksTrust } from './truststore.ts';
 
-export const certificateExpires: FaultKind<FaultOf<'certificate-expires'>> = {
-  is: 'the certificate of the member has run out, and all who have looked since know it by no other',
-  lacks: lacksTrust,
-  do: async ({ member }, hands) => {
-    await hands.renew(member, 'expired');
-    return null;
-  },
-};
+type CertificateFault = FaultOf<'certificate-expires' | 'certificate-rotates'>;
 
-export const certificateRotates: FaultKind<FaultOf<'certificate-rotates'>> = {
-  is: 'the member makes itself another certificate, and has all others look; whoever does not learns of it with a heartbeat',
-  lacks: lacksTrust,
-  do: async ({ member }, hands) => {
-    await hands.renew(member, 'good');
-    return null;
-  },
-};
+export function certificateFault(next: 'good' | 'expired', is: string): FaultKind<CertificateFault> {
+  return {
+    is,
+    lacks: lacksTrust,
+    do: async ({ member }, hands) => {
+      await hands.renew(member, next);
+      return null;
+    },
+  };
+}

@@ -1,7 +1,7 @@
 /** All faults, a row each. */
 import type { FaultName } from '../input/fault-list.ts';
 import type { Fault } from '../plan/fault.ts';
-import { certificateExpires, certificateRotates } from './certificate.ts';
+import { certificateFault } from './certificate.ts';
 import { diskFault } from './disk.ts';
 import { down } from './down.ts';
 import { failRefresh } from './fail-refresh.ts';
@@ -34,8 +34,14 @@ export const KINDS: Readonly<Record<FaultName, FaultKind<never>>> = {
   'timer-jumps': timerJumps,
   remove,
   'leader-moves': leaderMoves,
-  'certificate-expires': certificateExpires,
-  'certificate-rotates': certificateRotates,
+  'certificate-expires': certificateFault(
+    'expired',
+    'the certificate of the member has run out, and all who have looked since know it by no other',
+  ),
+  'certificate-rotates': certificateFault(
+    'good',
+    'the member makes itself another certificate, and has all others look; whoever does not learns of it with a heartbeat',
+  ),
   'hold-truststore': holdTruststore,
 };
 

@@ -10,12 +10,19 @@ export class EnvironmentError extends Error {
   override name = 'EnvironmentError';
 }
 
-/** Do what reads a file further than its schema, so that whatever is refused is refused in the name of that file. */
-export function inNameOf<Of>(file: string | undefined, read: () => Of): Of {
+/**
+ * Do what reads a file further than its schema, so that whatever is refused is refused in the name of that file.
+ * @param at where in the file, by what is said of it
+ */
+export function inNameOf<Of>(
+  file: string | undefined,
+  read: () => Of,
+  at: (file: string, message: string) => string = (named) => named,
+): Of {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof InputError) || file === undefined || error.message.startsWith(file)) throw error;
-    throw new InputError(`${file}: ${error.message}`);
+    throw new InputError(`${at(file, error.message)}: ${error.message}`);
   }
 }

@@ -1,29 +1,21 @@
 /** The kinds of values that several files share: a word of a list, a duration, a name. */
 import { z } from 'zod';
-import { parseDuration } from '../../node/duration.ts';
+import { DURATION_WORDS, parseDuration } from '../../node/duration.ts';
 
 export function oneOf<const Values extends readonly string[]>(values: Values) {
   return z.enum(values, { error: `must be one of ${values.join(', ')}` });
 }
 
 /** Milliseconds, from a text such as 30s; and back, so that a saved description is checked by the schema of a written one. */
-export const Duration = z.codec(
-  z.string('must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days'),
-  z.int('must be milliseconds').min(1, 'must be 1 or more'),
-  {
-    decode: (text, context) => {
-      const durationMs = parseDuration(text);
-      if (durationMs !== null) return durationMs;
-      context.issues.push({
-        code: 'custom',
-        message: 'must be a duration such as 30s, 500ms or 2m, more than nothing and at most 24 days',
-        input: text,
-      });
-      return z.NEVER;
-    },
-    encode: (durationMs) => `${durationMs}ms`,
+export const Duration = z.codec(z.string(DURATION_WORDS), z.int('must be milliseconds').min(1, 'must be 1 or more'), {
+  decode: (text, context) => {
+    const durationMs = parseDuration(text);
+    if (durationMs !== null) return durationMs;
+    context.issues.push({ code: 'custom', message: DURATION_WORDS, input: text });
+    return z.NEVER;
   },
-);
+  encode: (durationMs) => `${durationMs}ms`,
+});
 
 // Names become paths, labels, and parts of names in an engine: each has an end, and nothing that leads elsewhere.
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Document, isAlias, isNode, isPair, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { InputError } from './errors.ts';
+import { InputError, inNameOf } from './errors.ts';
 import { faultsError, keyWords } from './faults.ts';
 
 /** @throws InputError where the file cannot be read */
@@ -61,19 +61,15 @@ export function placeOf(file: string | null, path: readonly string[]): string {
   }
 }
 
-/** What is said of a key of a file that was read, said with its line. @throws InputError, and whatever `read` throws */
+/** As `inNameOf`, and what is said of a key is said with its line. */
 export function inPlaceOf<Of>(file: string | undefined, read: () => Of): Of {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InputError) || file === undefined || error.message.startsWith(file)) throw error;
-    const key = /^([a-z_]+(?:\.[\w-]+)*): /.exec(error.message)?.[1];
-    const lines = new LineCounter();
-    const { document } = parsed(file, readText(file, 'file'), lines);
+  return inNameOf(file, read, (named, message) => {
+    const key = /^([a-z_]+(?:\.[\w-]+)*): /.exec(message)?.[1];
     const path = key?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [];
-    const line = path.length > 0 && document.hasIn(path.slice(0, 1)) ? `:${lineOf(document, path, lines)}` : '';
-    throw new InputError(`${file}${line}: ${error.message}`);
-  }
+    const lines = new LineCounter();
+    const { document } = parsed(named, readText(named, 'file'), lines);
+    return path.length > 0 && document.hasIn(path.slice(0, 1)) ? `${named}:${lineOf(document, path, lines)}` : named;
+  });
 }
 
 /** The document with its content: plain, without tags, and no deeper or larger than what a person writes. */

@@ -5,7 +5,7 @@
 import type { NotifyOutcome } from '../../node/events.ts';
 import { isFor } from '../../node/upgrade/strategy.ts';
 import { rulesOf } from '../plan/daemon.ts';
-import { isLinkFault, isTrustFault } from '../plan/fault.ts';
+import { isDiskFault, isLinkFault, isTrustFault } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -127,7 +127,7 @@ function refusedOnItsWay(plan: Plan, trace: Trace, vain: Vain, spells: readonly 
 export function exitAllowedBy(plan: Plan, trace: Trace, { member, atNs, reason }: OwnExit): string | null {
   for (const { id, fault, fromNs, toNs } of spellsOf(plan, trace)) {
     if (!('member' in fault) || fault.member !== member || fromNs > atNs) continue;
-    if ((fault.is === 'disk-full' || fault.is === 'disk-read-only') && atNs <= toNs + AFTERWARDS_NS)
+    if (isDiskFault(fault) && atNs <= toNs + AFTERWARDS_NS)
       return `its disk was ${fault.is === 'disk-full' ? 'full' : 'read-only'} (${id})`;
     if (fault.is === 'fail-refresh' && reason === 'failed') return `its build was to fail (${id})`;
     // A member that comes back in the version that it had may find the others ahead of it.
@@ -158,7 +158,7 @@ export function refusalAllowed(
       (spell.fault.is === 'freeze' ||
         spell.fault.is === 'hold' ||
         isLinkFault(spell.fault) ||
-        spell.fault.is.startsWith('disk')) &&
+        isDiskFault(spell.fault)) &&
       overlaps(spell, sinceNs, atNs),
   );
   // A database that is replicated needs its quorum.

@@ -1,5 +1,5 @@
 /** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
-import { type Fault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
+import { type Fault, isDiskFault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
 import { faultWords } from './fault-words.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -84,14 +84,12 @@ class Faults {
     if (this.#isLeftAway(fault)) return `${faultWords(fault)}: another fault leaves it away for good`;
     for (const [other, before] of this.standing)
       if (contradict(before, fault)) return `${faultWords(fault)}: it contradicts ${other} (${faultWords(before)})`;
-    if ((fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh') {
-      const other = this.#lurking.get(fault.member);
-      if (other !== undefined) return `${faultWords(fault)}: ${other.id} lies in wait for it already`;
-      this.#lurking.set(fault.member, { id, fault });
-    }
-    const lurking = fault.is === 'hold' ? this.#lurking.get(fault.member) : undefined;
-    // A life is held in one place, to be killed there or to be let go.
-    if (lurking?.fault.is === 'kill') return `${faultWords(fault)}: ${lurking.id} lies in wait for it already`;
+    const lurks = (fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh';
+    const other = 'member' in fault ? this.#lurking.get(fault.member) : undefined;
+    // And a life is held in one place, to be killed there or to be let go.
+    if (other !== undefined && (lurks || (fault.is === 'hold' && other.fault.is === 'kill')))
+      return `${faultWords(fault)}: ${other.id} lies in wait for it already`;
+    if (lurks) this.#lurking.set(fault.member, { id, fault });
     if (lasts(fault)) this.standing.set(id, fault);
     if (fault.is !== 'remove') return null;
     const before = this.#hasQuorum();
@@ -146,7 +144,7 @@ function contradict(before: Fault, fault: Fault): boolean {
   // Who is frozen, held or away can be taken out by another, and can do nothing itself.
   if (isAway) return fault.is !== 'remove' && fault.is !== 'fail-refresh';
   if (before.is === 'hold-truststore') return fault.is === 'hold-truststore';
-  return before.is.startsWith('disk') && fault.is.startsWith('disk');
+  return isDiskFault(before) && isDiskFault(fault);
 }
 
 type Between = { readonly from: string; readonly to: string };

@@ -100,6 +100,10 @@ export function isLinkFault(fault: Fault): fault is LinkFault {
   return fault.is === 'cut-link' || fault.is === 'hold-link' || fault.is === 'delay-link' || fault.is === 'slow-link';
 }
 
+export function isDiskFault(fault: Fault): fault is DiskFault {
+  return fault.is === 'disk-full' || fault.is === 'disk-read-only';
+}
+
 export function isTrustFault(fault: Fault): fault is TrustFault {
   return fault.is === 'certificate-expires' || fault.is === 'certificate-rotates' || fault.is === 'hold-truststore';
 }

@@ -10,7 +10,7 @@ import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { PlannedDaemon } from './daemon.ts';
-import { type Fault, leavesAway, needsLinks } from './fault.ts';
+import { type Fault, isDiskFault, leavesAway, needsLinks } from './fault.ts';
 
 /** 1 held the settings of our own daemon itself. */
 export const PLAN_FORMAT = 2;
@@ -227,7 +227,7 @@ export function linkedBy({ steps, daemon }: Plan): Linked | null {
 
 /** Whether the disk of a member is spoilt. */
 export function spoilsDisks(plan: Plan): boolean {
-  return [...faultsOf(plan).values()].some(({ is }) => is === 'disk-full' || is === 'disk-read-only');
+  return [...faultsOf(plan).values()].some(isDiskFault);
 }
 
 /** Whether a plan counts on its first member's being the leader of the database when the roll begins. */

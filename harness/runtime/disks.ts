@@ -61,21 +61,23 @@ export function given(disks: Disks | null): Disks {
   return disks;
 }
 
-async function fill(member: string, folder: string): Promise<void> {
+async function again(act: () => Promise<void>): Promise<void> {
   for (let tried = 1; ; tried++) {
-    const { bsize, blocks, bfree, files, ffree } = statfsSync(folder);
-    // To the kernel, none of either would mean as many as there are.
-    const used = Math.max((blocks - bfree) * bsize, bsize);
     try {
-      return await mount(`fill the disk of ${member}`, [
-        '-o',
-        `remount,size=${used},nr_inodes=${files - ffree}`,
-        folder,
-      ]);
+      return await act();
     } catch (error) {
       if (tried === TRIES) throw error;
     }
   }
+}
+
+function fill(member: string, folder: string): Promise<void> {
+  return again(() => {
+    const { bsize, blocks, bfree, files, ffree } = statfsSync(folder);
+    // To the kernel, none of either would mean as many as there are.
+    const used = Math.max((blocks - bfree) * bsize, bsize);
+    return mount(`fill the disk of ${member}`, ['-o', `remount,size=${used},nr_inodes=${files - ffree}`, folder]);
+  });
 }
 
 type Mounting = (what: string, folder: string, where: readonly string[]) => Promise<void>;
@@ -84,17 +86,16 @@ type Mounting = (what: string, folder: string, where: readonly string[]) => Prom
  * A new mount, through which nobody has a file open for writing, which would keep it from being made read-only: unless a member opens one
  * just then, and another mount is tried.
  */
-const writeProtect: Mounting = async (what, folder, where) => {
-  for (let tried = 1; ; tried++) {
+const writeProtect: Mounting = (what, folder, where) =>
+  again(async () => {
     await mount(what, ['--bind', folder, folder], where);
     try {
-      return await mount(what, ['-o', 'remount,bind,ro', folder], where);
+      await mount(what, ['-o', 'remount,bind,ro', folder], where);
     } catch (error) {
       await command('umount', what, ['--lazy', folder], where);
-      if (tried === TRIES) throw error;
+      throw error;
     }
-  }
-};
+  });
 
 const writeEnable: Mounting = (what, folder, where) => mount(what, ['-o', 'remount,bind,rw', folder], where);
 

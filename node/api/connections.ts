@@ -26,12 +26,6 @@ export class Connections {
     server.on('secureConnection', (socket: TLSSocket) => this.#shook(socket));
   }
 
-  /** How many there are. */
-  get count(): number {
-    const known = [...this.#known.values()].reduce((sum, sockets) => sum + sockets.size, 0);
-    return this.#handshaking.size + this.#strangers.size + known;
-  }
-
   /** Let go of whoever is not a member any more. */
   sweep(): void {
     for (const sockets of this.#known.values())

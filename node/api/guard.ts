@@ -6,7 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Tell } from '../events.ts';
-import { fingerprintOf } from '../trust/certificate.ts';
+import { DOOR } from '../peers/join.ts';
+import { shownIn } from '../trust/certificate.ts';
 import type { RefusalReason, Shown, Standing, Truststore } from '../trust/truststore.ts';
 import { Budget } from './budget.ts';
 import { Refusal } from './refusal.ts';
@@ -31,9 +32,6 @@ const SAYS: Readonly<Record<RefusalReason, string>> = {
   'token-expired': 'this token has expired',
   'token-used': 'this token has let somebody in already',
 };
-
-/** Whoever asks to be let in is no member yet: its token speaks for it. */
-const DOOR = '/internal/members';
 
 export class Guard {
   readonly #store: Truststore | null;
@@ -69,11 +67,7 @@ export class Guard {
     if (known !== undefined) return known;
     const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
     if (certificate === undefined) return null;
-    const shown = {
-      fingerprint: fingerprintOf(certificate.raw),
-      fromMs: certificate.validFromDate.getTime(),
-      toMs: certificate.validToDate.getTime(),
-    };
+    const shown = shownIn(certificate);
     this.#shown.set(socket, shown);
     return shown;
   }
@@ -82,6 +76,7 @@ export class Guard {
   readonly require = ({ method, socket }: IncomingMessage, path: string): void => {
     const isData = path.startsWith('/1.0/records');
     if (!path.startsWith('/internal/') && !isData) return;
+    // Whoever asks to be let in is no member yet: its token speaks for it.
     if (path === DOOR && method === 'POST') return;
     const standing = this.standingOf(socket);
     if (standing === null || standing.is === 'member' || (isData && this.isOperator(socket))) return;

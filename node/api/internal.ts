@@ -1,8 +1,8 @@
 /** What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. */
 import type { IncomingMessage } from 'node:http';
 
-import type { JoinRequest } from '../peers/join.ts';
-import { FROM_HEADER, NOTICE_HEADER } from '../peers/notices.ts';
+import { DOOR, type JoinRequest } from '../peers/join.ts';
+import { FROM_HEADER, NOTICE_HEADER, NOTICES } from '../peers/notices.ts';
 import { TRUSTSTORE } from '../peers/truststores.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 import { Refusal } from './refusal.ts';
@@ -29,7 +29,7 @@ export function internalRoutes(routes: Routes, member: Served): void {
     return new Answer(204);
   });
 
-  routes.add('POST', '/internal/members', async ({ body, message }) => {
+  routes.add('POST', DOOR, async ({ body, message }) => {
     const joining = body as Partial<JoinRequest> | undefined;
     const isName = typeof joining?.name === 'string' && NAME.test(joining.name);
     if (!isName || typeof joining.address !== 'string' || joining.version === undefined) {
@@ -38,8 +38,6 @@ export function internalRoutes(routes: Routes, member: Served): void {
     return new Answer(201, await member.membership.admit(joining as JoinRequest, guard.shownBy(message.socket)));
   });
 }
-
-const NOTICES = '/internal/database';
 
 /** What a trace can hold, and a person read. */
 const NAME = /^[\w.-]{1,63}$/;

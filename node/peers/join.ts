@@ -27,6 +27,9 @@ export class JoinError extends Error {
   override name = 'JoinError';
 }
 
+/** Where a newcomer asks. */
+export const DOOR = '/internal/members';
+
 /** Admitting is one transaction; a cluster that takes longer is in trouble. */
 const JOIN_TIMEOUT_MS = 10_000;
 
@@ -45,7 +48,7 @@ export async function join(
     const through = formatAddress(address);
     const answer = await peers.ask(address, {
       method: 'POST',
-      path: '/internal/members',
+      path: DOOR,
       timeoutMs: JOIN_TIMEOUT_MS,
       json: request,
     });

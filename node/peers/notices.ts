@@ -9,6 +9,9 @@ import type { Leaving, Tampering } from '../tampering.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
 import type { Answer, PeerClient } from './client.ts';
 
+/** Where a member is told, and where whoever will have something to tell opens the way. */
+export const NOTICES = '/internal/database';
+
 /** Names the sender; a notice without it comes from an older build. */
 export const FROM_HEADER = 'x-member';
 /** Names the notice, so that sender and receiver can be matched in a trace. */
@@ -80,7 +83,7 @@ export class Notices {
     const sentNs = nowNs();
     const answer = await this.#peers.ask(peer.address, {
       method: 'PATCH',
-      path: kind === 'both' ? '/internal/database' : `/internal/database?upgrade=${kind}`,
+      path: kind === 'both' ? NOTICES : `${NOTICES}?upgrade=${kind}`,
       timeoutMs: this.#timeoutMs,
       headers: { [FROM_HEADER]: this.#from, [NOTICE_HEADER]: notice },
     });

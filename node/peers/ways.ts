@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PeerClient } from './client.ts';
+import { NOTICES } from './notices.ts';
 
 /** A peer that is there answers in a millisecond. */
 const TIMEOUT_MS = 1000;
@@ -63,7 +64,7 @@ export class Ways {
     let way: Socket | null = null;
     const answer = await this.#peers.ask(address, {
       method: 'GET',
-      path: '/internal/database',
+      path: NOTICES,
       timeoutMs: TIMEOUT_MS,
       onConnection: (connection) => {
         way = connection;

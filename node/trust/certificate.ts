@@ -2,7 +2,8 @@
  * Certificates: made (ECDSA on P-256, signed by themselves), and told apart by the SHA-256 of what they are. Nobody signs for
  * anybody: a certificate is trusted because it is on a list. A name of a host says nothing in it, since addresses change.
  */
-import { createHash, KeyObject, webcrypto } from 'node:crypto';
+import { createHash, KeyObject, webcrypto, type X509Certificate } from 'node:crypto';
+import type { Shown } from './truststore.ts';
 
 /** What its owner shows, and what proves that it is its owner: both PEM. The key goes nowhere but into a file of its owner's. */
 export interface KeyPair {
@@ -43,6 +44,11 @@ export async function makeCertificate(name: string, { fromMs, toMs }: Validity =
   });
   const key = KeyObject.from(keys.privateKey);
   return { certificate: certificate.toString('pem'), key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
+/** What somebody has shown, as far as it is looked at. */
+export function shownIn({ raw, validFromDate, validToDate }: X509Certificate): Shown {
+  return { fingerprint: fingerprintOf(raw), fromMs: validFromDate.getTime(), toMs: validToDate.getTime() };
 }
 
 /** The SHA-256 of a certificate, in hexadecimal. @param certificate PEM, or its bytes */

@@ -1,8 +1,10 @@
 /** TLS on the side of who dials: it shows its own certificate, and says nothing before it has seen the one that it looks for. */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Address } from '../address.ts';
-import { fingerprintOf, type KeyPair } from './certificate.ts';
+import { type KeyPair, shownIn } from './certificate.ts';
+import { untimely } from './truststore.ts';
 
 /** Both sides are ours, so that there is nothing older to speak to, and no curve to choose. */
 export const TLS: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519' };
@@ -30,7 +32,7 @@ export function connectPinned(to: Address, context: SecureContext, fingerprint: 
     const gone = (): void => reject(new Error('the connection ended before its handshake'));
     socket.once('error', reject).once('close', gone);
     socket.once('secureConnect', () => {
-      const wrong = faultOf(socket.getPeerX509Certificate() ?? null, fingerprint, Date.now());
+      const wrong = faultOf(socket.getPeerX509Certificate(), fingerprint, Date.now());
       if (wrong !== null) {
         socket.destroy(new Error(wrong));
         return;
@@ -43,15 +45,15 @@ export function connectPinned(to: Address, context: SecureContext, fingerprint: 
   });
 }
 
-interface Certificate {
-  readonly raw: Uint8Array;
-  readonly validFromDate: Date;
-  readonly validToDate: Date;
-}
-
-function faultOf(shown: Certificate | null, fingerprint: string, nowMs: number): string | null {
-  if (shown === null || fingerprintOf(shown.raw) !== fingerprint)
-    return 'it shows another certificate than its cluster’s';
-  if (nowMs >= shown.validToDate.getTime()) return 'the certificate of its cluster has expired';
-  return nowMs < shown.validFromDate.getTime() ? 'the certificate of its cluster is not valid yet' : null;
+function faultOf(certificate: X509Certificate | undefined, fingerprint: string, nowMs: number): string | null {
+  const shown = certificate === undefined ? null : shownIn(certificate);
+  if (shown?.fingerprint !== fingerprint) return 'it shows another certificate than its cluster’s';
+  switch (untimely(shown, nowMs)) {
+    case 'expired':
+      return 'the certificate of its cluster has expired';
+    case 'not-yet-valid':
+      return 'the certificate of its cluster is not valid yet';
+    default:
+      return null;
+  }
 }

@@ -38,6 +38,15 @@ export type Standing =
   | { readonly is: 'member'; readonly name: string }
   | { readonly is: 'stranger'; readonly by: string | null; readonly why: RefusalReason };
 
+/** Why a certificate is not good at an instant; null where it is. */
+export function untimely(
+  { fromMs, toMs }: Pick<Shown, 'fromMs' | 'toMs'>,
+  nowMs: number,
+): 'expired' | 'not-yet-valid' | null {
+  if (nowMs >= toMs) return 'expired';
+  return nowMs < fromMs ? 'not-yet-valid' : null;
+}
+
 export class Truststore {
   #trusted = new Map<string, Trusted>();
 
@@ -55,8 +64,7 @@ export class Truststore {
     if (known === undefined) return { is: 'stranger', by: null, why: 'unknown' };
     const { member: by } = known;
     if (known.isRemoved) return { is: 'stranger', by, why: 'removed' };
-    if (nowMs >= shown.toMs) return { is: 'stranger', by, why: 'expired' };
-    if (nowMs < shown.fromMs) return { is: 'stranger', by, why: 'not-yet-valid' };
-    return { is: 'member', name: by };
+    const why = untimely(shown, nowMs);
+    return why === null ? { is: 'member', name: by } : { is: 'stranger', by, why };
   }
 }
