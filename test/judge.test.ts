@@ -362,6 +362,19 @@ describe('the judge', () => {
     });
   });
 
+  it('asks nobody for records whose quorum went with members that went by themselves', () => {
+    const fine = [...BEGINNING, ...woken(11, 'notice'), ...END.slice(0, -2)];
+    const because = 'the database has lost its quorum';
+    const refused = { member: 'node01', operation: 'write', how: 'refused', because, sinceNs: 53 * SECOND_NS };
+    const unread = rig(60, 'unread', { member: 'node01', how: 'refused', because });
+    const events = [...fine, gone(52, 'node02', 1), rig(54, 'unavailable', refused), unread, ledger({}), END.at(-1)!];
+    const replicated = verdictOf(events, planOf({ ...SCENARIO, database: 'dqlite' }));
+    expect(Object.keys(broken(replicated)).sort()).to.deep.equal(['exits', 'opened']);
+    expect(replicated.checks.find(({ name }) => name === 'no-record-lost')!.because).to.contain('node02 had gone');
+    // Whoever has a database of its own, or shares one, is not short of anybody.
+    expect(broken(verdictOf(events))).to.include.keys('no-record-lost', 'open-serves');
+  });
+
   it('does not judge budgets where other rolls had a share of the machine', () => {
     const plan = planOf({ ...SCENARIO, expect: { budgets: { unblock_latency: 2000 } } });
     const shared = [...BEGINNING, ...woken(11, 'notice'), ...END].map(

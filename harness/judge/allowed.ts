@@ -9,7 +9,7 @@ import { isDiskFault, isLinkFault, isTrustFault } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
-import type { OwnExit } from './exits.ts';
+import { type OwnExit, ownExits } from './exits.ts';
 import { type Incarnation, incarnationsOf, type Park } from './incarnations.ts';
 import { gateOf } from './passing.ts';
 import { AFTERWARDS_NS, absencesOf, overlaps, type Spell, spellsOf } from './spells.ts';
@@ -161,9 +161,20 @@ export function refusalAllowed(
         isDiskFault(spell.fault)) &&
       overlaps(spell, sinceNs, atNs),
   );
-  // A database that is replicated needs its quorum.
+  // A database that is replicated needs its quorum, and whoever goes may take it along, or the leader.
   const isShort =
     plan.daemon.capabilities.leader &&
-    plan.members.some((member) => absencesOf(trace, member).some((one) => overlaps(one, sinceNs, atNs)));
+    plan.members.some((member) =>
+      [...absencesOf(trace, member), ...ownAbsences(trace, member)].some((one) => overlaps(one, sinceNs, atNs)),
+    );
   return isHeld || isShort;
+}
+
+/** From each time that a member went by itself to its next start. */
+function ownAbsences(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
+  const launches = rigEventsOf(trace, 'launching', member);
+  return ownExits(trace, member).map(({ atNs }) => ({
+    fromNs: atNs,
+    toNs: firstFrom(launches, atNs)?.atNs ?? Number.POSITIVE_INFINITY,
+  }));
 }

@@ -1,6 +1,7 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
 import { formatDuration } from '../../node/duration.ts';
-import { firstFrom, placeBefore, placeUntil } from '../trace/instants.ts';
+import type { Plan } from '../plan/plan.ts';
+import { firstFrom, lastUntil, placeBefore, placeUntil } from '../trace/instants.ts';
 import {
   eventsOf,
   OPERATIONS,
@@ -41,18 +42,21 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
   const { acknowledged, found } = ledger;
   const written = Object.keys(acknowledged).length;
   const open = plan.members.filter((member) => isOpenAtEnd(plan, trace, member));
-  const late = rigEvents(trace, 'unread').filter(({ how }) => how === 'timeout');
-  const unasked = open.filter(
-    (member) => found[member] === undefined && !late.some((event) => event.member === member),
-  );
+  const unread = rigEvents(trace, 'unread');
+  const late = unread.filter(({ how }) => how === 'timeout');
+  const short = withoutQuorum(plan, trace, ledger.atNs);
+  const powerless = short === null ? [] : unread.filter(({ how }) => how === 'refused');
+  const excused = new Set([...late, ...powerless].map(({ member }) => member));
+  const unasked = open.filter((member) => found[member] === undefined && !excused.has(member));
   const faults = [
     ...plan.records
       .filter(({ key }) => !(key in acknowledged))
       .map(({ key }) => `the writing of ${key} was never acknowledged`),
-    ...unasked.map((member) => `${member} ${unread(trace, member)}`),
+    ...unasked.map((member) => `${member} ${whyUnread(trace, member)}`),
     ...Object.entries(found).flatMap(([member, records]) => differences(member, acknowledged, records)),
   ];
   if (faults.length > 0) return broken(name, listed(faults));
+  if (short !== null && open.length > 0 && open.every((member) => found[member] === undefined)) return notApplicable(name, short);
   if (late.length > 0) {
     const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
     return cannotTell(name, withLag(listed(words), rigEvents(trace, 'lag')));
@@ -63,6 +67,23 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
 }
 
 const NO_RECORDS = 'the rig cannot write and read records with this daemon';
+
+/** As many vote on a replicated database, or all members where they are fewer. */
+const VOTERS = 3;
+
+/**
+ * Whether so many members were gone by then that a replicated database may have had no quorum to answer from, in a sentence. That they
+ * were gone is for other checks to judge.
+ */
+function withoutQuorum(plan: Plan, trace: Trace, atNs: number): string | null {
+  if (!plan.daemon.capabilities.leader) return null;
+  const gone = plan.members.filter((member) => {
+    const wentNs = lastUntil(rigEventsOf(trace, 'gone', member), atNs)?.atNs;
+    return wentNs !== undefined && firstFrom(rigEventsOf(trace, 'launching', member), wentNs) === undefined;
+  });
+  if (gone.length * 2 < Math.min(plan.members.length, VOTERS)) return null;
+  return `${gone.join(' and ')} had gone, which may have cost the database its quorum, so that nobody could be asked`;
+}
 
 function differences(member: string, acknowledged: Records, found: Records): string[] {
   const keys = Object.keys(acknowledged);
@@ -77,7 +98,7 @@ function differences(member: string, acknowledged: Records, found: Records): str
   ];
 }
 
-function unread(trace: Trace, member: string): string {
+function whyUnread(trace: Trace, member: string): string {
   const because = rigEvents(trace, 'unread').find((event) => event.member === member)?.because;
   return `could not be asked for its records: ${because ?? 'it does not say why'}`;
 }
