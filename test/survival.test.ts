@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { type Rolled, type RollOptions, roll } from '../harness/cli/roll-plan.ts';
 import { askEngine } from '../harness/host/engine.ts';
 import { HeldPort } from '../harness/host/ports.ts';
@@ -23,7 +24,7 @@ import { EnvironmentError } from '../harness/input/errors.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import type { Verdict } from '../harness/judge/judge.ts';
 import type { RuntimeName } from '../harness/plan/plan.ts';
-import { markedProcesses } from '../harness/runtime/leftovers.ts';
+import { markedProcesses, markOf } from '../harness/runtime/leftovers.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { pointTo, readRun } from '../harness/store/run-folder.ts';
 import { isRigEvent, type Observer, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
@@ -269,6 +270,15 @@ describe('a member as a process', function () {
     expect((await member.stop('SIGTERM', 20_000)).killed).to.equal(false);
     await site.close();
     expect(markedProcesses().filter((found) => found.run === run)).to.deep.equal([]);
+  });
+
+  it('is not ended by a rig beside this one, whatever that calls its roll', async () => {
+    const { run, site } = await start('echo ready');
+    const [mark] = Object.keys(markOf(run, 'node01'));
+    const other = execa('sleep', ['600'], { env: { [mark!]: `${run} node01 another-host/1/unknown` }, reject: false });
+    await site.close();
+    other.kill('SIGTERM');
+    expect((await other).signal, 'it was there to be told to stop').to.equal('SIGTERM');
   });
 
   it('has the whole of its grace to stop', async () => {

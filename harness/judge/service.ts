@@ -56,7 +56,8 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
     ...Object.entries(found).flatMap(([member, records]) => differences(member, acknowledged, records)),
   ];
   if (faults.length > 0) return broken(name, listed(faults));
-  if (short !== null && open.length > 0 && open.every((member) => found[member] === undefined)) return notApplicable(name, short);
+  if (short !== null && open.length > 0 && open.every((member) => found[member] === undefined))
+    return notApplicable(name, short);
   if (late.length > 0) {
     const words = late.map(({ member, because }) => `${member} did not return its records in time: ${because}`);
     return cannotTell(name, withLag(listed(words), rigEvents(trace, 'lag')));

@@ -33,6 +33,11 @@ export function markedProcesses(): MarkedProcess[] {
   });
 }
 
+/** Ends whatever still lives of a roll of this rig's, as what has left the group of its member; another rig may have one of that name. */
+export function killProcessesOf(run: string): void {
+  for (const found of markedProcesses()) if (found.run === run && found.owner === owner()) killProcess(found.pid);
+}
+
 /** How long a process that was killed may take to be gone; until then it may write in its folder. */
 const GONE_LIMIT_MS = 5000;
 const GONE_EVERY_MS = 20;
@@ -65,7 +70,7 @@ function orphans(): MarkedProcess[] {
 }
 
 /** @throws EnvironmentError where it is there and cannot be killed */
-export function killProcess(pid: number): void {
+function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

@@ -13,7 +13,7 @@ import { EnvironmentError } from '../input/errors.ts';
 import type { Linked } from '../plan/plan.ts';
 import { startChild } from './child.ts';
 import { Disks, given } from './disks.ts';
-import { killProcess, markedProcesses, markOf, removeLeftovers } from './leftovers.ts';
+import { killProcessesOf, markOf, removeLeftovers } from './leftovers.ts';
 import { loopback, type Whereabouts } from './loopback.ts';
 import { lackOfDisks, lackOfLinks } from './namespaces/tools.ts';
 import { type Marked, runProgram } from './program.ts';
@@ -61,8 +61,7 @@ async function open(options: SiteOptions): Promise<Site> {
   let disks: Disks | null = null;
   const close = async (): Promise<void> => {
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
-    // Whoever has left the group of its member and lives on.
-    for (const { pid } of markedProcesses().filter((found) => found.run === run)) killProcess(pid);
+    killProcessesOf(run);
     await whereabouts?.close();
     removeSiteFolder(folder);
   };

@@ -1,4 +1,5 @@
 /** Members as processes of a test's own, one at a time, with every word they say. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ export class Daemons {
     const plan = planOf(scenario);
     const artifacts = await daemonKind(plan, undefined, versions).build(Object.keys(plan.versions));
     const site = await processRuntime().open({
-      run: 'test',
+      run: `test-${randomUUID()}`,
       members: plan.members,
       port: 7000,
       needsFolders: false,

@@ -9,7 +9,7 @@ import { lackAround } from '../../host/lack.ts';
 import { EnvironmentError } from '../../input/errors.ts';
 import { startChild } from '../child.ts';
 import { Disks, given } from '../disks.ts';
-import { killProcess, markedProcesses, markOf, removeLeftovers } from '../leftovers.ts';
+import { killProcessesOf, markOf, removeLeftovers } from '../leftovers.ts';
 import { type Marked, runProgram } from '../program.ts';
 import {
   MEMBER_FOLDERS,
@@ -71,7 +71,7 @@ async function open(
     await Promise.all([...running].map((member) => member.stop('SIGTERM', CLOSE_GRACE_MS)));
     await network?.close();
     // Whoever has left the group of its member and lives on.
-    for (const { pid } of markedProcesses().filter((found) => found.run === run)) killProcess(pid);
+    killProcessesOf(run);
     removeSiteFolder(folder);
   };
   const seats = new Map<string, Seat>();
