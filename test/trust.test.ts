@@ -1,15 +1,7 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
-import { refuseImpossible } from '../harness/fault/possible.ts';
-import { InputError } from '../harness/input/errors.ts';
-import { Scenario } from '../harness/input/scenario.ts';
-import { judge } from '../harness/judge/judge.ts';
-import { processRuntime } from '../harness/runtime/process.ts';
-import { eventsOf, type Trace } from '../harness/trace/trace.ts';
 import { askControl } from '../node/control/client.ts';
 import { requestOf } from '../node/control/commands.ts';
 import type { MemberEvent } from '../node/events.ts';
@@ -17,14 +9,11 @@ import type { Status } from '../node/status.ts';
 import { fingerprintOf, type KeyPair, makeCertificate } from '../node/trust/certificate.ts';
 import { type Token, tokenOf } from '../node/trust/token.ts';
 import { Daemons } from './support/daemons.ts';
-import { account, requireRuntime, rollAll } from './support/rig.ts';
-import { planOf, versions } from './support/versions.ts';
+import { versions } from './support/versions.ts';
 
 const LONG_MS = 600_000;
 const LIMIT_MS = 20_000;
 const DAY_MS = 86_400_000;
-/** So many requests go out on a connection before the first is answered. */
-const AT_ONCE = 100;
 
 describe('trust between members', () => {
   let daemons: Daemons;
@@ -239,197 +228,5 @@ describe('trust between members', () => {
     await daemons.start('node01', 'start', 'v3', [], [], (arg) => arg !== '--insecure');
     const { message } = await daemons.said('node01', 'exiting', ({ reason }) => reason === 'failed');
     expect(message).to.contain('speaks plain HTTP: start it with --insecure');
-  });
-});
-
-describe('what whoever is no member can cost a member', function () {
-  this.timeout(120_000);
-  let daemons: Daemons;
-  afterEach(() => daemons?.close());
-
-  async function memoryMiB(): Promise<number> {
-    return (await daemons.running('node01').memoryBytes())! / 2 ** 20;
-  }
-
-  async function parked(): Promise<number> {
-    daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS });
-    const [first] = await daemons.cluster();
-    await first!.stop('SIGTERM', LIMIT_MS);
-    await daemons.start('node01', 'start', 'v4');
-    await daemons.said('node01', 'parked');
-    return Number(daemons.seat('node01').address.split(':')[1]);
-  }
-
-  const bytesTold = (): number => Buffer.byteLength(daemons.transcript('node01'));
-
-  it('4,000 connections that say nothing are let go, before and after their handshake, and members come through', async () => {
-    const port = await parked();
-    const before = await memoryMiB();
-    const idle: Socket[] = [];
-    try {
-      for (let opened = 0; opened < 4000; opened += 1) {
-        const isSecure = opened % 20 === 0;
-        const socket = isSecure
-          ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
-          : connectPlain(port, '127.0.0.1');
-        socket.on('error', () => socket.destroy());
-        idle.push(socket);
-        await new Promise((resolve) =>
-          socket.once(isSecure ? 'secureConnect' : 'connect', resolve).once('close', resolve),
-        );
-      }
-      const notice = await daemons.http('node01', 'node02').patch('internal/database?upgrade=schema');
-      expect([notice.statusCode, notice.body]).to.deep.equal([200, { disposition: 'delivered' }]);
-      const left = idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
-      expect(left, 'connections that are kept').to.be.at.most(2 * 256);
-      expect((await memoryMiB()) - before, 'MiB').to.be.below(150);
-    } finally {
-      for (const socket of idle) socket.destroy();
-    }
-  });
-
-  it('a connection without a handshake does not keep it from stopping, whenever that comes', async () => {
-    const port = await parked();
-    const idle = connectPlain(port, '127.0.0.1').on('error', () => undefined);
-    await once(idle, 'connect');
-    // It shakes hands only once the member is stopping.
-    const late = connectPlain(port, '127.0.0.1').on('error', () => undefined);
-    await once(late, 'connect');
-    const stopped = daemons.running('node01').stop('SIGTERM', 4000);
-    connectTls({ socket: late, rejectUnauthorized: false }).on('error', () => undefined);
-    expect(await stopped).to.deep.equal({ code: 0, signal: null, killed: false });
-    idle.destroy();
-  });
-
-  it('20,000 notices of one member are a few events, and wake it a few times', async () => {
-    const port = await parked();
-    const before = bytesTold();
-    const { certificate: cert, key } = daemons.pairOf('node02');
-    const request = 'PATCH /internal/database?upgrade=schema HTTP/1.1\r\nhost: a\r\n\r\n';
-    const startedMs = performance.now();
-    const sendMany = async (times: number): Promise<string> => {
-      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, cert, key });
-      socket.setEncoding('latin1');
-      const said: string[] = [];
-      for (let sent = 0; sent < times; sent += AT_ONCE) {
-        socket.write(request.repeat(AT_ONCE));
-        let batch = '';
-        while (batch.split('HTTP/1.1 ').length - 1 < AT_ONCE) {
-          const [part] = (await once(socket, 'data')) as [string];
-          batch += part;
-        }
-        said.push(batch);
-      }
-      socket.destroy();
-      return said.join('');
-    };
-    const answers = (await Promise.all(Array.from({ length: 10 }, () => sendMany(2000)))).join('');
-    const count = (status: number): number => answers.split(`HTTP/1.1 ${status} `).length - 1;
-    // One more for every second that it took.
-    const most = 64 + Math.ceil((performance.now() - startedMs) / 1000);
-    expect(count(200) + count(429)).to.equal(20_000);
-    expect(count(200)).to.be.at.most(most);
-    await daemons.said('node01', 'noticed', () => true, count(200));
-    expect(daemons.transcript('node01').match(/"noticed"/g)).to.have.length(count(200));
-    expect(bytesTold() - before, 'bytes of trace').to.be.below(most * 2048);
-  });
-
-  it('a hundred odd requests are refused with a few events, none of them wakes it, and it serves on', async () => {
-    const port = await parked();
-    const before = bytesTold();
-    const odd = [
-      ...Array.from(
-        { length: 60 },
-        (_, index) => `PATCH /internal/database?upgrade=schema HTTP/1.1\r\nhost: ${index}\r\n\r\n`,
-      ),
-      ...Array.from({ length: 10 }, () => `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`),
-      ...Array.from(
-        { length: 10 },
-        () =>
-          `POST /internal/members HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n{`,
-      ),
-      ...Array.from(
-        { length: 10 },
-        () => 'POST /internal/database HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: dqlite\r\n\r\n',
-      ),
-      ...Array.from({ length: 10 }, () => '\0\u0001 no HTTP at all\r\n\r\n'),
-    ];
-    const answers = await Promise.all(
-      odd.map(async (request) => {
-        const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
-        let said = '';
-        socket
-          .on('error', () => socket.destroy())
-          .setEncoding('latin1')
-          .on('data', (text) => {
-            said += text;
-            socket.end();
-          });
-        socket.write(request);
-        await new Promise((resolve) => socket.once('close', resolve));
-        return said.slice(9, 12);
-      }),
-    );
-    expect(new Set(answers)).to.deep.equal(new Set(['403', '431', '413', '400']));
-    const told = daemons.transcript('node01');
-    expect(told).not.to.contain('"noticed"');
-    expect(told.match(/"refused"/g)!.length).to.be.at.most(40);
-    expect(bytesTold() - before, 'bytes of trace').to.be.below(16_384);
-    expect((await daemons.ask<Status>('node01', '/1.0')).status).to.equal('waiting');
-  });
-});
-
-describe('a roll in which trust goes wrong', function () {
-  this.timeout(120_000);
-
-  const refused = (trace: Trace, member: string) =>
-    eventsOf(trace, member).flatMap((event) => (event.event === 'refused' ? [[event.by, event.why]] : []));
-
-  for (const runtime of ['process', 'container'] as const) {
-    it(`stands still until a timer where nobody hears the last member, whose certificate has run out, in a ${runtime}`, async function () {
-      await requireRuntime(this, runtime);
-      const [rolled] = await rollAll('trust-expires', { runtime });
-      const { plan, trace, verdict } = rolled!;
-      expect(verdict.outcome, account(rolled!)).to.equal('holds');
-      const allowed = verdict.stalls.map(({ allowedBy }) => allowedBy);
-      expect(allowed.join()).to.match(/refused the notice from node03 \(f1\), and no other came/);
-      expect(refused(trace, 'node01')).to.deep.include(['node03', 'expired']);
-      // The same roll, had nothing been done to the certificate: nothing allows the stall.
-      const sound = trace.filter((event) => !('rig' in event) || event.rig !== 'fault');
-      expect(judge(plan, sound).outcome).to.equal('broken');
-    });
-  }
-
-  it('is passed on by whoever is trusted by both, where the truststores have not converged', async () => {
-    const [rolled] = await rollAll('trust-not-converged', { runtime: 'process' });
-    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
-    expect(refused(rolled!.trace, 'node01')).to.deep.include([null, 'unknown']);
-    const heard = eventsOf(rolled!.trace, 'node01').flatMap((event) => (event.event === 'noticed' ? [event.from] : []));
-    expect(new Set(heard)).to.deep.equal(new Set(['node02']));
-  });
-
-  it('needs no timer where a certificate is rotated between two refreshes', async () => {
-    const [rolled] = await rollAll('trust-rotates', { runtime: 'process' });
-    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
-    const answers = eventsOf(rolled!.trace, 'node02').flatMap((event) =>
-      event.event === 'notified' ? [event.outcome] : [],
-    );
-    expect(new Set(answers)).to.deep.equal(new Set(['accepted']));
-  });
-
-  it('goes on without a member that is taken out while it waits, and is heard by nobody', async () => {
-    const [rolled] = await rollAll('trust-removed', { runtime: 'process' });
-    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
-    for (const member of ['node02', 'node03']) {
-      expect(refused(rolled!.trace, member), member).to.deep.include(['node01', 'removed']);
-      const heard = eventsOf(rolled!.trace, member).flatMap((event) => (event.event === 'noticed' ? [event.from] : []));
-      expect(heard, member).not.to.include('node01');
-    }
-  });
-
-  it('cannot be planned where members ask nobody who they are', () => {
-    const fault = { fault: 'certificate-rotates', member: 'node01' };
-    const plan = planOf(Scenario.parse({ insecure: true, faults: [fault] }));
-    expect(() => refuseImpossible(plan, processRuntime())).to.throw(InputError, /with --insecure, nobody is asked/);
   });
 });

@@ -60,7 +60,7 @@ export class Connections {
     }
     this.#handshaking.delete(`${socket.remoteAddress} ${socket.remotePort}`);
     const isKnown = this.#guard.standingOf(socket)?.is === 'member' || this.#guard.isOperator(socket);
-    if (isKnown) this.#keep(this.#ofOne(this.#guard.shownBy(socket)!.fingerprint), socket, MOST_OF_ONE);
+    if (isKnown) this.#keepOfOne(this.#guard.shownBy(socket)!.fingerprint, socket);
     else {
       this.#keep(this.#strangers, socket, MOST_STRANGERS);
       const limit = setTimeout(() => socket.destroy(), STRANGER_MS).unref();
@@ -75,9 +75,12 @@ export class Connections {
     if (those.size > most) oldest?.destroy();
   }
 
-  #ofOne(fingerprint: string): Set<Socket> {
+  #keepOfOne(fingerprint: string, socket: Socket): void {
     const sockets = this.#known.get(fingerprint) ?? new Set();
     this.#known.set(fingerprint, sockets);
-    return sockets;
+    this.#keep(sockets, socket, MOST_OF_ONE);
+    socket.once('close', () => {
+      if (sockets.size === 0 && this.#known.get(fingerprint) === sockets) this.#known.delete(fingerprint);
+    });
   }
 }
