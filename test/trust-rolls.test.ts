@@ -22,6 +22,7 @@ describe('a roll in which trust goes wrong', function () {
       expect(verdict.outcome, account(rolled!)).to.equal('holds');
       const allowed = verdict.stalls.map(({ allowedBy }) => allowedBy);
       expect(allowed.join()).to.match(/refused the notice from node03 \(f1\), and no other came/);
+      expect(verdict.stalls[0]!.because).to.contain('could have passed: the notice from node03 was refused');
       expect(refused(trace, 'node01')).to.deep.include(['node03', 'expired']);
       // The same roll, had nothing been done to the certificate: nothing allows the stall.
       const sound = trace.filter((event) => !('rig' in event) || event.rig !== 'fault');

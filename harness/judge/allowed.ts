@@ -2,17 +2,16 @@
  * What the faults of a plan allow, and no more: a fault may delay what it has hold of, for as long as it has; a notice that was lost
  * may cost a timer where nobody repeats it. What must never be, such as an opening too early, no fault allows.
  */
-import type { NotifyOutcome } from '../../node/events.ts';
-import { isFor } from '../../node/upgrade/strategy.ts';
 import { rulesOf } from '../plan/daemon.ts';
 import { isDiskFault, isLinkFault, isTrustFault } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
-import { eventsOf, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, type Notified, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { type OwnExit, ownExits } from './exits.ts';
 import { type Incarnation, incarnationsOf, type Park } from './incarnations.ts';
 import { gateOf } from './passing.ts';
 import { AFTERWARDS_NS, absencesOf, overlaps, type Spell, spellsOf } from './spells.ts';
+import { sentWithin } from './waiter.ts';
 
 /** The part of a park that came after its gate could pass, and who had made that true. */
 export interface Vain {
@@ -20,11 +19,6 @@ export interface Vain {
   readonly park: Park;
   readonly knower: string;
   readonly sinceNs: number;
-}
-
-interface Sent {
-  readonly from: string;
-  readonly outcome: NotifyOutcome;
 }
 
 /** Which fault allows that a timer ended a park, as the end of a sentence; null where none does. */
@@ -85,17 +79,10 @@ function knowerDied(trace: Trace, { park, knower, sinceNs }: Vain): string | nul
 }
 
 /** The notices that would have ended the park, and what became of each. */
-function sentTo(plan: Plan, trace: Trace, { incarnation, park, sinceNs }: Vain): Sent[] {
+function sentTo(plan: Plan, trace: Trace, { incarnation, park, sinceNs }: Vain): readonly Notified[] {
   if (plan.daemon.model === null) return [];
   const { strategy } = rulesOf(plan.daemon.model);
-  const { member } = incarnation;
-  const gate = gateOf(strategy, park.gate);
-  return plan.members.flatMap((from) =>
-    eventsOf(trace, from).flatMap((event) => {
-      if (event.event !== 'notified' || event.peer !== member || !isFor(strategy, event.kind, gate)) return [];
-      return event.sentNs >= sinceNs && event.sentNs <= park.toNs! ? [{ from, outcome: event.outcome }] : [];
-    }),
-  );
+  return sentWithin(strategy, trace, incarnation.member, gateOf(strategy, park.gate), sinceNs, park.toNs!);
 }
 
 /** The notice that would have ended the park was lost, and no other came. */
@@ -103,7 +90,7 @@ function lostOnItsWay(plan: Plan, trace: Trace, vain: Vain): string | null {
   const sent = sentTo(plan, trace, vain);
   const lost = sent.find(({ outcome }) => outcome === 'lost');
   if (lost === undefined || sent.some(({ outcome }) => outcome === 'accepted')) return null;
-  return `the notice from ${lost.from} was lost, and nobody repeated it`;
+  return `the notice from ${lost.member} was lost, and nobody repeated it`;
 }
 
 /** It was refused, since a fault had the one trust the other no more, or not yet; and no other came. */
@@ -111,7 +98,7 @@ function refusedOnItsWay(plan: Plan, trace: Trace, vain: Vain, spells: readonly 
   const sent = sentTo(plan, trace, vain);
   if (sent.some(({ outcome }) => outcome === 'accepted')) return null;
   const { member } = vain.incarnation;
-  for (const { from } of sent.filter(({ outcome }) => outcome === 'refused')) {
+  for (const { member: from } of sent.filter(({ outcome }) => outcome === 'refused')) {
     const cause = spells.find(
       ({ fault, fromNs }) =>
         isTrustFault(fault) &&

@@ -27,7 +27,7 @@ export function waitsOf(plan: Plan, trace: Trace): Wait[] {
   const history = historyOf(plan, trace);
   return plan.members.flatMap((member) =>
     refreshedIncarnations(plan, trace, member).flatMap((incarnation) =>
-      incarnation.parks.flatMap((park) => waitsOfPark(plan, history, incarnation, park)),
+      incarnation.parks.flatMap((park) => waitsOfPark(plan, trace, history, incarnation, park)),
     ),
   );
 }
@@ -37,24 +37,24 @@ export function waitNow(plan: Plan, trace: Trace, history: History, member: stri
   const incarnation = refreshedIncarnations(plan, trace, member).at(-1);
   const park = incarnation?.parks.at(-1);
   if (incarnation === undefined || park === undefined || park.toNs !== null) return null;
-  return waitAt(plan, history, incarnation, park, Number.POSITIVE_INFINITY);
+  return waitAt(plan, trace, history, incarnation, park, Number.POSITIVE_INFINITY);
 }
 
-function waitsOfPark(plan: Plan, history: History, incarnation: Incarnation, park: Park): Wait[] {
+function waitsOfPark(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): Wait[] {
   const { moments } = history;
   const overNs = park.toNs ?? incarnation.exiting?.atNs ?? Number.POSITIVE_INFINITY;
   // What was decided as the park ended is the member's own next transaction.
   const within = moments.slice(placeUntil(moments, park.fromNs) + 1, placeBefore(moments, overNs) + 1);
   const waits: Wait[] = [];
   for (const atNs of [park.fromNs, ...within.map((moment) => moment.atNs)]) {
-    const wait = waitAt(plan, history, incarnation, park, atNs);
+    const wait = waitAt(plan, trace, history, incarnation, park, atNs);
     if (wait.what !== waits.at(-1)?.what) waits.push(wait);
   }
   return waits;
 }
 
-function waitAt(plan: Plan, history: History, incarnation: Incarnation, park: Park, atNs: number): Wait {
-  const { member, gate, what } = waiterAt(plan, history, incarnation, park.gate, atNs);
+function waitAt(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park, atNs: number): Wait {
+  const { member, gate, what } = waiterAt(plan, trace, history, incarnation, park.gate, atNs);
   const timerMs = firstFrom(incarnation.parkings, park.fromNs)?.waitMs ?? plan.daemon.timer?.everyMs ?? null;
   return { member, gate, parkNs: park.fromNs, fromNs: Math.max(atNs, park.fromNs), what, by: park.by, timerMs };
 }

@@ -152,11 +152,20 @@ export function eventsOf(trace: Trace, member: string): readonly MemberEvent[] {
   return indexOf(trace).members.get(member) ?? [];
 }
 
+/** What became of each notice to a member, as its sender tells it. */
+export function noticesTo(trace: Trace, member: string): readonly Notified[] {
+  return indexOf(trace).sent.get(member) ?? [];
+}
+
+export type Notified = MemberEvent & { readonly event: 'notified' };
+
 interface Index {
   readonly length: number;
   readonly rig: ReadonlyMap<RigEventName, readonly RigEvent[]>;
   readonly rigByMember: ReadonlyMap<string, readonly RigEvent[]>;
   readonly members: ReadonlyMap<string, readonly MemberEvent[]>;
+  /** By whom they were for. */
+  readonly sent: ReadonlyMap<string, readonly Notified[]>;
 }
 
 /** A trace is asked for the same things many times; each is looked up once. One that has grown since is looked up anew. */
@@ -168,15 +177,18 @@ function indexOf(trace: Trace): Index {
   const rig = new Map<RigEventName, RigEvent[]>();
   const rigByMember = new Map<string, RigEvent[]>();
   const members = new Map<string, MemberEvent[]>();
+  const sent = new Map<string, Notified[]>();
   for (const event of trace) {
-    if (!isRigEvent(event)) add(members, event.member, event);
-    else {
+    if (!isRigEvent(event)) {
+      add(members, event.member, event);
+      if (event.event === 'notified') add(sent, event.peer, event);
+    } else {
       add(rig, event.rig, event);
       if ('member' in event) add(rigByMember, `${event.rig} ${event.member}`, event);
     }
   }
   for (const events of members.values()) events.sort((one, other) => one.atNs - other.atNs);
-  const index = { length: trace.length, rig, rigByMember, members };
+  const index = { length: trace.length, rig, rigByMember, members, sent };
   INDEXES.set(trace, index);
   return index;
 }
