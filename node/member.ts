@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './address.ts';
+import { Budget } from './api/budget.ts';
 import { Guard } from './api/guard.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Served } from './api/served.ts';
@@ -45,6 +46,8 @@ const LAST_NOTICES_MS = 250;
 /** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
 const FIRST_ID = 1;
 
+/** Whoever is not known has a member look so often at the most. */
+const LOOK_AT_STRANGERS_MS = 1000;
 /** A member looks for newer peers so often in the time of one park: every 10 s where that is 30 s, as a heartbeat would tell. */
 const LOOKS_PER_WAIT = 3;
 
@@ -76,6 +79,7 @@ export class Member implements Served {
   readonly #learner: Learner | null;
   #isOpen = false;
   readonly #heartbeat: Heartbeat;
+  readonly #looksAtStrangers = new Budget(1, LOOK_AT_STRANGERS_MS);
 
   /** @param trust null where nobody is asked who they are */
   constructor(
@@ -96,7 +100,7 @@ export class Member implements Served {
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.tampering = new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
     this.trust = trust;
-    this.guard = new Guard(trust?.store ?? null, config.operator, tell);
+    this.guard = new Guard(trust?.store ?? null, config.operator, tell, () => this.#meetStranger());
     const refused = (body: string): void => this.membership.heardRefusal(body);
     this.peers = new PeerClient(trust === null ? null : (to) => trust.dial(to), refused);
     this.#ways = new Ways(this.peers, trust !== null);
@@ -229,6 +233,14 @@ export class Member implements Served {
     return disposition;
   }
 
+  /** Whoever is not known may be a member by now, of which nobody could tell this one. */
+  #meetStranger(): void {
+    if (!this.#looksAtStrangers.take()) return;
+    this.membership
+      .converge()
+      .catch((error: Error) => this.#log(`${this.name} could not look whom to trust: ${error.message}`));
+  }
+
   get #opened(): boolean {
     return this.#isOpen || this.#upgrader.isOpen;
   }
@@ -284,6 +296,8 @@ export class Member implements Served {
     saveState(this.#config, place, identityPlaces(this.#build));
     this.#noteAll();
     await this.database.enter(place);
+    // Others may have been let in since it was, and those who had it look may not have been known to it yet.
+    if (trust !== null) await this.membership.look(Number.POSITIVE_INFINITY);
   }
 
   /** A new member comes to be as its patches would leave it. */

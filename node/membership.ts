@@ -106,6 +106,7 @@ export class Membership {
   /** Look who the members are, and whom to trust. @throws UnavailableError when the patience, in milliseconds, is at an end */
   async look(patienceMs: number): Promise<readonly MemberRecord[]> {
     const { database, trust, name } = this.#around;
+    const asOfNs = nowNs();
     const { members, trusted } = await database.read(
       async (transaction) => ({
         members: await readMembers(transaction),
@@ -114,7 +115,7 @@ export class Membership {
       patienceMs,
     );
     this.#isOut = members.every(({ member }) => member !== name);
-    trust?.converge(trusted);
+    trust?.converge(trusted, asOfNs);
     return members;
   }
 
@@ -231,9 +232,9 @@ export class Membership {
     await trustMember(transaction, name, fingerprint);
   }
 
-  /** Whom to trust has changed: here at once, and with the others as soon as they have looked. */
+  /** Whom to trust has just been changed: here at once, and with the others as soon as they have looked. */
   async #changed(trusted: readonly Trusted[]): Promise<void> {
-    this.#around.trust?.converge(trusted);
+    this.#around.trust?.converge(trusted, nowNs());
     await this.#spreading.run();
   }
 

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
 import { askControl } from '../node/control/client.ts';
 import { requestOf } from '../node/control/commands.ts';
 import type { MemberEvent } from '../node/events.ts';
 import type { Status } from '../node/status.ts';
 import { fingerprintOf, type KeyPair, makeCertificate } from '../node/trust/certificate.ts';
+import { TrustFiles } from '../node/trust/files.ts';
 import { type Token, tokenOf } from '../node/trust/token.ts';
 import { Daemons } from './support/daemons.ts';
 import { versions } from './support/versions.ts';
@@ -203,6 +205,34 @@ describe('trust between members', () => {
     expect([again.statusCode, (again.body as { why: string }).why]).to.deep.equal([403, 'token-used']);
     const { members } = await daemons.ask<{ members: unknown[] }>('node01', '/1.0/cluster');
     expect(members).to.have.length(2);
+  });
+
+  it('is mutual between members that are let in at the same moment, as soon as they are open', async () => {
+    daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 8, database: 'dqlite' });
+    const { members } = daemons.plan;
+    await daemons.start('node01', 'bootstrap', 'v3');
+    await daemons.said('node01', 'open');
+    await Promise.all(members.slice(1).map((member) => daemons.start(member, 'join', 'v3')));
+    for (const member of members) await daemons.said(member, 'open');
+    for (const member of members) {
+      const trusted = new TrustFiles(daemons.seat(member).stateFolder).trusted().map((one) => one.member);
+      expect(trusted, member).to.have.members(members);
+    }
+  });
+
+  it('comes about with whoever is not known yet and shows up, though nobody had told of it', async () => {
+    await parked();
+    const newcomer = await makeCertificate('node09');
+    const database = new Sqlite(join(daemons.seat('node01').sharedFolder, 'cluster.db'));
+    database
+      .prepare('INSERT INTO internal_trust (fingerprint, member, removed) VALUES (?, ?, 0)')
+      .run(fingerprintOf(newcomer.certificate), 'node09');
+    database.close();
+    const ask = async () => (await daemons.http('node01', newcomer).get('internal/database')).statusCode;
+    expect(await ask()).to.equal(403);
+    // Before the next heartbeat would have told.
+    const limit = AbortSignal.timeout(5000);
+    while ((await ask()) === 403) expect(limit.aborted).to.equal(false);
   });
 
   it('keeps keys to itself, and tells nobody a key or a token', async () => {

@@ -24,6 +24,9 @@ const WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   'timer-jumps': 2,
   remove: 2,
   'leader-moves': 2,
+  'certificate-rotates': 3,
+  'certificate-expires': 1,
+  'hold-truststore': 3,
 };
 
 /** @param order the members in the order of their refreshes */
@@ -77,6 +80,9 @@ export function faultEntries(fc: FastCheck, order: readonly string[]): Arbitrary
     entry('timer-jumps', { member: name, ...begins }),
     entry('remove', { member: name, through: name, ...begins }),
     entry('leader-moves', { member: name, ...begins }),
+    entry('certificate-rotates', { member: name, ...begins }),
+    entry('certificate-expires', { member: name, ...begins }),
+    entry('hold-truststore', { member: name, ...spell }),
   ];
   return fc.oneof(...all.filter(({ weight }) => weight > 0));
 }

@@ -37,6 +37,7 @@ export class Guard {
   readonly #store: Truststore | null;
   readonly #operator: string | null;
   readonly #tell: Tell;
+  readonly #onUnknown: () => void;
   readonly #shown = new WeakMap<Socket, Shown>();
   readonly #refusals = new Budget(REFUSALS.most, REFUSALS.everyMs);
   readonly #notices = new Map<string, Budget>();
@@ -45,11 +46,13 @@ export class Guard {
   /**
    * @param store null where nobody is asked who they are
    * @param operator the fingerprint of the certificate by which an operator is known; null where there is none
+   * @param onUnknown told whenever somebody is refused whose certificate is nobody's
    */
-  constructor(store: Truststore | null, operator: string | null, tell: Tell) {
+  constructor(store: Truststore | null, operator: string | null, tell: Tell, onUnknown: () => void = () => undefined) {
     this.#store = store;
     this.#operator = operator;
     this.#tell = tell;
+    this.#onUnknown = onUnknown;
   }
 
   /** Who is at the other end; null where nobody is asked. */
@@ -108,6 +111,7 @@ export class Guard {
     } else {
       this.#untold += 1;
     }
+    if (why === 'unknown') this.#onUnknown();
     const status = why === 'too-many' ? 429 : why === 'unreadable' ? 400 : FORBIDDEN;
     return new Refusal(status, SAYS[why], why);
   }

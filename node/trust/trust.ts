@@ -28,6 +28,8 @@ export class Trust {
   #cluster: KeyPair | null;
   /** What came while the truststore was held; null where it is not held. */
   #held: { newest: readonly Trusted[] | null } | null = null;
+  /** As of when the newest list is that came. */
+  #asOfNs = Number.NEGATIVE_INFINITY;
 
   private constructor(files: TrustFiles, own: KeyPair) {
     this.#files = files;
@@ -60,7 +62,7 @@ export class Trust {
     this.#cluster = cluster;
     this.#files.savePair('cluster', cluster);
     this.#changed('cluster');
-    this.converge(trusted);
+    this.converge(trusted, this.#asOfNs);
   }
 
   /** What whoever dials this member is shown: what all share, or, until it has been let in, its own. */
@@ -85,8 +87,13 @@ export class Trust {
     return connectPinned(to, this.#context, pinned);
   }
 
-  /** Trust whom the database says, and nobody else; once it is not held any more, where it is. */
-  converge(trusted: readonly Trusted[]): void {
+  /**
+   * Trust whom the database says, and nobody else; once it is not held any more, where it is.
+   * @param asOfNs on the member's clock: the list has all that was committed by then. One that is older than another that came is not taken
+   */
+  converge(trusted: readonly Trusted[], asOfNs: number): void {
+    if (asOfNs < this.#asOfNs) return;
+    this.#asOfNs = asOfNs;
     if (this.#held !== null) {
       this.#held.newest = trusted;
       return;
@@ -106,7 +113,7 @@ export class Trust {
   letGo(): void {
     const newest = this.#held?.newest ?? null;
     this.#held = null;
-    if (newest !== null) this.converge(newest);
+    if (newest !== null) this.converge(newest, this.#asOfNs);
   }
 
   /** Show another certificate from now on. */
