@@ -15,6 +15,7 @@ import {
   faultOfToken,
   readTrusted,
   trustMember,
+  trustOnly,
   useToken,
 } from './database/trust.ts';
 import type { Tell } from './events.ts';
@@ -196,19 +197,29 @@ export class Membership {
     return tokenText({ name, secret, fingerprint, addresses: [formatAddress(listen)], expires });
   }
 
-  /** Have another certificate from now on: a good one, or one that has just run out. @throws Refusal */
+  /**
+   * Have another certificate from now on: a good one, or one that has just run out. All others trust both for as long as it takes to
+   * show the new one, so that nothing that is under way is refused.
+   * @throws Refusal
+   */
   async renew(is: 'good' | 'expired'): Promise<void> {
-    const { trust, database, name } = this.#around;
+    const { trust, name } = this.#around;
     if (trust === null) throw new Refusal(409, `${name} shows no certificate to anybody`);
     const { fromMs, toMs } = usualValidity();
     const own = await makeCertificate(name, { fromMs, toMs: is === 'good' ? toMs : Date.now() - 1000 });
-    const trusted = await database.write(async (transaction) => {
-      await trustMember(transaction, name, fingerprintOf(own.certificate));
+    const fingerprint = fingerprintOf(own.certificate);
+    await this.#changeTrust((transaction) => trustMember(transaction, name, fingerprint));
+    trust.renew(own);
+    // With one that has run out nothing can be changed any more.
+    if (is === 'good') await this.#changeTrust((transaction) => trustOnly(transaction, name, fingerprint));
+  }
+
+  async #changeTrust(change: (transaction: Transaction) => Promise<void>): Promise<void> {
+    const trusted = await this.#around.database.write(async (transaction) => {
+      await change(transaction);
       return readTrusted(transaction);
     });
-    // While the others still know it by the certificate that it had.
     await this.#changed(trusted);
-    trust.renew(own);
   }
 
   async #requireToken({ name, secret }: JoinRequest, shown: Shown | null): Promise<Token> {

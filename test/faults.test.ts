@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { draw, drawnOf } from '../harness/chaos/draw.ts';
+import { Finding, RequestError } from '../harness/daemon/contract.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
 import { untoldLives } from '../harness/judge/spells.ts';
 import type { Plan } from '../harness/plan/plan.ts';
+import type { Asking } from '../harness/roll/asking.ts';
+import { Faults } from '../harness/roll/faults.ts';
+import type { Members } from '../harness/roll/members.ts';
+import { Recorder } from '../harness/roll/recorder.ts';
+import type { Stage } from '../harness/roll/stage.ts';
 import { Disks } from '../harness/runtime/disks.ts';
 import { lackOfDisks } from '../harness/runtime/namespaces/tools.ts';
 import { removeSiteFolder } from '../harness/runtime/site-folder.ts';
@@ -48,6 +54,11 @@ describe('faults of a scenario', () => {
     expect(refusal([{ ...freeze, member: 'node09' }])).to.match(/faults\.0: there is no member node09/);
     expect(refusal([{ ...freeze, begins: 'start' }])).to.match(/node01 is refreshed while it is frozen \(f1\)/);
     expect(refusal([freeze, freeze])).to.match(/it contradicts f1/);
+    const full = { fault: 'disk-full', member: 'node01', begins: 'start', ends: 'settle' };
+    const rotated = { fault: 'certificate-rotates', member: 'node01', begins: 'after node01' };
+    expect(refusal([full, rotated])).to.match(/another certificate: it contradicts f1/);
+    const expired = { fault: 'certificate-expires', member: 'node01', begins: 'start' };
+    expect(refusal([expired], { database: 'dqlite' })).to.match(/has no database any more/);
     expect(refusal([{ ...freeze, ends: 'before node01' }])).to.match(/it is never undone/);
     expect(refusal([{ fault: 'cut-link', from: 'node01', to: 'node02' }])).to.match(
       /impossible .* on the runtime process/,
@@ -69,6 +80,19 @@ describe('faults of a scenario', () => {
 
 describe('a roll with faults', function () {
   this.timeout(60_000);
+
+  it('is one of which nobody knows where a member does not do what a fault asks of it', async () => {
+    const plan = planWith([{ fault: 'certificate-rotates', member: 'node01' }]);
+    const stage = { recorder: new Recorder() } as Stage;
+    const asking = {
+      onceItListens: () => Promise.reject(new RequestError('refused', 'no space left on device')),
+    } as unknown as Asking;
+    const faults = new Faults(plan, stage, { conditions: {} } as Members, asking);
+    const error = await faults.begin('f1', { is: 'certificate-rotates', member: 'node01' }).catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(Finding);
+    expect(error.doubt).to.be.a('string');
+    expect(error.message).to.match(/node01 was asked to do that, and did not: no space left on device/);
+  });
 
   it('loses one notice of two members left, which costs a timer that the judge allows, and of three none', async () => {
     const lost = [{ fault: 'lose-notice', from: 'node02', to: 'node01' }];

@@ -3,8 +3,10 @@ import { refuseImpossible } from '../harness/fault/possible.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
 import { judge } from '../harness/judge/judge.ts';
+import type { Fault } from '../harness/plan/fault.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
-import { eventsOf, type Trace } from '../harness/trace/trace.ts';
+import { eventsOf, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
+import { requireDqlite } from './support/engines.ts';
 import { account, requireRuntime, rollAll } from './support/rig.ts';
 import { planOf } from './support/versions.ts';
 
@@ -27,6 +29,15 @@ describe('a roll in which trust goes wrong', function () {
       // The same roll, had nothing been done to the certificate: nothing allows the stall.
       const sound = trace.filter((event) => !('rig' in event) || event.rig !== 'fault');
       expect(judge(plan, sound).outcome).to.equal('broken');
+      // Nor does a fault that has another refused, or nobody.
+      const rotates = plan.steps.map((step) =>
+        step.do === 'fault' ? { ...step, fault: { ...step.fault, is: 'certificate-rotates' } as Fault } : step,
+      );
+      expect(judge({ ...plan, steps: rotates }, [...trace]).outcome, 'rotated').to.equal('broken');
+      const removed = trace.map(
+        (event): TraceEvent => ('event' in event && event.event === 'refused' ? { ...event, why: 'removed' } : event),
+      );
+      expect(judge(plan, removed).outcome, 'refused as removed').to.equal('broken');
     });
   }
 
@@ -55,6 +66,17 @@ describe('a roll in which trust goes wrong', function () {
       const heard = eventsOf(rolled!.trace, member).flatMap((event) => (event.event === 'noticed' ? [event.from] : []));
       expect(heard, member).not.to.include('node01');
     }
+  });
+
+  it('leaves who was taken out without a database, which it says as it goes, on dqlite', async function () {
+    await requireDqlite(this);
+    const [rolled] = await rollAll('trust-removed', { runtime: 'process', database: 'dqlite' });
+    expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
+    const [last] = eventsOf(rolled!.trace, 'node01')
+      .flatMap((event) => (event.event === 'exiting' ? [event] : []))
+      .slice(-1);
+    expect(last).to.deep.include({ reason: 'failed' });
+    expect(last!.message).to.contain('taken out of its cluster');
   });
 
   it('cannot be planned where members ask nobody who they are', () => {

@@ -2,8 +2,9 @@
  * What the faults of a plan allow, and no more: a fault may delay what it has hold of, for as long as it has; a notice that was lost
  * may cost a timer where nobody repeats it. What must never be, such as an opening too early, no fault allows.
  */
+import type { RefusalReason } from '../../node/trust/truststore.ts';
 import { rulesOf } from '../plan/daemon.ts';
-import { isDiskFault, isLinkFault, isTrustFault } from '../plan/fault.ts';
+import { type Fault, isDiskFault, isLinkFault, namedBy } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
 import { eventsOf, type Notified, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -98,16 +99,29 @@ function refusedOnItsWay(plan: Plan, trace: Trace, vain: Vain, spells: readonly 
   const sent = sentTo(plan, trace, vain);
   if (sent.some(({ outcome }) => outcome === 'accepted')) return null;
   const { member } = vain.incarnation;
-  for (const { member: from } of sent.filter(({ outcome }) => outcome === 'refused')) {
-    const cause = spells.find(
-      ({ fault, fromNs }) =>
-        isTrustFault(fault) &&
-        fromNs <= vain.park.toNs! &&
-        fault.member === (fault.is === 'hold-truststore' ? member : from),
-    );
-    if (cause !== undefined) return `${member} refused the notice from ${from} (${cause.id}), and no other came`;
+  for (const notice of sent.filter(({ outcome }) => outcome === 'refused')) {
+    const cause = causeOfRefusal(trace, member, notice, spells);
+    if (cause !== null) return `${member} refused the notice from ${notice.member} (${cause.id}), and no other came`;
   }
   return null;
+}
+
+/** The fault under which a member may have refused a notice, for the reason that it told, if it told any. */
+function causeOfRefusal(trace: Trace, member: string, notice: Notified, spells: readonly Spell[]): Spell | null {
+  const { member: from, sentNs, atNs } = notice;
+  const told = eventsOf(trace, member).flatMap((event) =>
+    event.event === 'refused' && event.atNs >= sentNs && event.atNs <= atNs ? [event] : [],
+  );
+  // Where there are many, not every refusal is told of.
+  const isFor = (why: RefusalReason): boolean => told.length === 0 || told.some((event) => event.why === why);
+  const isUnder = (is: Fault['is'], whose: string) => (spell: Spell) =>
+    spell.fault.is === is && namedBy(spell.fault)[0] === whose && overlaps(spell, sentNs, sentNs);
+  const held = spells.find(isUnder('hold-truststore', member));
+  if (held !== undefined && isFor('unknown')) return held;
+  const newest = spells.findLast(
+    (spell) => isUnder('certificate-expires', from)(spell) || isUnder('certificate-rotates', from)(spell),
+  );
+  return newest?.fault.is === 'certificate-expires' && isFor('expired') ? newest : null;
 }
 
 /** Which fault allows that a member went by itself, as the end of a sentence; null where none does. */

@@ -144,7 +144,9 @@ function contradict(before: Fault, fault: Fault): boolean {
   // Who is frozen, held or away can be taken out by another, and can do nothing itself.
   if (isAway) return fault.is !== 'remove' && fault.is !== 'fail-refresh';
   if (before.is === 'hold-truststore') return fault.is === 'hold-truststore';
-  return isDiskFault(before) && isDiskFault(fault);
+  if (!isDiskFault(before)) return false;
+  // Who can write nothing keeps no other certificate.
+  return isDiskFault(fault) || fault.is === 'certificate-rotates' || fault.is === 'certificate-expires';
 }
 
 type Between = { readonly from: string; readonly to: string };

@@ -104,10 +104,6 @@ export function isDiskFault(fault: Fault): fault is DiskFault {
   return fault.is === 'disk-full' || fault.is === 'disk-read-only';
 }
 
-export function isTrustFault(fault: Fault): fault is TrustFault {
-  return fault.is === 'certificate-expires' || fault.is === 'certificate-rotates' || fault.is === 'hold-truststore';
-}
-
 /** Whether it is done on the links between members: a notice is, where nothing inside its sender can be told to. */
 export function needsLinks(fault: Fault, { capabilities }: PlannedDaemon): boolean {
   return isLinkFault(fault) || (isNoticeFault(fault) && !capabilities.failpoints);

@@ -1,10 +1,10 @@
 /** The faults of a roll: done and undone at their steps of the plan, and those that lie in wait for a member. */
 import type { MemberEvent } from '../../node/events.ts';
-import { type FailpointsClient, RequestError } from '../daemon/contract.ts';
+import { type FailpointsClient, Finding, RequestError } from '../daemon/contract.ts';
 import type { Hands, Undo } from '../fault/kind.ts';
 import { kindOf } from '../fault/kinds.ts';
 import type { PlannedDaemon } from '../plan/daemon.ts';
-import type { Fault, FaultOf } from '../plan/fault.ts';
+import { type Fault, type FaultOf, namedBy } from '../plan/fault.ts';
 import { faultWords, undoWords } from '../plan/fault-words.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunningMember } from '../runtime/runtime.ts';
@@ -45,7 +45,7 @@ export class Faults {
     // Whoever is being killed where it is held may be about to be started again.
     await this.idle();
     this.#stage.recorder.tell('fault', { id, says: faultWords(fault) });
-    const undo = await kindOf(fault).do(fault, this.#hands, id);
+    const undo = await this.#done(fault, () => kindOf(fault).do(fault, this.#hands, id));
     if (undo !== null) this.#standing.set(id, { fault, undo });
   }
 
@@ -53,8 +53,20 @@ export class Faults {
     const standing = this.#standing.get(id);
     if (standing === undefined) return;
     this.#standing.delete(id);
-    await standing.undo();
+    await this.#done(standing.fault, standing.undo);
     this.#stage.recorder.tell('undone', { id, says: undoWords(standing.fault) });
+  }
+
+  /** What a member answers to a fault that it is to do may come of another: then nobody knows what the roll would have been. */
+  async #done<Result>(fault: Fault, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const [member] = namedBy(fault);
+      const words = `${faultWords(fault)}: ${member} was asked to do that, and did not: ${error.message}`;
+      throw new Finding(member!, words, null, 'what has been done to it before may be why');
+    }
   }
 
   /** Whether somebody is being killed, and may be started again. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { UPGRADE_PATH, UPGRADE_PROTOCOL } from '../database/dqlite/relay.ts';
+import type { Refusal } from './refusal.ts';
 import type { Served } from './served.ts';
 
 export function dqliteConnections(server: Server, member: Served): void {
@@ -19,7 +20,8 @@ export function dqliteConnections(server: Server, member: Served): void {
     try {
       member.guard.require(request, UPGRADE_PATH);
     } catch (error) {
-      return refuse(socket, '403 Forbidden', (error as Error).message);
+      const { message, why } = error as Refusal;
+      return refuse(socket, '403 Forbidden', message, why);
     }
     if (replication === null) return refuse(socket, '409 Conflict', `${member.name} does not run dqlite`);
     if (head.length > 0) socket.unshift(head);
@@ -35,8 +37,8 @@ export function dqliteConnections(server: Server, member: Served): void {
   });
 }
 
-function refuse(socket: Socket, status: string, why: string): void {
-  const body = JSON.stringify({ error: why });
+function refuse(socket: Socket, status: string, error: string, why?: string): void {
+  const body = JSON.stringify({ error, why });
   // An upgraded socket is nobody's any more: unless it is destroyed it stays, half open, for as long as the member lives.
   socket.write(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -29,13 +29,21 @@ export async function readTrusted(transaction: Transaction): Promise<Trusted[]> 
   return rows.map(({ fingerprint, member, removed }) => ({ fingerprint, member, isRemoved: removed === 1 }));
 }
 
-/** A member has this certificate from now on, and no other. */
+/** A member has this certificate from now on, beside any that it has. */
 export async function trustMember(transaction: Transaction, member: string, fingerprint: string): Promise<void> {
-  await transaction.run('DELETE FROM internal_trust WHERE member = ? AND removed = 0', member);
   await transaction.run(
     'INSERT OR REPLACE INTO internal_trust (fingerprint, member, removed) VALUES (?, ?, 0)',
     fingerprint,
     member,
+  );
+}
+
+/** A member has no other certificate than this any more. */
+export async function trustOnly(transaction: Transaction, member: string, fingerprint: string): Promise<void> {
+  await transaction.run(
+    'DELETE FROM internal_trust WHERE member = ? AND removed = 0 AND fingerprint <> ?',
+    member,
+    fingerprint,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Finding the leader: ask the own node, and where it does not know, every other server that it has heard of. */
-import { PassingError, type Role } from '../database.ts';
+import { DatabaseError, PassingError, type Role } from '../database.ts';
 import { Connection, RESPONSE_TIMEOUT_MS } from './connection.ts';
+import { Refused } from './relay.ts';
 import type { DqliteServer } from './server.ts';
 
 /** The roles by their numbers in the protocol. */
@@ -52,7 +53,7 @@ export class Reach {
   /**
    * A connection to the leader.
    * @param others addresses to ask beside those that the own node knows
-   * @throws NoLeader saying how many voters answer
+   * @throws NoLeader saying how many voters answer; DatabaseError where they say that this member is none of theirs any more
    */
   async toLeader(others: readonly string[]): Promise<Leader> {
     const leader = await this.#accordingTo(this.#own);
@@ -66,8 +67,14 @@ export class Reach {
     );
     for (const { connection } of more) connection.close();
     if (found !== undefined) return found;
+    const refusals = asked.flatMap((end) =>
+      end.status === 'rejected' && end.reason instanceof Refused ? [end.reason] : [],
+    );
+    if (refusals.some(({ why }) => why === 'removed'))
+      throw new DatabaseError('this member has been taken out of its cluster, and has no database any more');
     const answering = [...addresses].filter((_, index) => asked[index]!.status === 'fulfilled');
-    throw new NoLeader(reasonOf(servers, [this.#own, ...answering]));
+    const reason = reasonOf(servers, [this.#own, ...answering]);
+    throw new NoLeader(refusals.length === 0 ? reason : `${reason}; ${refusals[0]!.message}`);
   }
 
   /** The leader that a server names. @throws PassingError where that server cannot be asked */

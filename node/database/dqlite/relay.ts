@@ -14,6 +14,21 @@ export const UPGRADE_PATH = '/internal/database';
 /** A peer that is there answers in a millisecond. */
 const DIAL_TIMEOUT_MS = 2000;
 
+/** No refusal has more to say. */
+const LONGEST_REFUSAL = 4096;
+
+/** A member does not let this one through. */
+export class Refused extends PassingError {
+  override name = 'Refused';
+  /** In a word, such as `removed`; null where it does not say. */
+  readonly why: string | null;
+
+  constructor(message: string, why: string | null) {
+    super(message);
+    this.why = why;
+  }
+}
+
 /** Opens a connection to a member's listener, ready to be written to; null for a plain one. */
 export type Connect = ((to: Address) => Promise<Socket>) | null;
 
@@ -21,7 +36,7 @@ export type Connect = ((to: Address) => Promise<Socket>) | null;
  * Reach the dqlite node of a member through its listener.
  * @param address HOST:PORT
  * @returns the connection, from whose first byte on the other side is the node
- * @throws PassingError
+ * @throws PassingError; Refused where the member answers, and does not let this one through
  */
 export async function dial(address: string, connect: Connect = null): Promise<Duplex> {
   const where = parseAddress(address);
@@ -45,14 +60,38 @@ export async function dial(address: string, connect: Connect = null): Promise<Du
       resolve(socket);
     });
     outgoing.once('response', (response) => {
-      reject(new PassingError(`${address} does not let dqlite through: HTTP ${response.statusCode}`));
-      // Whatever else it says, and however long it keeps the connection, is of no interest.
-      outgoing.destroy();
+      let text = '';
+      const end = (): void => {
+        reject(refusalOf(address, response.statusCode ?? 0, text));
+        outgoing.destroy();
+      };
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > LONGEST_REFUSAL) end();
+      });
+      response.once('end', end);
     });
     outgoing.once('timeout', () => outgoing.destroy(new Error(`${address} did not answer in ${DIAL_TIMEOUT_MS} ms`)));
     outgoing.on('error', (error) => reject(new PassingError(`cannot reach ${address}: ${error.message}`)));
     outgoing.end();
   });
+}
+
+function refusalOf(address: string, status: number, text: string): Refused {
+  const said = saidIn(text);
+  const words = typeof said?.error === 'string' ? said.error : `HTTP ${status}`;
+  return new Refused(
+    `${address} does not let this member through: ${words}`,
+    typeof said?.why === 'string' ? said.why : null,
+  );
+}
+
+function saidIn(text: string): { readonly error?: unknown; readonly why?: unknown } | null {
+  try {
+    return JSON.parse(text) as { error?: unknown; why?: unknown } | null;
+  } catch {
+    return null;
+  }
 }
 
 /** Join two connections to one. Whichever ends takes the other with it. */
