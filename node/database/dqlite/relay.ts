@@ -14,8 +14,8 @@ export const UPGRADE_PATH = '/internal/database';
 /** A peer that is there answers in a millisecond. */
 const DIAL_TIMEOUT_MS = 2000;
 
-/** No refusal has more to say. */
-const LONGEST_REFUSAL = 4096;
+/** No refusal has more to say, or takes longer to say it. */
+const LONGEST_REFUSAL = { bytes: 4096, ms: 200 };
 
 /** A member does not let this one through. */
 export class Refused extends PassingError {
@@ -67,9 +67,11 @@ export async function dial(address: string, connect: Connect = null): Promise<Du
       };
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
-        if (text.length > LONGEST_REFUSAL) end();
+        if (text.length > LONGEST_REFUSAL.bytes) end();
       });
       response.once('end', end);
+      const limit = setTimeout(end, LONGEST_REFUSAL.ms);
+      outgoing.once('close', () => clearTimeout(limit));
     });
     outgoing.once('timeout', () => outgoing.destroy(new Error(`${address} did not answer in ${DIAL_TIMEOUT_MS} ms`)));
     outgoing.on('error', (error) => reject(new PassingError(`cannot reach ${address}: ${error.message}`)));
