@@ -230,10 +230,14 @@ describe('the client, against the real libdqlite', function () {
     dqliteConnections(listener, asked as unknown as Served);
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
-    for (let times = 0; times < 2; times += 1) expect(await failure(dial(address))).to.contain('HTTP 503');
-    const open = await new Promise<number>((resolve) => listener.getConnections((_error, count) => resolve(count)));
-    expect(open, 'connections that it keeps').to.equal(0);
-    listener.close();
+    try {
+      for (let times = 0; times < 2; times += 1)
+        expect(await failure(dial(address))).to.contain('the node is out of sorts (HTTP 503)');
+      const open = await new Promise<number>((resolve) => listener.getConnections((_error, count) => resolve(count)));
+      expect(open, 'connections that it keeps').to.equal(0);
+    } finally {
+      listener.close();
+    }
   });
 
   it('says which folder is in use, and which package is missing or too old', async () => {

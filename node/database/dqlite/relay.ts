@@ -81,7 +81,7 @@ export async function dial(address: string, connect: Connect = null): Promise<Du
 
 function refusalOf(address: string, status: number, text: string): Refused {
   const said = saidIn(text);
-  const words = typeof said?.error === 'string' ? said.error : `HTTP ${status}`;
+  const words = typeof said?.error === 'string' ? `${said.error} (HTTP ${status})` : `HTTP ${status}`;
   return new Refused(
     `${address} does not let this member through: ${words}`,
     typeof said?.why === 'string' ? said.why : null,
