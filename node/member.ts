@@ -102,7 +102,7 @@ export class Member implements Served {
     this.trust = trust;
     this.guard = new Guard(trust?.store ?? null, config.operator, tell, () => this.#meetStranger());
     const refused = (body: string): void => this.membership.heardRefusal(body);
-    this.peers = new PeerClient(trust === null ? null : (to) => trust.dial(to), refused);
+    this.peers = new PeerClient(trust === null ? null : (to, givenUp) => trust.dial(to, givenUp), refused);
     this.#ways = new Ways(this.peers, trust !== null);
     this.#notices = new Notices(config.name, this.peers, config.noticeTimeoutMs, tell, this.tampering);
     this.records = new RecordTable(build);
@@ -285,7 +285,9 @@ export class Member implements Served {
     const { version } = this.#build;
     const { trust } = this;
     const client =
-      trust === null || token === null ? this.peers : new PeerClient((to) => trust.dial(to, token.fingerprint));
+      trust === null || token === null
+        ? this.peers
+        : new PeerClient((to, givenUp) => trust.dial(to, givenUp, token.fingerprint));
     const request: JoinRequest = { name: this.name, address: formatAddress(listen), version, ...secret };
     const { admission, through } = await join(client, live, request);
     client.hangUp();

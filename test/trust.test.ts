@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
 import { askControl } from '../node/control/client.ts';
 import { requestOf } from '../node/control/commands.ts';
 import type { MemberEvent } from '../node/events.ts';
+import { PeerClient } from '../node/peers/client.ts';
 import type { Status } from '../node/status.ts';
 import { fingerprintOf, type KeyPair, makeCertificate } from '../node/trust/certificate.ts';
+import { connectPinned, contextOf } from '../node/trust/connect.ts';
 import { TrustFiles } from '../node/trust/files.ts';
 import { type Token, tokenOf } from '../node/trust/token.ts';
 import { Daemons } from './support/daemons.ts';
@@ -233,6 +237,34 @@ describe('trust between members', () => {
     // Before the next heartbeat would have told.
     const limit = AbortSignal.timeout(5000);
     while ((await ask()) === 403) expect(limit.aborted).to.equal(false);
+  });
+
+  it('is said to whoever stood still for some seconds, also in the middle of a handshake, once it goes on', async () => {
+    await parked();
+    const { address } = daemons.seat('node01');
+    const own = contextOf(daemons.pairOf('node02'));
+    const cluster = fingerprintOf(daemons.pairOf('node01', 'cluster').certificate);
+    const client = new PeerClient((to, givenUp) => connectPinned(to, own, cluster, givenUp));
+    const { pid } = await daemons.said('node01', 'started', ({ action }) => action === 'start');
+    const begun = connectPlain(Number(address.split(':')[1]), '127.0.0.1');
+    await once(begun, 'connect');
+    // It has been taken in by the time that something later is answered.
+    await daemons.ask('node01', '/1.0');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const shaken = once(connectTls({ socket: begun, rejectUnauthorized: false }), 'secureConnect');
+      const told = client.ask(address, { method: 'PATCH', path: '/internal/database', timeoutMs: LIMIT_MS });
+      const early = client.ask(address, { method: 'GET', path: '/internal/database', timeoutMs: 100 });
+      await new Promise((resolve) => setTimeout(resolve, 5500));
+      expect(await early, 'who waits for less').to.deep.equal({ is: 'timeout', message: 'no answer in 100 ms' });
+      process.kill(pid, 'SIGCONT');
+      expect(await told).to.deep.include({ is: 'answered', status: 200 });
+      await shaken;
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      client.hangUp();
+      begun.destroy();
+    }
   });
 
   it('keeps keys to itself, and tells nobody a key or a token', async () => {

@@ -19,8 +19,11 @@ import { statusRoutes } from './status.ts';
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
-/** What a request may take to come in, its headers first; and a handshake before them. */
-const COMING_IN_MS = { handshake: 5000, headers: 10_000, request: 30_000 };
+/**
+ * What a request may take to come in, its headers first; and a handshake before them. That is more than any peer waits for an
+ * answer: to a member that stood still meanwhile all of it has passed, and who dialled is there yet.
+ */
+const COMING_IN_MS = { handshake: 30_000, headers: 10_000, request: 30_000 };
 const MOST_HEADER_BYTES = 8192;
 /** Where nobody is asked who they are, all are counted together. */
 const MOST_CONNECTIONS = 1024;

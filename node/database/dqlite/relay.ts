@@ -15,7 +15,7 @@ export const UPGRADE_PATH = '/internal/database';
 const DIAL_TIMEOUT_MS = 2000;
 
 /** Opens a connection to a member's listener, ready to be written to; null for a plain one. */
-export type Connect = ((to: Address) => Promise<Socket>) | null;
+export type Connect = ((to: Address, givenUp: AbortSignal) => Promise<Socket>) | null;
 
 /**
  * Reach the dqlite node of a member through its listener.
@@ -26,7 +26,7 @@ export type Connect = ((to: Address) => Promise<Socket>) | null;
 export async function dial(address: string, connect: Connect = null): Promise<Duplex> {
   const where = parseAddress(address);
   if (where === null) throw new PassingError(`${address} is not HOST:PORT`);
-  const connection = await connect?.(where).catch((error: Error) => {
+  const connection = await connect?.(where, AbortSignal.timeout(DIAL_TIMEOUT_MS)).catch((error: Error) => {
     throw new PassingError(`cannot reach ${address}: ${error.message}`);
   });
   return new Promise((resolve, reject) => {
