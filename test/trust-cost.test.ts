@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
@@ -76,6 +77,33 @@ describe('what others can cost a member', function () {
       }
     } finally {
       for (const socket of open) socket.destroy();
+    }
+  });
+
+  it('a hundred questions how the cluster fares ask each peer a few times, also one that does not answer', async () => {
+    const port = await parked();
+    const { pid } = await daemons.said('node01', 'started', ({ action }) => action === 'start');
+    const { pid: peer } = await daemons.said('node02', 'started');
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    let said = '';
+    socket.setEncoding('latin1').on('data', (part) => {
+      said += part;
+    });
+    const descriptors = (): number => readdirSync(`/proc/${pid}/fd`).length;
+    process.kill(peer, 'SIGSTOP');
+    try {
+      await once(socket, 'secureConnect');
+      const before = descriptors();
+      socket.write('GET /1.0/cluster HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(AT_ONCE));
+      let most = before;
+      while (said.split('HTTP/1.1 200 ').length - 1 < AT_ONCE) {
+        most = Math.max(most, descriptors());
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(most - before, 'connections that it has opened').to.be.below(8);
+    } finally {
+      process.kill(peer, 'SIGCONT');
+      socket.destroy();
     }
   });
 

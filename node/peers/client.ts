@@ -12,10 +12,13 @@
 import { Agent, type ClientRequestArgs, request as send } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Address, parseAddress } from '../address.ts';
+import { type Address, formatAddress, parseAddress } from '../address.ts';
 
 /** A peer that vanishes without a word is found out by probes of TCP, the first after this time. */
 const PROBE_AFTER_MS = 1000;
+
+/** Each has a connection of its own. A member has no more to say to a peer at once, unless somebody makes it. */
+const MOST_AT_ONCE = 16;
 
 /** Opens a connection to a peer, ready to be written to, until nobody waits for it any more. @throws Error */
 export type Dial = (to: Address, givenUp: AbortSignal) => Promise<Socket>;
@@ -81,6 +84,8 @@ export class PeerClient {
   readonly #dial: Dial | null;
   #agent: PeerAgent;
   readonly #onRefused: (body: string) => void;
+  /** How many requests are under way, by HOST:PORT. */
+  readonly #underWay = new Map<string, number>();
 
   /**
    * @param dial null for plain HTTP
@@ -96,7 +101,14 @@ export class PeerClient {
   async ask(address: Address | string, request: Request): Promise<Answer> {
     const where = typeof address === 'string' ? parseAddress(address) : address;
     if (where === null) return { is: 'unreachable', message: `${address} is not HOST:PORT` };
+    const to = formatAddress(where);
+    const before = this.#underWay.get(to) ?? 0;
+    // Not left to the agent, which does not count a connection before it has been dialled.
+    if (before >= MOST_AT_ONCE)
+      return { is: 'unreachable', message: `there are ${before} requests to it under way already` };
+    this.#underWay.set(to, before + 1);
     const answer = await this.#send(where, request);
+    this.#underWay.set(to, this.#underWay.get(to)! - 1);
     if (answer.is === 'answered' && answer.status === REFUSED) this.#onRefused(answer.body);
     return answer;
   }
