@@ -94,13 +94,19 @@ export class Guard {
   senderOf({ socket }: IncomingMessage, said: string | undefined, path: string): string | undefined {
     const standing = this.standingOf(socket);
     const name = standing?.is === 'member' ? standing.name : said;
-    if (said !== undefined && said !== name) throw this.refuse(name ?? null, 'another-name', path);
+    if (said !== undefined && said !== name) throw this.refuse(this.#ownerOf(socket), 'another-name', path);
     // Where nobody is asked, names are free: whoever makes up many shares with all others who do.
     const known = this.#notices.size < MOST_SENDERS || this.#notices.has(name ?? '') ? (name ?? '') : '';
     const budget = this.#notices.get(known) ?? new Budget(NOTICES.most, NOTICES.everyMs);
     this.#notices.set(known, budget);
-    if (!budget.take()) throw this.refuse(name ?? null, 'too-many', path);
+    if (!budget.take()) throw this.refuse(this.#ownerOf(socket), 'too-many', path);
     return name;
+  }
+
+  /** Cut somebody off of whom there is too much. @param what there is too much of, in place of a path */
+  letGo(socket: Socket, what: string): void {
+    this.refuse(this.#ownerOf(socket), 'too-many', what);
+    socket.destroy();
   }
 
   /** Tell of a refusal, as long as there are not many. */
@@ -114,6 +120,11 @@ export class Guard {
     if (why === 'unknown') this.#onUnknown();
     const status = why === 'too-many' ? 429 : why === 'unreadable' ? 400 : FORBIDDEN;
     return new Refusal(status, SAYS[why], why);
+  }
+
+  /** Whom a refusal names: nobody at their word. */
+  #ownerOf(socket: Socket): string | null {
+    return this.#store?.ownerOf(this.shownBy(socket)) ?? null;
   }
 }
 

@@ -58,6 +58,11 @@ export class Truststore {
     this.#trusted = new Map(trusted.map((one) => [one.fingerprint, one]));
   }
 
+  /** Whose a certificate is, or was. */
+  ownerOf(shown: Shown | null): string | null {
+    return (shown && this.#trusted.get(shown.fingerprint)?.member) ?? null;
+  }
+
   standingOf(shown: Shown | null, nowMs: number): Standing {
     if (shown === null) return { is: 'stranger', by: null, why: 'no-certificate' };
     const known = this.#trusted.get(shown.fingerprint);
