@@ -211,23 +211,34 @@ export class Membership {
     trust.renew(own);
   }
 
+  /** @throws Refusal of who lets itself in with what is, or was, somebody else's */
+  async #requireOwn(transaction: Transaction, fingerprint: string): Promise<void> {
+    const { trust, guard } = this.#around;
+    const isOfAll = fingerprint === fingerprintOf(trust!.cluster!.certificate);
+    const owner = (await readTrusted(transaction)).find((known) => known.fingerprint === fingerprint);
+    if (isOfAll || owner !== undefined) throw guard.refuse(owner?.member ?? null, 'certificate-taken', DOOR);
+  }
+
   async #requireToken({ name, secret }: JoinRequest, shown: Shown | null): Promise<Token> {
-    const { guard, database } = this.#around;
+    const { guard, database, trust } = this.#around;
     const now = Date.now();
-    if (shown === null) throw guard.refuse(name, 'no-certificate', DOOR);
+    if (shown === null) throw guard.refuse(null, 'no-certificate', DOOR);
+    const by = trust!.store.ownerOf(shown);
     const untimeliness = untimely(shown, now);
-    if (untimeliness !== null) throw guard.refuse(name, untimeliness, DOOR);
-    if (typeof secret !== 'string') throw guard.refuse(name, 'token-unknown', DOOR);
+    if (untimeliness !== null) throw guard.refuse(by, untimeliness, DOOR);
+    if (typeof secret !== 'string') throw guard.refuse(by, 'token-unknown', DOOR);
     const hash = hashOf(secret);
     const fault = await database.read((transaction) => faultOfToken(transaction, hash, name, isoOf(now)));
-    if (fault !== null) throw guard.refuse(name, fault, DOOR);
+    if (fault !== null) throw guard.refuse(by, fault, DOOR);
     return { hash, fingerprint: shown.fingerprint };
   }
 
   /** @throws Refusal where the token has let somebody in meanwhile */
   async #letIn(transaction: Transaction, name: string, { hash, fingerprint }: Token): Promise<void> {
+    const { guard, trust } = this.#around;
     const fault = await faultOfToken(transaction, hash, name, isoOf(Date.now()));
-    if (fault !== null) throw this.#around.guard.refuse(name, fault, DOOR);
+    if (fault !== null) throw guard.refuse(trust!.store.ownerOf({ fingerprint }), fault, DOOR);
+    await this.#requireOwn(transaction, fingerprint);
     await useToken(transaction, hash);
     await trustMember(transaction, name, fingerprint);
   }

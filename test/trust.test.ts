@@ -48,11 +48,11 @@ describe('trust between members', () => {
   }
 
   /** Ask to be let in. */
-  function enter(name: string, token: Token | null, pair: KeyPair | null) {
+  function enter(name: string, token: Token | null, pair: KeyPair | null, wrong: object = {}, through = 'node01') {
     const { version } = versions.get('v3')!.build;
     const secret = token === null ? {} : { secret: token.secret };
-    const json = { name, address: '127.0.0.1:1', version, ...secret };
-    return daemons.http('node01', pair).post('internal/members', { json });
+    const json = { name, address: '127.0.0.1:1', version, ...secret, ...wrong };
+    return daemons.http(through, pair).post('internal/members', { json });
   }
 
   it('answers whoever is no member nothing of what members ask, tells of it, and is not woken', async () => {
@@ -201,7 +201,7 @@ describe('trust between members', () => {
     ] as const) {
       const answer = await enter(name, shown, certificate);
       expect([answer.statusCode, (answer.body as { why: string }).why]).to.deep.equal([403, why]);
-      await daemons.said('node01', 'refused', (event) => event.why === why && event.by === name);
+      await daemons.said('node01', 'refused', (event) => event.why === why && event.by === null);
     }
     expect((await enter('node02', token, pair)).statusCode).to.equal(201);
     expect((await daemons.http('node01', pair).get('internal/database')).statusCode).to.equal(204);
@@ -209,6 +209,46 @@ describe('trust between members', () => {
     expect([again.statusCode, (again.body as { why: string }).why]).to.deep.equal([403, 'token-used']);
     const { members } = await daemons.ask<{ members: unknown[] }>('node01', '/1.0/cluster');
     expect(members).to.have.length(2);
+  });
+
+  it('lets nobody in with a certificate that is, or was, somebody’s, or with a request that makes no sense', async () => {
+    await parked();
+    const issue = async (name: string) => tokenOf(await order<string>('node02', 'token', name))!;
+    const token = await issue('node03');
+    const removed = daemons.pairOf('node01');
+    await order('node02', 'remove', 'node01');
+    const trusted = () => new TrustFiles(daemons.seat('node02').stateFolder).trusted();
+    const before = trusted();
+    for (const [shown, by] of [
+      [daemons.pairOf('node02', 'cluster'), null],
+      [daemons.pairOf('node02'), 'node02'],
+      [removed, 'node01'],
+    ] as const) {
+      const answer = await enter('node03', token, shown, {}, 'node02');
+      expect([answer.statusCode, (answer.body as { why: string }).why]).to.deep.equal([403, 'certificate-taken']);
+      await daemons.said('node02', 'refused', (event) => event.why === 'certificate-taken' && event.by === by);
+    }
+    expect(trusted()).to.deep.equal(before);
+    const own = await makeCertificate('node03');
+    const { version } = versions.get('v3')!.build;
+    for (const [wrong, says] of [
+      [{ name: 'node_03' }, 'its name must be'],
+      [{ address: 'nowhere' }, 'its address must be HOST:PORT'],
+      [{ address: 7 }, 'its address'],
+      [{ version: null }, 'its version must hold'],
+      [{ version: 'v3' }, 'its version'],
+      [{ version: { ...version, extensions: 'a' } }, 'its version'],
+      [{ version: { ...version, internal: 1.5 } }, 'its version'],
+      [{ version: { ...version, patches: [null] } }, 'its version'],
+    ] as const) {
+      const answer = await enter('node03', token, own, wrong, 'node02');
+      expect([answer.statusCode, (answer.body as { error: string }).error]).to.satisfy(
+        ([status, error]: [number, string]) => status === 400 && error.includes(says),
+        JSON.stringify(wrong),
+      );
+    }
+    // The token has let nobody in meanwhile.
+    expect((await enter('node03', token, own, {}, 'node02')).statusCode).to.equal(201);
   });
 
   it('is mutual between members that are let in at the same moment, as soon as they are open', async () => {

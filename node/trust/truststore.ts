@@ -27,6 +27,7 @@ export const REFUSAL_REASONS = [
   'another-name',
   'unreadable',
   'too-many',
+  'certificate-taken',
   'token-unknown',
   'token-expired',
   'token-used',
@@ -59,7 +60,7 @@ export class Truststore {
   }
 
   /** Whose a certificate is, or was. */
-  ownerOf(shown: Shown | null): string | null {
+  ownerOf(shown: Pick<Shown, 'fingerprint'> | null): string | null {
     return (shown && this.#trusted.get(shown.fingerprint)?.member) ?? null;
   }
 
