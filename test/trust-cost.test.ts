@@ -182,6 +182,7 @@ describe('what others can cost a member', function () {
     // One more for every second that it took.
     const most = 64 + Math.ceil((performance.now() - startedMs) / 1000);
     expect(count(200) + count(429)).to.equal(20_000);
+    expect(answers.split('this one was not taken in, and is to be sent again later').length - 1).to.equal(count(429));
     expect(count(200)).to.be.at.most(most);
     await daemons.said('node01', 'noticed', () => true, count(200));
     expect(daemons.transcript('node01').match(/"noticed"/g)).to.have.length(count(200));

@@ -27,7 +27,7 @@ const SAYS: Readonly<Record<RefusalReason, string>> = {
   'not-yet-valid': 'your certificate is not valid yet',
   'another-name': 'you say that you are somebody else than your certificate does',
   unreadable: 'a name can have letters, digits, dots and hyphens, and not many',
-  'too-many': 'you have sent many notices: one is enough',
+  'too-many': 'you have sent too many notices: this one was not taken in, and is to be sent again later',
   'certificate-taken': 'the certificate that you have shown is, or was, somebody’s: a newcomer brings one of its own',
   'token-unknown': 'this token was not issued for you',
   'token-expired': 'this token has expired',
