@@ -184,14 +184,19 @@ export class Membership {
 
   /**
    * Issue a token for a newcomer. It is an operator's to hand it over; the cluster remembers nothing by which it could be made.
-   * @throws Refusal where there is nothing to be trusted with
+   * @throws Refusal where there is nothing to be trusted with, or such a member already
    */
   async issueToken(name: string, forMs: number): Promise<string> {
     const { trust, database, listen } = this.#around;
     if (trust?.cluster == null) throw new Refusal(409, `${this.#around.name} asks nobody for a token`);
     const expires = new Date(Date.now() + forMs).toISOString();
     const secret = newSecret();
-    await database.write((transaction) => addToken(transaction, hashOf(secret), name, expires));
+    await database.write(async (transaction) => {
+      const taken = (await readMembers(transaction)).find(({ member }) => member === name);
+      if (taken !== undefined)
+        throw new Refusal(409, `there is a member ${name} at ${taken.address} already: a token is for a newcomer`);
+      await addToken(transaction, hashOf(secret), name, expires);
+    });
     const fingerprint = fingerprintOf(trust.cluster.certificate);
     return tokenText({ name, secret, fingerprint, addresses: [formatAddress(listen)], expires });
   }
