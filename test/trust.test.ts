@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
+import { execa } from 'execa';
+import { bundleDaemon } from '../harness/build/bundle.ts';
+import { freePort } from '../harness/host/ports.ts';
 import { askControl } from '../node/control/client.ts';
 import { requestOf } from '../node/control/commands.ts';
 import type { MemberEvent } from '../node/events.ts';
@@ -318,6 +321,25 @@ describe('trust between members', () => {
     const { sharedFolder } = daemons.seat('node01');
     const shared = readdirSync(sharedFolder).map((name) => readFileSync(join(sharedFolder, name), 'latin1'));
     expect(shared.join(''), 'what all members share').not.to.contain('PRIVATE');
+  });
+
+  it('keeps its state folder to itself where it makes it, whatever the umask', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1 });
+    await daemons.cluster();
+    const { main } = await bundleDaemon();
+    for (const more of ['', '--insecure']) {
+      const state = join(daemons.folder, `state${more}`);
+      const versionFile = join(daemons.folder, 'version.json');
+      writeFileSync(versionFile, JSON.stringify(versions.get('v3')!.build));
+      const member = execa({ reject: false })('sh', [
+        ...['-c', 'umask 0; exec "$@"', 'sh', process.execPath, main, '--name', 'node01', '--bootstrap', '--control'],
+        ...['--listen', `127.0.0.1:${await freePort(new Set())}`, '--state', state, '--database', `sqlite:${state}.db`],
+        ...['--version-file', versionFile, ...(more === '' ? [] : [more])],
+      ]);
+      for await (const line of member) if (line.includes('"open"')) member.kill('SIGTERM');
+      const modes = ['', 'identity.json'].map((name) => statSync(join(state, name)).mode & 0o777);
+      expect(modes, more).to.deep.equal([0o700, 0o600]);
+    }
   });
 
   it('speaks plain HTTP where that is asked for, and is not started otherwise than its cluster speaks', async () => {
