@@ -1,15 +1,15 @@
 /** Work that is done over again: whoever asks for it while it is under way shares the next time with all others who do. */
-export class Coalesced {
-  readonly #work: () => Promise<void>;
-  #underWay: Promise<void> | null = null;
-  #next: Promise<void> | null = null;
+export class Coalesced<Result = void> {
+  readonly #work: () => Promise<Result>;
+  #underWay: Promise<Result> | null = null;
+  #next: Promise<Result> | null = null;
 
-  constructor(work: () => Promise<void>) {
+  constructor(work: () => Promise<Result>) {
     this.#work = work;
   }
 
-  /** Resolves when it has been done once from its beginning on. @throws whatever the work throws */
-  run(): Promise<void> {
+  /** Resolves, with what came of it, when it has been done once from its beginning on. @throws whatever the work throws */
+  run(): Promise<Result> {
     if (this.#next !== null) return this.#next;
     if (this.#underWay === null) return this.#begin();
     this.#next = this.#underWay
@@ -21,7 +21,7 @@ export class Coalesced {
     return this.#next;
   }
 
-  #begin(): Promise<void> {
+  #begin(): Promise<Result> {
     this.#underWay = this.#work().finally(() => {
       this.#underWay = null;
     });

@@ -8,6 +8,7 @@ import { DEFECTS, type Defect } from './defects.ts';
 import { parseDuration } from './duration.ts';
 import type { Action } from './events.ts';
 import { FAILPOINTS, type Failpoint } from './failpoints.ts';
+import { NAME } from './name.ts';
 import { holdsMember } from './state.ts';
 import { type NoticeRule, ruleOf } from './tampering.ts';
 import { type Token, tokenOf } from './trust/token.ts';
@@ -168,7 +169,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const address = (name: OptionName): Address => parseAddress(text(name)) ?? reject(name, text(name));
 
   const name = text('name');
-  if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i.test(name)) reject('name', name);
+  if (!NAME.test(name)) reject('name', name);
   const listen = address('listen');
   const token = text('token') === '' ? null : (tokenOf(text('token')) ?? reject('token', '…'));
   const joins = text('join') !== '' || token !== null;

@@ -98,7 +98,8 @@ export interface EventFields {
   /** The member has begun to run a one-off patch. */
   patching: { patch: string };
   /**
-   * Somebody was refused who does not belong here, or is not who it says: by name, where its certificate or its token has one.
+   * Somebody was refused who does not belong here, or is not who it says: by name, where the certificate that it has shown is, or
+   * was, a member's. What it calls itself says nothing.
    * `untold`: so many refusals before this one were not told of, since there were too many.
    */
   refused: { by: string | null; why: RefusalReason; path: string; untold: number };

@@ -88,7 +88,7 @@ async function openDatabase(config: Config, trust: Trust | null, tell: Tell): Pr
     address: formatAddress(listen),
     stateFolder,
     networkLatencyMs: database.networkLatencyMs,
-    connect: trust === null ? null : (to) => trust.dial(to),
+    connect: trust === null ? null : (to, givenUp) => trust.dial(to, givenUp),
     onLeader: (leader) => tell('leader', { leader }),
     onTrouble: logTrouble,
   });

@@ -2,7 +2,6 @@
  * The member: its database, its server, its upgrade, and its three ways to come to be. A bootstrapped or joined member
  * is open at once; a started one passes the gates first.
  */
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './address.ts';
@@ -30,7 +29,7 @@ import { PeerClient } from './peers/client.ts';
 import { type JoinRequest, join } from './peers/join.ts';
 import { Notices } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
-import { checkState, identityPlaces, saveState } from './state.ts';
+import { checkState, identityPlaces, makeStateFolder, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import { Tampering } from './tampering.ts';
 import type { Trust } from './trust/trust.ts';
@@ -102,7 +101,7 @@ export class Member implements Served {
     this.trust = trust;
     this.guard = new Guard(trust?.store ?? null, config.operator, tell, () => this.#meetStranger());
     const refused = (body: string): void => this.membership.heardRefusal(body);
-    this.peers = new PeerClient(trust === null ? null : (to) => trust.dial(to), refused);
+    this.peers = new PeerClient(trust === null ? null : (to, givenUp) => trust.dial(to, givenUp), refused);
     this.#ways = new Ways(this.peers, trust !== null);
     this.#notices = new Notices(config.name, this.peers, config.noticeTimeoutMs, tell, this.tampering);
     this.records = new RecordTable(build);
@@ -285,7 +284,9 @@ export class Member implements Served {
     const { version } = this.#build;
     const { trust } = this;
     const client =
-      trust === null || token === null ? this.peers : new PeerClient((to) => trust.dial(to, token.fingerprint));
+      trust === null || token === null
+        ? this.peers
+        : new PeerClient((to, givenUp) => trust.dial(to, givenUp, token.fingerprint));
     const request: JoinRequest = { name: this.name, address: formatAddress(listen), version, ...secret };
     const { admission, through } = await join(client, live, request);
     client.hangUp();
@@ -317,7 +318,7 @@ export class Member implements Served {
 
   async #listen(): Promise<void> {
     const { stateFolder } = this.#config;
-    mkdirSync(stateFolder, { recursive: true });
+    makeStateFolder(stateFolder);
     if (this.#control !== null) await listenAtSocket(this.#control, stateFolder);
     const { host, port } = this.#config.listen;
     await listen(this.#server, host, port).catch((error: NodeJS.ErrnoException) => {

@@ -185,14 +185,19 @@ export class Membership {
 
   /**
    * Issue a token for a newcomer. It is an operator's to hand it over; the cluster remembers nothing by which it could be made.
-   * @throws Refusal where there is nothing to be trusted with
+   * @throws Refusal where there is nothing to be trusted with, or such a member already
    */
   async issueToken(name: string, forMs: number): Promise<string> {
     const { trust, database, listen } = this.#around;
     if (trust?.cluster == null) throw new Refusal(409, `${this.#around.name} asks nobody for a token`);
     const expires = new Date(Date.now() + forMs).toISOString();
     const secret = newSecret();
-    await database.write((transaction) => addToken(transaction, hashOf(secret), name, expires));
+    await database.write(async (transaction) => {
+      const taken = (await readMembers(transaction)).find(({ member }) => member === name);
+      if (taken !== undefined)
+        throw new Refusal(409, `there is a member ${name} at ${taken.address} already: a token is for a newcomer`);
+      await addToken(transaction, hashOf(secret), name, expires);
+    });
     const fingerprint = fingerprintOf(trust.cluster.certificate);
     return tokenText({ name, secret, fingerprint, addresses: [formatAddress(listen)], expires });
   }
@@ -222,23 +227,34 @@ export class Membership {
     await this.#changed(trusted);
   }
 
+  /** @throws Refusal of who lets itself in with what is, or was, somebody else's */
+  async #requireOwn(transaction: Transaction, fingerprint: string): Promise<void> {
+    const { trust, guard } = this.#around;
+    const isOfAll = fingerprint === fingerprintOf(trust!.cluster!.certificate);
+    const owner = (await readTrusted(transaction)).find((known) => known.fingerprint === fingerprint);
+    if (isOfAll || owner !== undefined) throw guard.refuse(owner?.member ?? null, 'certificate-taken', DOOR);
+  }
+
   async #requireToken({ name, secret }: JoinRequest, shown: Shown | null): Promise<Token> {
-    const { guard, database } = this.#around;
+    const { guard, database, trust } = this.#around;
     const now = Date.now();
-    if (shown === null) throw guard.refuse(name, 'no-certificate', DOOR);
+    if (shown === null) throw guard.refuse(null, 'no-certificate', DOOR);
+    const by = trust!.store.ownerOf(shown);
     const untimeliness = untimely(shown, now);
-    if (untimeliness !== null) throw guard.refuse(name, untimeliness, DOOR);
-    if (typeof secret !== 'string') throw guard.refuse(name, 'token-unknown', DOOR);
+    if (untimeliness !== null) throw guard.refuse(by, untimeliness, DOOR);
+    if (typeof secret !== 'string') throw guard.refuse(by, 'token-unknown', DOOR);
     const hash = hashOf(secret);
     const fault = await database.read((transaction) => faultOfToken(transaction, hash, name, isoOf(now)));
-    if (fault !== null) throw guard.refuse(name, fault, DOOR);
+    if (fault !== null) throw guard.refuse(by, fault, DOOR);
     return { hash, fingerprint: shown.fingerprint };
   }
 
   /** @throws Refusal where the token has let somebody in meanwhile */
   async #letIn(transaction: Transaction, name: string, { hash, fingerprint }: Token): Promise<void> {
+    const { guard, trust } = this.#around;
     const fault = await faultOfToken(transaction, hash, name, isoOf(Date.now()));
-    if (fault !== null) throw this.#around.guard.refuse(name, fault, DOOR);
+    if (fault !== null) throw guard.refuse(trust!.store.ownerOf({ fingerprint }), fault, DOOR);
+    await this.#requireOwn(transaction, fingerprint);
     await useToken(transaction, hash);
     await trustMember(transaction, name, fingerprint);
   }

@@ -74,6 +74,11 @@ export function checkState(config: StateOwner, places: readonly string[] = [FILE
   return null;
 }
 
+/** Make a state folder, for the member's user only. One that is there already stays as it was made. */
+export function makeStateFolder(stateFolder: string): void {
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+}
+
 /** Remember who the member is, where its build will look first. */
 export function saveState(
   config: StateOwner,
@@ -81,12 +86,12 @@ export function saveState(
   [place = FILE]: readonly string[] = [FILE],
 ): void {
   const file = join(config.stateFolder, place);
-  mkdirSync(dirname(file), { recursive: true });
+  makeStateFolder(dirname(file));
   const identity: Identity = {
     name: config.name,
     address: formatAddress(config.listen),
     engine: config.database.engine,
     place: { id, role, through },
   };
-  writeFileSync(file, `${JSON.stringify(identity)}\n`);
+  writeFileSync(file, `${JSON.stringify(identity)}\n`, { mode: 0o600 });
 }

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { bundleDaemon } from '../harness/build/bundle.ts';
 import { askControl } from '../node/control/client.ts';
+import { requestOf } from '../node/control/commands.ts';
 import { listenAtSocket } from '../node/control/socket.ts';
 import { Daemons } from './support/daemons.ts';
 
@@ -35,6 +36,21 @@ describe('the control socket of a member', () => {
     const wrong = await ask('remove');
     expect(wrong.exitCode).to.equal(2);
     expect(wrong.stderr).to.contain('remove NAME');
+    const negative = await ask('token', 'node09', '-1s');
+    expect([negative.exitCode, negative.stderr.split('\n').length]).to.deep.equal([2, 1]);
+    expect(negative.stderr).to.contain("'-1'");
+    for (const [command, status, says] of [
+      [['token', 'node09', '30d'], 400, '30d: how long a token is good must be a duration such as'],
+      [['token', 'node_09'], 400, 'node_09: the name of a member must be letters'],
+      [['token', 'x'.repeat(64)], 400, 'at most 63'],
+      [['token', 'node01'], 409, 'there is a member node01 at '],
+    ] as const) {
+      const answer = await askControl(stateFolder, requestOf(command)!, LIMIT_MS);
+      expect([answer.status, answer.body]).to.satisfy(
+        ([told, body]: [number, string]) => told === status && body.includes(says),
+        answer.body,
+      );
+    }
   });
 
   it('is not there unless it was asked for, and nothing that drives a member is anywhere else', async () => {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { paths } from '../harness/host/paths.ts';
+import { askControl } from '../node/control/client.ts';
+import { requestOf } from '../node/control/commands.ts';
 import type { Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
 import { ENGINES, requireDqlite } from './support/engines.ts';
@@ -178,6 +180,8 @@ describe('the member daemon', () => {
   it('keeps its state folder, its name and its cluster apart from others', async () => {
     daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2 });
     await daemons.cluster();
+    // Whoever is a member is issued no token.
+    await askControl(daemons.seat('node01').stateFolder, requestOf(['remove', 'node02'])!, 20_000);
     const again = await daemons.start('node02', 'join', 'v3');
     expect((await again.exited).code).to.equal(1);
     const { message } = await daemons.said('node02', 'exiting');

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Scenario } from '../harness/input/scenario.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import {
   BEGINNING,
@@ -360,6 +361,21 @@ describe('the judge', () => {
     it('under a lag, and leaves the verdict unknown', () => {
       expect(verdictOf([...killed, late(66, 3000)]).outcome).to.equal('unknown');
     });
+  });
+
+  it('lets a member be killed that could not stop while a fault had hold of another, or of a link of its own', () => {
+    const fine = [...BEGINNING, ...woken(12, 'notice'), ...END];
+    const slow = [rig(62, 'stopping', { member: 'node02', by: 'signal' }), gone(82, 'node02', null, true)];
+    const freeze = { fault: 'freeze', member: 'node01', begins: 'after node01', ends: 'settle' };
+    const plan = planOf({ ...SCENARIO, ...Scenario.parse({ faults: [freeze] }) });
+    const stopped = (spell: Written[]) =>
+      verdictOf([...fine, ...spell, ...slow], plan).checks.find(({ name }) => name === 'stopped')!;
+    const began = rig(60.1, 'fault', { id: 'f1', says: '' });
+    const ended = rig(83, 'undone', { id: 'f1', says: '' });
+    expect(stopped([began, ended])).to.deep.include({ outcome: 'holds' });
+    expect(stopped([began, ended]).because).to.contain('node02 had to be killed: node01 was frozen (f1)');
+    expect(stopped([began, rig(60.5, 'undone', { id: 'f1', says: '' })]).outcome, 'thawed before').to.equal('broken');
+    expect(stopped([]).outcome, 'never begun').to.equal('broken');
   });
 
   it('asks nobody for records whose quorum went with members that went by themselves', () => {

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { lateWriter } from '../node/late-writer.ts';
 import { type Answer, PeerClient } from '../node/peers/client.ts';
@@ -110,6 +111,39 @@ describe('the way to a peer', () => {
     await new Promise((resolve) => silent.close(resolve));
     expect((await client.ask(address, { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
     expect((await client.ask('nowhere', { method: 'GET', path: '/1.0', timeoutMs: 50 })).is).to.equal('unreachable');
+  });
+
+  it('is not dialled any more once nobody waits for it', async () => {
+    let given: AbortSignal | null = null;
+    const secure = new PeerClient((_to, givenUp) => {
+      given = givenUp;
+      return Promise.withResolvers<Socket>().promise;
+    });
+    const answer = await secure.ask(peer.address, { method: 'GET', path: '/1.0', timeoutMs: 50 });
+    expect([answer.is, given!.aborted]).to.deep.equal(['timeout', true]);
+  });
+
+  it('is one of sixteen at the most, which are there for others once they are answered', async () => {
+    let dialled = 0;
+    const secure = new PeerClient(async ({ host, port }) => {
+      dialled += 1;
+      const connection = connect(port, host);
+      await once(connection, 'connect');
+      return connection;
+    });
+    const ask = () => secure.ask(peer.address, { method: 'GET', path: '/1.0', timeoutMs: LIMIT_MS });
+    try {
+      const answers = await Promise.all(Array.from({ length: 20 }, ask));
+      expect(answers.filter(({ is }) => is === 'answered')).to.have.length(16);
+      expect(answers.at(-1)).to.deep.equal({
+        is: 'unreachable',
+        message: 'there are 16 requests to it under way already',
+      });
+      expect((await ask()).is).to.equal('answered');
+      expect(dialled).to.equal(16);
+    } finally {
+      secure.hangUp();
+    }
   });
 
   it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
@@ -50,6 +51,8 @@ describe('what others can cost a member', function () {
       expect([notice.statusCode, notice.body]).to.deep.equal([200, { disposition: 'delivered' }]);
       const left = idle.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
       expect(left, 'connections that are kept').to.be.at.most(2 * 256);
+      expect(await daemons.said('node01', 'refused')).to.include({ by: null, why: 'too-many', path: '(connections)' });
+      expect(daemons.transcript('node01').match(/"refused"/g)!.length).to.be.at.most(40);
       expect((await memoryMiB()) - before, 'MiB').to.be.below(150);
     } finally {
       for (const socket of idle) socket.destroy();
@@ -68,6 +71,8 @@ describe('what others can cost a member', function () {
       }
       const first = open.slice(0, 140 - 128);
       await Promise.all(first.map(async (socket) => socket.closed || once(socket, 'close')));
+      const refused = await daemons.said('node01', 'refused');
+      expect(refused).to.include({ by: 'node02', why: 'too-many', path: '(connections)' });
       // It has some of its own, and opens others for those that go.
       for (const socket of open.slice(-100)) {
         const answer = once(socket, 'data');
@@ -76,6 +81,64 @@ describe('what others can cost a member', function () {
       }
     } finally {
       for (const socket of open) socket.destroy();
+    }
+  });
+
+  it('in plain HTTP it keeps its first 1,024 connections, whosever they are, and tells of the others', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1, insecure: true });
+    await daemons.cluster();
+    const port = Number(daemons.seat('node01').address.split(':')[1]);
+    const open = Array.from({ length: 1040 }, () => connectPlain(port, '127.0.0.1').on('error', () => undefined));
+    try {
+      const refused = await daemons.said('node01', 'refused');
+      expect(refused).to.include({ by: null, why: 'too-many', path: '(connections)' });
+    } finally {
+      for (const socket of open) socket.destroy();
+    }
+  });
+
+  it('a thousand requests at once end their connection, and one event tells of it', async () => {
+    const port = await parked();
+    const { certificate: cert, key } = daemons.pairOf('node02');
+    for (const [by, shown] of [
+      [null, {}],
+      ['node02', { cert, key }],
+    ] as const) {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...shown });
+      const ended = new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+      socket.resume().write('GET /1.0 HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(1000));
+      await ended;
+      const refused = await daemons.said('node01', 'refused', (event) => event.by === by);
+      expect(refused).to.include({ why: 'too-many', path: '(requests)' });
+    }
+    expect(daemons.transcript('node01').match(/"refused"/g)).to.have.length(2);
+    expect((await daemons.ask<Status>('node01', '/1.0')).status).to.equal('waiting');
+  });
+
+  it('a hundred questions how the cluster fares ask each peer a few times, also one that does not answer', async () => {
+    const port = await parked();
+    const { pid } = await daemons.said('node01', 'started', ({ action }) => action === 'start');
+    const { pid: peer } = await daemons.said('node02', 'started');
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    let said = '';
+    socket.setEncoding('latin1').on('data', (part) => {
+      said += part;
+    });
+    const descriptors = (): number => readdirSync(`/proc/${pid}/fd`).length;
+    process.kill(peer, 'SIGSTOP');
+    try {
+      await once(socket, 'secureConnect');
+      const before = descriptors();
+      socket.write('GET /1.0/cluster HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(AT_ONCE));
+      let most = before;
+      while (said.split('HTTP/1.1 200 ').length - 1 < AT_ONCE) {
+        most = Math.max(most, descriptors());
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(most - before, 'connections that it has opened').to.be.below(8);
+    } finally {
+      process.kill(peer, 'SIGCONT');
+      socket.destroy();
     }
   });
 
@@ -119,6 +182,7 @@ describe('what others can cost a member', function () {
     // One more for every second that it took.
     const most = 64 + Math.ceil((performance.now() - startedMs) / 1000);
     expect(count(200) + count(429)).to.equal(20_000);
+    expect(answers.split('this one was not taken in, and is to be sent again later').length - 1).to.equal(count(429));
     expect(count(200)).to.be.at.most(most);
     await daemons.said('node01', 'noticed', () => true, count(200));
     expect(daemons.transcript('node01').match(/"noticed"/g)).to.have.length(count(200));

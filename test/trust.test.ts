@@ -1,13 +1,20 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
+import { execa } from 'execa';
+import { bundleDaemon } from '../harness/build/bundle.ts';
+import { freePort } from '../harness/host/ports.ts';
 import { askControl } from '../node/control/client.ts';
 import { requestOf } from '../node/control/commands.ts';
 import type { MemberEvent } from '../node/events.ts';
+import { PeerClient } from '../node/peers/client.ts';
 import type { Status } from '../node/status.ts';
 import { fingerprintOf, type KeyPair, makeCertificate } from '../node/trust/certificate.ts';
+import { connectPinned, contextOf } from '../node/trust/connect.ts';
 import { TrustFiles } from '../node/trust/files.ts';
 import { type Token, tokenOf } from '../node/trust/token.ts';
 import { Daemons } from './support/daemons.ts';
@@ -44,11 +51,11 @@ describe('trust between members', () => {
   }
 
   /** Ask to be let in. */
-  function enter(name: string, token: Token | null, pair: KeyPair | null) {
+  function enter(name: string, token: Token | null, pair: KeyPair | null, wrong: object = {}, through = 'node01') {
     const { version } = versions.get('v3')!.build;
     const secret = token === null ? {} : { secret: token.secret };
-    const json = { name, address: '127.0.0.1:1', version, ...secret };
-    return daemons.http('node01', pair).post('internal/members', { json });
+    const json = { name, address: '127.0.0.1:1', version, ...secret, ...wrong };
+    return daemons.http(through, pair).post('internal/members', { json });
   }
 
   it('answers whoever is no member nothing of what members ask, tells of it, and is not woken', async () => {
@@ -197,7 +204,7 @@ describe('trust between members', () => {
     ] as const) {
       const answer = await enter(name, shown, certificate);
       expect([answer.statusCode, (answer.body as { why: string }).why]).to.deep.equal([403, why]);
-      await daemons.said('node01', 'refused', (event) => event.why === why && event.by === name);
+      await daemons.said('node01', 'refused', (event) => event.why === why && event.by === null);
     }
     expect((await enter('node02', token, pair)).statusCode).to.equal(201);
     expect((await daemons.http('node01', pair).get('internal/database')).statusCode).to.equal(204);
@@ -205,6 +212,46 @@ describe('trust between members', () => {
     expect([again.statusCode, (again.body as { why: string }).why]).to.deep.equal([403, 'token-used']);
     const { members } = await daemons.ask<{ members: unknown[] }>('node01', '/1.0/cluster');
     expect(members).to.have.length(2);
+  });
+
+  it('lets nobody in with a certificate that is, or was, somebody’s, or with a request that makes no sense', async () => {
+    await parked();
+    const issue = async (name: string) => tokenOf(await order<string>('node02', 'token', name))!;
+    const token = await issue('node03');
+    const removed = daemons.pairOf('node01');
+    await order('node02', 'remove', 'node01');
+    const trusted = () => new TrustFiles(daemons.seat('node02').stateFolder).trusted();
+    const before = trusted();
+    for (const [shown, by] of [
+      [daemons.pairOf('node02', 'cluster'), null],
+      [daemons.pairOf('node02'), 'node02'],
+      [removed, 'node01'],
+    ] as const) {
+      const answer = await enter('node03', token, shown, {}, 'node02');
+      expect([answer.statusCode, (answer.body as { why: string }).why]).to.deep.equal([403, 'certificate-taken']);
+      await daemons.said('node02', 'refused', (event) => event.why === 'certificate-taken' && event.by === by);
+    }
+    expect(trusted()).to.deep.equal(before);
+    const own = await makeCertificate('node03');
+    const { version } = versions.get('v3')!.build;
+    for (const [wrong, says] of [
+      [{ name: 'node_03' }, 'its name must be'],
+      [{ address: 'nowhere' }, 'its address must be HOST:PORT'],
+      [{ address: 7 }, 'its address'],
+      [{ version: null }, 'its version must hold'],
+      [{ version: 'v3' }, 'its version'],
+      [{ version: { ...version, extensions: 'a' } }, 'its version'],
+      [{ version: { ...version, internal: 1.5 } }, 'its version'],
+      [{ version: { ...version, patches: [null] } }, 'its version'],
+    ] as const) {
+      const answer = await enter('node03', token, own, wrong, 'node02');
+      expect([answer.statusCode, (answer.body as { error: string }).error]).to.satisfy(
+        ([status, error]: [number, string]) => status === 400 && error.includes(says),
+        JSON.stringify(wrong),
+      );
+    }
+    // The token has let nobody in meanwhile.
+    expect((await enter('node03', token, own, {}, 'node02')).statusCode).to.equal(201);
   });
 
   it('is mutual between members that are let in at the same moment, as soon as they are open', async () => {
@@ -235,6 +282,34 @@ describe('trust between members', () => {
     while ((await ask()) === 403) expect(limit.aborted).to.equal(false);
   });
 
+  it('is said to whoever stood still for some seconds, also in the middle of a handshake, once it goes on', async () => {
+    await parked();
+    const { address } = daemons.seat('node01');
+    const own = contextOf(daemons.pairOf('node02'));
+    const cluster = fingerprintOf(daemons.pairOf('node01', 'cluster').certificate);
+    const client = new PeerClient((to, givenUp) => connectPinned(to, own, cluster, givenUp));
+    const { pid } = await daemons.said('node01', 'started', ({ action }) => action === 'start');
+    const begun = connectPlain(Number(address.split(':')[1]), '127.0.0.1');
+    await once(begun, 'connect');
+    // It has been taken in by the time that something later is answered.
+    await daemons.ask('node01', '/1.0');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const shaken = once(connectTls({ socket: begun, rejectUnauthorized: false }), 'secureConnect');
+      const told = client.ask(address, { method: 'PATCH', path: '/internal/database', timeoutMs: LIMIT_MS });
+      const early = client.ask(address, { method: 'GET', path: '/internal/database', timeoutMs: 100 });
+      await new Promise((resolve) => setTimeout(resolve, 5500));
+      expect(await early, 'who waits for less').to.deep.equal({ is: 'timeout', message: 'no answer in 100 ms' });
+      process.kill(pid, 'SIGCONT');
+      expect(await told).to.deep.include({ is: 'answered', status: 200 });
+      await shaken;
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      client.hangUp();
+      begun.destroy();
+    }
+  });
+
   it('keeps keys to itself, and tells nobody a key or a token', async () => {
     daemons = await Daemons.of({ from: 'v3', members: 2 });
     await daemons.cluster();
@@ -246,6 +321,25 @@ describe('trust between members', () => {
     const { sharedFolder } = daemons.seat('node01');
     const shared = readdirSync(sharedFolder).map((name) => readFileSync(join(sharedFolder, name), 'latin1'));
     expect(shared.join(''), 'what all members share').not.to.contain('PRIVATE');
+  });
+
+  it('keeps its state folder to itself where it makes it, whatever the umask', async () => {
+    daemons = await Daemons.of({ from: 'v3', members: 1 });
+    await daemons.cluster();
+    const { main } = await bundleDaemon();
+    for (const more of ['', '--insecure']) {
+      const state = join(daemons.folder, `state${more}`);
+      const versionFile = join(daemons.folder, 'version.json');
+      writeFileSync(versionFile, JSON.stringify(versions.get('v3')!.build));
+      const member = execa({ reject: false })('sh', [
+        ...['-c', 'umask 0; exec "$@"', 'sh', process.execPath, main, '--name', 'node01', '--bootstrap', '--control'],
+        ...['--listen', `127.0.0.1:${await freePort(new Set())}`, '--state', state, '--database', `sqlite:${state}.db`],
+        ...['--version-file', versionFile, ...(more === '' ? [] : [more])],
+      ]);
+      for await (const line of member) if (line.includes('"open"')) member.kill('SIGTERM');
+      const modes = ['', 'identity.json'].map((name) => statSync(join(state, name)).mode & 0o777);
+      expect(modes, more).to.deep.equal([0o700, 0o600]);
+    }
   });
 
   it('speaks plain HTTP where that is asked for, and is not started otherwise than its cluster speaks', async () => {

@@ -147,6 +147,28 @@ function isBeforeItsRefresh({ from }: Plan, trace: Trace, member: string, atNs: 
   return rigEventsOf(trace, 'launching', member).findLast((launch) => launch.atNs <= atNs)?.version === from;
 }
 
+/**
+ * Which fault allows that a member that was told to stop did not in its time, as the end of a sentence; null where none does. Many
+ * daemons want their database before they go, to hand something over.
+ */
+export function slowStopAllowedBy(
+  plan: Plan,
+  trace: Trace,
+  { member, fromNs, toNs }: { readonly member: string; readonly fromNs: number; readonly toNs: number },
+): string | null {
+  for (const { id, fault, ...spell } of spellsOf(plan, trace)) {
+    if (!overlaps(spell, fromNs, toNs)) continue;
+    const named = namedBy(fault);
+    if (isLinkFault(fault) && named.includes(member)) return `a link of ${member} was not sound (${id})`;
+    if (isDiskFault(fault)) return `the disk of ${named[0]} took nothing (${id})`;
+    const [other] = named;
+    if (other === member) continue;
+    if (fault.is === 'freeze' || fault.is === 'hold' || fault.is === 'down')
+      return `${other} was ${fault.is === 'freeze' ? 'frozen' : fault.is === 'hold' ? 'held' : 'down'} (${id})`;
+  }
+  return null;
+}
+
 /** Whether faults allow that a member that is open does not serve a request: refused, or not answered in time. */
 export function refusalAllowed(
   plan: Plan,

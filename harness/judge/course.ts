@@ -4,7 +4,7 @@ import { leavesAway } from '../plan/fault.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
-import { exitAllowedBy } from './allowed.ts';
+import { exitAllowedBy, slowStopAllowedBy } from './allowed.ts';
 import {
   broken,
   type Check,
@@ -151,6 +151,7 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     ...rigEvents(trace, 'killing').map(({ atNs, member }) => ({ atNs, member, by: 'kill' as const })),
   ];
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
+  const allowed: string[] = [];
   const faults = stops.flatMap((stop) => {
     const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
     if (gone === undefined) return [];
@@ -162,6 +163,12 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     // One that was turned away while it was told to stop went by itself: `exits` judges that.
     const isOwn = ownExits(trace, stop.member).some(({ atNs }) => atNs === gone.atNs);
     if (fault === null || (isOwn && !gone.killed)) return [];
+    const within = { member: stop.member, fromNs: stop.atNs, toNs: gone.atNs };
+    const allowedBy = gone.killed ? slowStopAllowedBy(plan, trace, within) : null;
+    if (allowedBy !== null) {
+      allowed.push(`${stop.member} had to be killed: ${allowedBy}`);
+      return [];
+    }
     // That it had to be killed is a time-out; how it ended is not.
     const lag = gone.killed ? lagWords(lagsWithin(trace, stop.atNs, gone.atNs)) : '';
     return [{ words: `${stop.member} ${fault}`, lag }];
@@ -175,7 +182,9 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
   return judged(
     name,
     [...new Set(faults.map(({ words }) => words))],
-    `every member stopped when it was told to${also}`,
+    allowed.length === 0
+      ? `every member stopped when it was told to${also}`
+      : `every member stopped when it was told to, but where its faults allow that it does not: ${listed(allowed)}${also}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** `GET /1.0/cluster`: every member as this one finds it, whether this one is open or waits itself. */
+import { Coalesced } from '../coalesced.ts';
 import type { ReplicationServer } from '../database/database.ts';
 import { type MemberRecord, readMembers } from '../database/members.ts';
-
 import type { PeerClient } from '../peers/client.ts';
 import { type ClusterMember, memberState, type Status } from '../status.ts';
 import type { Routes } from './routes.ts';
@@ -13,7 +13,8 @@ const PROBE_TIMEOUT_MS = 1000;
 const DATABASE_PATIENCE_MS = 1000;
 
 export function clusterRoutes(routes: Routes, member: Served): void {
-  routes.add('GET', '/1.0/cluster', async () => {
+  // Anybody may ask, and it takes all peers: whoever does meanwhile shares the next answer.
+  const survey = new Coalesced(async () => {
     const { database } = member;
     const [rows, servers] = await Promise.all([
       database.read(readMembers, DATABASE_PATIENCE_MS),
@@ -21,6 +22,7 @@ export function clusterRoutes(routes: Routes, member: Served): void {
     ]);
     return { members: await Promise.all(rows.map((row) => clusterMember(member, row, rows, servers))) };
   });
+  routes.add('GET', '/1.0/cluster', () => survey.run());
 }
 
 async function clusterMember(

@@ -7,6 +7,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Guard } from './guard.ts';
 
+/** What a refusal names in place of a path. */
+export const CONNECTIONS = '(connections)';
+
 const MOST_STRANGERS = 256;
 const MOST_OF_ONE = 128;
 /** Long enough for whoever joins, or asks how the member fares. */
@@ -50,7 +53,7 @@ export class Connections {
       if (this.#handshaking.get(from) === socket) this.#handshaking.delete(from);
     });
     const [oldest] = this.#handshaking.values();
-    if (this.#handshaking.size > MOST_STRANGERS) oldest?.destroy();
+    if (oldest !== undefined && this.#handshaking.size > MOST_STRANGERS) this.#guard.letGo(oldest, CONNECTIONS);
   }
 
   #shook(socket: TLSSocket): void {
@@ -72,7 +75,7 @@ export class Connections {
     those.add(socket);
     socket.once('close', () => those.delete(socket));
     const [oldest] = those;
-    if (those.size > most) oldest?.destroy();
+    if (oldest !== undefined && those.size > most) this.#guard.letGo(oldest, CONNECTIONS);
   }
 
   #keepOfOne(fingerprint: string, socket: Socket): void {

@@ -3,8 +3,9 @@
  * held at a failpoint, issue a token, and have a notice, a timer or a certificate go wrong.
  */
 import { createServer, type Server } from 'node:http';
-import { parseDuration } from '../duration.ts';
+import { DURATION_WORDS, parseDuration } from '../duration.ts';
 import { FAILPOINTS } from '../failpoints.ts';
+import { NAME, NAME_WORDS } from '../name.ts';
 import { ruleOf } from '../tampering.ts';
 import { USUAL_TOKEN_MS } from '../trust/token.ts';
 import type { Trust } from '../trust/trust.ts';
@@ -35,10 +36,12 @@ function tamperingRoutes(routes: Routes, { tampering }: Served): void {
 /** What an operator does about whom to trust, and what a test does to it. */
 function trustRoutes(routes: Routes, { name, membership, trust }: Served): void {
   routes.add('POST', '/tokens/:name', ({ params, query }) => {
+    const newcomer = params.name!;
+    if (!NAME.test(newcomer)) throw new Refusal(400, `${newcomer}: the name of a member ${NAME_WORDS}`);
     const text = query.get('for');
     const forMs = text === null ? USUAL_TOKEN_MS : parseDuration(text);
-    if (forMs === null) throw new Refusal(400, `for=${text}: it must be a duration such as 60m`);
-    return membership.issueToken(params.name!, forMs);
+    if (forMs === null) throw new Refusal(400, `${text}: how long a token is good ${DURATION_WORDS}`);
+    return membership.issueToken(newcomer, forMs);
   });
 
   routes.add('POST', '/certificate/:is', async ({ params }) => {

@@ -26,8 +26,9 @@ const SAYS: Readonly<Record<RefusalReason, string>> = {
   expired: 'your certificate has expired',
   'not-yet-valid': 'your certificate is not valid yet',
   'another-name': 'you say that you are somebody else than your certificate does',
-  unreadable: 'a name can have letters, digits, dots, hyphens and underscores, and not many',
-  'too-many': 'you have sent many notices: one is enough',
+  unreadable: 'a name can have letters, digits, dots and hyphens, and not many',
+  'too-many': 'you have sent too many notices: this one was not taken in, and is to be sent again later',
+  'certificate-taken': 'the certificate that you have shown is, or was, somebody’s: a newcomer brings one of its own',
   'token-unknown': 'this token was not issued for you',
   'token-expired': 'this token has expired',
   'token-used': 'this token has let somebody in already',
@@ -94,13 +95,19 @@ export class Guard {
   senderOf({ socket }: IncomingMessage, said: string | undefined, path: string): string | undefined {
     const standing = this.standingOf(socket);
     const name = standing?.is === 'member' ? standing.name : said;
-    if (said !== undefined && said !== name) throw this.refuse(name ?? null, 'another-name', path);
+    if (said !== undefined && said !== name) throw this.refuse(this.#ownerOf(socket), 'another-name', path);
     // Where nobody is asked, names are free: whoever makes up many shares with all others who do.
     const known = this.#notices.size < MOST_SENDERS || this.#notices.has(name ?? '') ? (name ?? '') : '';
     const budget = this.#notices.get(known) ?? new Budget(NOTICES.most, NOTICES.everyMs);
     this.#notices.set(known, budget);
-    if (!budget.take()) throw this.refuse(name ?? null, 'too-many', path);
+    if (!budget.take()) throw this.refuse(this.#ownerOf(socket), 'too-many', path);
     return name;
+  }
+
+  /** Cut somebody off of whom there is too much. @param what there is too much of, in place of a path */
+  letGo(socket: Socket, what: string): void {
+    this.refuse(this.#ownerOf(socket), 'too-many', what);
+    socket.destroy();
   }
 
   /** Tell of a refusal, as long as there are not many. */
@@ -114,6 +121,11 @@ export class Guard {
     if (why === 'unknown') this.#onUnknown();
     const status = why === 'too-many' ? 429 : why === 'unreadable' ? 400 : FORBIDDEN;
     return new Refusal(status, SAYS[why], why);
+  }
+
+  /** Whom a refusal names: nobody at their word. */
+  #ownerOf(socket: Socket): string | null {
+    return this.#store?.ownerOf(this.shownBy(socket)) ?? null;
   }
 }
 

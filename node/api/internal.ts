@@ -1,10 +1,12 @@
 /** What peers ask of each other: to look again (`PATCH /internal/database`), and to let a new member in. */
 import type { IncomingMessage } from 'node:http';
-
+import { parseAddress } from '../address.ts';
+import { NAME, NAME_WORDS } from '../name.ts';
 import { DOOR, type JoinRequest } from '../peers/join.ts';
 import { FROM_HEADER, NOTICE_HEADER, NOTICES } from '../peers/notices.ts';
 import { TRUSTSTORE } from '../peers/truststores.ts';
 import type { NoticeKind } from '../upgrade/strategy.ts';
+import { isVersion } from '../upgrade/version.ts';
 import { Refusal } from './refusal.ts';
 import { Answer, type Routes } from './routes.ts';
 import type { Served } from './served.ts';
@@ -30,17 +32,26 @@ export function internalRoutes(routes: Routes, member: Served): void {
   });
 
   routes.add('POST', DOOR, async ({ body, message }) => {
-    const joining = body as Partial<JoinRequest> | undefined;
-    const isName = typeof joining?.name === 'string' && NAME.test(joining.name);
-    if (!isName || typeof joining.address !== 'string' || joining.version === undefined) {
-      throw new Refusal(400, 'a join request holds name, address and version');
-    }
-    return new Answer(201, await member.membership.admit(joining as JoinRequest, guard.shownBy(message.socket)));
+    return new Answer(201, await member.membership.admit(joinRequestOf(body), guard.shownBy(message.socket)));
   });
 }
 
+/** @throws Refusal saying what is wrong with it */
+function joinRequestOf(body: unknown): JoinRequest {
+  const { name, address, version } = (body ?? {}) as Partial<Record<keyof JoinRequest, unknown>>;
+  const fault =
+    typeof name !== 'string' || !NAME.test(name)
+      ? `its name ${NAME_WORDS}`
+      : typeof address !== 'string' || parseAddress(address) === null
+        ? 'its address must be HOST:PORT'
+        : isVersion(version)
+          ? null
+          : 'its version must hold name, internal, external and extensions, as the version of a build does';
+  if (fault !== null) throw new Refusal(400, `a join request holds name, address and version: ${fault}`);
+  return body as JoinRequest;
+}
+
 /** What a trace can hold, and a person read. */
-const NAME = /^[\w.-]{1,63}$/;
 const NOTICE = /^[\w.:@[\]%-]{1,200}$/;
 
 /** Undefined where there is none; null where it cannot be read. */

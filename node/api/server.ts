@@ -1,12 +1,12 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
-import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { UnavailableError } from '../database/database.ts';
 import { TLS } from '../trust/connect.ts';
 import type { Trust } from '../trust/trust.ts';
 import { clusterRoutes } from './cluster.ts';
-import { Connections } from './connections.ts';
+import { CONNECTIONS, Connections } from './connections.ts';
 import { createControl } from './control.ts';
 import { dqliteConnections } from './dqlite-connection.ts';
 import type { Guard } from './guard.ts';
@@ -15,12 +15,16 @@ import { recordRoutes } from './records.ts';
 import { type Guarding, Routes } from './routes.ts';
 import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
+import { boundUnanswered } from './unanswered.ts';
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
 
-/** What a request may take to come in, its headers first; and a handshake before them. */
-const COMING_IN_MS = { handshake: 5000, headers: 10_000, request: 30_000 };
+/**
+ * What a request may take to come in, its headers first; and a handshake before them. That is more than any peer waits for an
+ * answer: to a member that stood still meanwhile all of it has passed, and who dialled is there yet.
+ */
+const COMING_IN_MS = { handshake: 30_000, headers: 10_000, request: 30_000 };
 const MOST_HEADER_BYTES = 8192;
 /** Where nobody is asked who they are, all are counted together. */
 const MOST_CONNECTIONS = 1024;
@@ -44,22 +48,25 @@ export function createServer(member: Served): Server {
     ...{ headersTimeout: COMING_IN_MS.headers, requestTimeout: COMING_IN_MS.request },
     connectionsCheckingInterval: COMING_IN_MS.headers / 2,
   };
-  const server =
-    trust === null ? createHttpServer(options, routes.answer) : secureServer(trust, guard, options, routes);
+  const answer = boundUnanswered(routes.answer, guard);
+  const server = trust === null ? createHttpServer(options, answer) : secureServer(trust, guard, options, answer);
   // A peer keeps its connection for the notice that it may have to send; see the client of peers.
   server.keepAliveTimeout = 0;
-  if (trust === null) server.maxConnections = MOST_CONNECTIONS;
+  if (trust === null) {
+    server.maxConnections = MOST_CONNECTIONS;
+    server.on('drop', () => void guard.refuse(null, 'too-many', CONNECTIONS));
+  }
   dqliteConnections(server, member);
   return server;
 }
 
 /** One that shows what all of the cluster share, and asks whoever comes for a certificate: what that is worth is for each route. */
-function secureServer(trust: Trust, guard: Guard, options: ServerOptions, routes: Routes): TlsServer {
+function secureServer(trust: Trust, guard: Guard, options: ServerOptions, answer: RequestListener): TlsServer {
   const shown = (): SecureContextOptions => ({ ...TLS, cert: trust.shown.certificate, key: trust.shown.key });
   const asking = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: COMING_IN_MS.handshake };
-  const server = createTlsServer({ ...options, ...asking, ...shown() }, routes.answer);
+  const server = createTlsServer({ ...options, ...asking, ...shown() }, answer);
   const connections = new Connections(server, guard);
-  CONNECTIONS.set(server, connections);
+  BOUNDED.set(server, connections);
   trust.onChange((change) => {
     if (change === 'cluster') server.setSecureContext(shown());
     // Whoever has asked for the change is answered first.
@@ -69,7 +76,7 @@ function secureServer(trust: Trust, guard: Guard, options: ServerOptions, routes
 }
 
 /** Of each server that speaks TLS: what is not through with its handshake is nothing to the server, and would keep it open. */
-const CONNECTIONS = new WeakMap<Server, Connections>();
+const BOUNDED = new WeakMap<Server, Connections>();
 
 /** The server of the member's control socket, which does not listen yet. */
 export function createControlServer(member: Served): Server {
@@ -95,6 +102,6 @@ export function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
-    CONNECTIONS.get(server)?.close();
+    BOUNDED.get(server)?.close();
   });
 }

@@ -14,15 +14,19 @@ export const CONTROL_EXITS = { done: 0, refused: 1, badArguments: 2, unreachable
 /** @returns the exit code */
 export async function control(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const parsed = parse(args);
-  const stateFolder = parsed?.state ?? env.MEMBER_STATE;
-  const request = parsed === null ? null : requestOf(parsed.command);
+  if (typeof parsed === 'string') {
+    process.stderr.write(`${parsed}\n`);
+    return CONTROL_EXITS.badArguments;
+  }
+  const stateFolder = parsed.state ?? env.MEMBER_STATE;
+  const request = requestOf(parsed.command);
   if (request === null || stateFolder === undefined) {
     process.stderr.write(usage());
     return CONTROL_EXITS.badArguments;
   }
   try {
     const { status, body } = await askControl(stateFolder, request, TIMEOUT_MS);
-    process.stdout.write(`${parsed!.isText ? asText(body) : body}\n`);
+    process.stdout.write(`${parsed.isText ? asText(body) : body}\n`);
     return status >= 200 && status < 300 ? CONTROL_EXITS.done : CONTROL_EXITS.refused;
   } catch (error) {
     process.stderr.write(`nobody answers at the control socket in ${stateFolder}: ${(error as Error).message}\n`);
@@ -30,13 +34,21 @@ export async function control(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
 }
 
-function parse(args: readonly string[]): { state: string | undefined; isText: boolean; command: string[] } | null {
+interface Parsed {
+  readonly state: string | undefined;
+  readonly isText: boolean;
+  readonly command: readonly string[];
+}
+
+/** A sentence where the options are none. */
+function parse(args: readonly string[]): Parsed | string {
   try {
     const options = { state: { type: 'string' }, text: { type: 'boolean' } } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     return { state: values.state, isText: values.text === true, command: positionals };
-  } catch {
-    return null;
+  } catch (error) {
+    const [what] = (error as Error).message.split('. ');
+    return `${what}: control has --state FOLDER and --text, and what follows its command begins with no hyphen`;
   }
 }
 

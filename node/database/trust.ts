@@ -29,10 +29,10 @@ export async function readTrusted(transaction: Transaction): Promise<Trusted[]> 
   return rows.map(({ fingerprint, member, removed }) => ({ fingerprint, member, isRemoved: removed === 1 }));
 }
 
-/** A member has this certificate from now on, beside any that it has. */
+/** A member has this certificate from now on, beside any that it has. It must not be, or have been, anybody's. */
 export async function trustMember(transaction: Transaction, member: string, fingerprint: string): Promise<void> {
   await transaction.run(
-    'INSERT OR REPLACE INTO internal_trust (fingerprint, member, removed) VALUES (?, ?, 0)',
+    'INSERT INTO internal_trust (fingerprint, member, removed) VALUES (?, ?, 0)',
     fingerprint,
     member,
   );

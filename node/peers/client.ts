@@ -12,13 +12,16 @@
 import { Agent, type ClientRequestArgs, request as send } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Address, parseAddress } from '../address.ts';
+import { type Address, formatAddress, parseAddress } from '../address.ts';
 
 /** A peer that vanishes without a word is found out by probes of TCP, the first after this time. */
 const PROBE_AFTER_MS = 1000;
 
-/** Opens a connection to a peer, ready to be written to. @throws Error */
-export type Dial = (to: Address) => Promise<Socket>;
+/** Each has a connection of its own. A member has no more to say to a peer at once, unless somebody makes it. */
+const MOST_AT_ONCE = 16;
+
+/** Opens a connection to a peer, ready to be written to, until nobody waits for it any more. @throws Error */
+export type Dial = (to: Address, givenUp: AbortSignal) => Promise<Socket>;
 
 export interface Request {
   readonly method: 'GET' | 'PATCH' | 'POST';
@@ -36,6 +39,9 @@ export type Answer =
   | { readonly is: 'answered'; readonly status: number; readonly body: string }
   | { readonly is: 'timeout' | 'unreachable'; readonly message: string };
 
+/** What the agent hands on from a request to the dialling that it takes. The agent keeps a signal of Node's own to itself. */
+type Dialling = ClientRequestArgs & { readonly givenUp: AbortSignal };
+
 class PeerAgent extends Agent {
   readonly #dial: Dial | null;
   #isRetired = false;
@@ -46,7 +52,7 @@ class PeerAgent extends Agent {
   }
 
   override createConnection(
-    options: ClientRequestArgs,
+    options: Dialling,
     onCreate?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
     // At once, and not when our own half has been shut down too: until then the agent would still hand it out.
@@ -55,7 +61,7 @@ class PeerAgent extends Agent {
       const connection = super.createConnection(options, onCreate);
       return connection ? closing(connection) : connection;
     }
-    this.#dial({ host: String(options.host), port: Number(options.port) }).then(
+    this.#dial({ host: String(options.host), port: Number(options.port) }, options.givenUp).then(
       (connection) => onCreate?.(null, closing(connection)),
       (error: Error) => onCreate?.(error, null as never),
     );
@@ -78,6 +84,8 @@ export class PeerClient {
   readonly #dial: Dial | null;
   #agent: PeerAgent;
   readonly #onRefused: (body: string) => void;
+  /** How many requests are under way, by HOST:PORT. */
+  readonly #underWay = new Map<string, number>();
 
   /**
    * @param dial null for plain HTTP
@@ -93,7 +101,14 @@ export class PeerClient {
   async ask(address: Address | string, request: Request): Promise<Answer> {
     const where = typeof address === 'string' ? parseAddress(address) : address;
     if (where === null) return { is: 'unreachable', message: `${address} is not HOST:PORT` };
+    const to = formatAddress(where);
+    const before = this.#underWay.get(to) ?? 0;
+    // Not left to the agent, which does not count a connection before it has been dialled.
+    if (before >= MOST_AT_ONCE)
+      return { is: 'unreachable', message: `there are ${before} requests to it under way already` };
+    this.#underWay.set(to, before + 1);
     const answer = await this.#send(where, request);
+    this.#underWay.set(to, this.#underWay.get(to)! - 1);
     if (answer.is === 'answered' && answer.status === REFUSED) this.#onRefused(answer.body);
     return answer;
   }
@@ -109,12 +124,16 @@ export class PeerClient {
     const body = json === undefined ? '' : JSON.stringify(json);
     const ofBody = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve) => {
-      const outgoing = send({ ...where, agent: this.#agent, method, path, headers: { ...ofBody, ...headers } });
+      const givingUp = new AbortController();
       const timer = setTimeout(() => end({ is: 'timeout', message: `no answer in ${timeoutMs} ms` }), timeoutMs);
+      const asking = { ...where, agent: this.#agent, method, path, headers: { ...ofBody, ...headers } };
+      const outgoing = send({ ...asking, givenUp: givingUp.signal } as Dialling);
       const end = (answer: Answer): void => {
         clearTimeout(timer);
         resolve(answer);
-        if (answer.is !== 'answered') outgoing.destroy();
+        if (answer.is === 'answered') return;
+        outgoing.destroy();
+        givingUp.abort();
       };
       const fail = (error: Error): void => end({ is: 'unreachable', message: error.message });
       if (onConnection !== undefined) outgoing.once('socket', onConnection);

@@ -9,9 +9,6 @@ import { untimely } from './truststore.ts';
 /** Both sides are ours, so that there is nothing older to speak to, and no curve to choose. */
 export const TLS: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519' };
 
-/** A peer that is there is through with this in a few milliseconds. */
-const HANDSHAKE_TIMEOUT_MS = 2000;
-
 export function contextOf({ certificate, key }: KeyPair): SecureContext {
   return createSecureContext({ ...TLS, cert: certificate, key });
 }
@@ -19,16 +16,20 @@ export function contextOf({ certificate, key }: KeyPair): SecureContext {
 /**
  * Dial somebody who has the key of the certificate with this fingerprint, good now.
  * @param context with the own certificate
+ * @param givenUp aborts when nobody waits for it any more: how long that is, whoever asks says, and nobody here
  * @throws Error saying what the other side showed, or that nobody is there
  */
-export function connectPinned(to: Address, context: SecureContext, fingerprint: string): Promise<Socket> {
+export function connectPinned(
+  to: Address,
+  context: SecureContext,
+  fingerprint: string,
+  givenUp: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     // What is trusted is one certificate, and not whoever signed it: that is looked at here, before anything is sent.
     const socket = connect({ ...to, secureContext: context, rejectUnauthorized: false });
-    const limit = setTimeout(
-      () => socket.destroy(new Error(`no handshake in ${HANDSHAKE_TIMEOUT_MS} ms`)),
-      HANDSHAKE_TIMEOUT_MS,
-    );
+    const giveUp = (): unknown => socket.destroy(new Error('no handshake in time'));
+    givenUp.addEventListener('abort', giveUp);
     const gone = (): void => reject(new Error('the connection ended before its handshake'));
     socket.once('error', reject).once('close', gone);
     socket.once('secureConnect', () => {
@@ -37,11 +38,11 @@ export function connectPinned(to: Address, context: SecureContext, fingerprint: 
         socket.destroy(new Error(wrong));
         return;
       }
-      clearTimeout(limit);
+      givenUp.removeEventListener('abort', giveUp);
       socket.off('error', reject).off('close', gone).setNoDelay(true);
       resolve(socket);
     });
-    socket.once('close', () => clearTimeout(limit));
+    socket.once('close', () => givenUp.removeEventListener('abort', giveUp));
   });
 }
 

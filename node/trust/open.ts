@@ -1,6 +1,5 @@
 /** A member's trust as its state folder has it, made where the member is new. */
-import { mkdirSync } from 'node:fs';
-import { checkState, StateError, type StateOwner } from '../state.ts';
+import { checkState, makeStateFolder, StateError, type StateOwner } from '../state.ts';
 import { TrustFiles } from './files.ts';
 import { Trust } from './trust.ts';
 
@@ -21,7 +20,7 @@ export async function openTrust(
     throw new StateError(`${stateFolder} belongs to a member of a cluster that ${how}`);
   }
   if (isInsecure) return null;
-  mkdirSync(stateFolder, { recursive: true });
+  makeStateFolder(stateFolder);
   const trust = await Trust.of(stateFolder, name);
   if (action === 'bootstrap') await trust.found(name);
   return trust;

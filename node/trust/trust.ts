@@ -80,11 +80,15 @@ export class Trust {
     return fingerprintOf(this.#own.certificate);
   }
 
-  /** Dial a member of the cluster, or, before this one is of it, who has the certificate of a token. @throws Error */
-  async dial(to: Address, fingerprint?: string): Promise<Socket> {
+  /**
+   * Dial a member of the cluster, or, before this one is of it, who has the certificate of a token.
+   * @param givenUp aborts when nobody waits for it any more
+   * @throws Error
+   */
+  async dial(to: Address, givenUp: AbortSignal, fingerprint?: string): Promise<Socket> {
     const pinned = fingerprint ?? (this.#cluster === null ? null : fingerprintOf(this.#cluster.certificate));
     if (pinned === null) throw new Error('this member has not been let into a cluster');
-    return connectPinned(to, this.#context, pinned);
+    return connectPinned(to, this.#context, pinned, givenUp);
   }
 
   /**

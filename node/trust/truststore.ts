@@ -27,6 +27,7 @@ export const REFUSAL_REASONS = [
   'another-name',
   'unreadable',
   'too-many',
+  'certificate-taken',
   'token-unknown',
   'token-expired',
   'token-used',
@@ -56,6 +57,11 @@ export class Truststore {
 
   replace(trusted: readonly Trusted[]): void {
     this.#trusted = new Map(trusted.map((one) => [one.fingerprint, one]));
+  }
+
+  /** Whose a certificate is, or was. */
+  ownerOf(shown: Pick<Shown, 'fingerprint'> | null): string | null {
+    return (shown && this.#trusted.get(shown.fingerprint)?.member) ?? null;
   }
 
   standingOf(shown: Shown | null, nowMs: number): Standing {

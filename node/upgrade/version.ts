@@ -25,6 +25,20 @@ export interface Version extends Schema {
   readonly patches?: readonly Patch[];
 }
 
+/** Whether what came from elsewhere is a version. */
+export function isVersion(told: unknown): told is Version {
+  const {
+    name,
+    internal,
+    external,
+    extensions,
+    patches = [],
+  } = (told ?? {}) as Partial<Record<keyof Version, unknown>>;
+  const areNames = Array.isArray(extensions) && extensions.every((extension) => typeof extension === 'string');
+  const arePatches = Array.isArray(patches) && patches.every((patch) => typeof patch?.name === 'string');
+  return typeof name === 'string' && [internal, external].every(Number.isSafeInteger) && areNames && arePatches;
+}
+
 /** What one member has recorded of itself in the cluster database. Unrecorded extensions are an empty list. */
 export interface Row extends Schema {
   readonly member: string;

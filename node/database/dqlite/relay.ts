@@ -30,7 +30,7 @@ export class Refused extends PassingError {
 }
 
 /** Opens a connection to a member's listener, ready to be written to; null for a plain one. */
-export type Connect = ((to: Address) => Promise<Socket>) | null;
+export type Connect = ((to: Address, givenUp: AbortSignal) => Promise<Socket>) | null;
 
 /**
  * Reach the dqlite node of a member through its listener.
@@ -41,7 +41,7 @@ export type Connect = ((to: Address) => Promise<Socket>) | null;
 export async function dial(address: string, connect: Connect = null): Promise<Duplex> {
   const where = parseAddress(address);
   if (where === null) throw new PassingError(`${address} is not HOST:PORT`);
-  const connection = await connect?.(where).catch((error: Error) => {
+  const connection = await connect?.(where, AbortSignal.timeout(DIAL_TIMEOUT_MS)).catch((error: Error) => {
     throw new PassingError(`cannot reach ${address}: ${error.message}`);
   });
   return new Promise((resolve, reject) => {
