@@ -27,7 +27,7 @@ import { Membership } from './membership.ts';
 import { PatchNotes } from './patch-notes.ts';
 import { PeerClient } from './peers/client.ts';
 import { type JoinRequest, join } from './peers/join.ts';
-import { Notices } from './peers/notices.ts';
+import { Notices, type Peer } from './peers/notices.ts';
 import { Ways } from './peers/ways.ts';
 import { checkState, identityPlaces, makeStateFolder, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
@@ -163,7 +163,7 @@ export class Member implements Served {
         break;
       case 'start':
         await this.database.enter(place!);
-        await this.#ways.keep(await this.#addressesOfPeers());
+        await this.#ways.keep(await this.#peersByNow());
         break;
     }
     void this.#learner?.run();
@@ -240,6 +240,11 @@ export class Member implements Served {
       .catch((error: Error) => this.#log(`${this.name} could not look whom to trust: ${error.message}`));
   }
 
+  /** A peer has opened its way to this member. */
+  openWayBack(name: string): Promise<void> {
+    return this.#ways.openBack(name);
+  }
+
   get #opened(): boolean {
     return this.#isOpen || this.#upgrader.isOpen;
   }
@@ -309,10 +314,10 @@ export class Member implements Served {
     for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
   }
 
-  async #addressesOfPeers(): Promise<string[]> {
+  async #peersByNow(): Promise<Peer[]> {
     const members = await this.membership.look(Number.POSITIVE_INFINITY);
     const peers = members.filter(({ member }) => member !== this.name);
-    if (peers.length < members.length) return peers.map(({ address }) => address);
+    if (peers.length < members.length) return peers.map(({ member, address }) => ({ name: member, address }));
     throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
   }
 

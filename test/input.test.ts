@@ -133,6 +133,11 @@ describe('what the user gives', () => {
       plansFrom(undefined, flags)[0]!.steps.flatMap((step) => (step.do === 'refresh' ? [step.pace] : []));
     const blind = described('{ event: open, match: up }');
     expect(paces({ daemon: blind })).to.deep.equal(Array(3).fill({ pauseMs: 5000 }));
+    expect(paces({ pace: 'settled+2s' })).to.deep.equal(Array(3).fill({ pauseMs: 2000, settled: true }));
+    expect(() => paces({ daemon: blind, pace: 'settled+2s' })).to.throw(
+      InputError,
+      'pace: settled: nothing tells when',
+    );
     expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, 'pace: settled: nothing tells when');
     const seeing = described('{ event: open, match: up }, { event: parked, match: waits }');
     expect(paces({ daemon: seeing })).to.deep.equal(['settled', 'settled', 'settled']);

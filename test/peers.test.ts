@@ -149,7 +149,7 @@ describe('the way to a peer', () => {
   it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {
     const ways = new Ways(client, false);
     try {
-      await ways.keep([peer.address]);
+      await ways.keep([{ name: 'peer', address: peer.address }]);
       expect(peer.connections).to.equal(1);
       await notice(peer);
       expect(peer.connections, 'the notice takes the way that is open').to.equal(1);
@@ -168,6 +168,24 @@ describe('the way to a peer', () => {
     }
   });
 
+  it('is open again before a peer that has come back, and opened its own, is answered', async () => {
+    const ways = new Ways(client, true);
+    try {
+      await ways.keep([{ name: 'peer', address: peer.address }]);
+      peer.reset();
+      await peer.stop();
+      await peer.start();
+      // That its connection has ended is read first.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await ways.openBack('peer');
+      expect(peer.connections).to.equal(2);
+      await ways.openBack('peer');
+      expect(peer.connections, 'once').to.equal(2);
+    } finally {
+      ways.close();
+    }
+  });
+
   it('lets an answer under way come in when the idle ones are closed', async () => {
     await notice(peer);
     const [answer] = await Promise.all([
@@ -181,7 +199,7 @@ describe('the way to a peer', () => {
     await peer.stop();
     const ways = new Ways(client, false);
     try {
-      await ways.keep([peer.address]);
+      await ways.keep([{ name: 'peer', address: peer.address }]);
       expect(peer.connections).to.equal(0);
       await peer.start();
       await until(() => peer.connections === 1);

@@ -12,7 +12,9 @@ export function yamlOf({ faults, wait, pace, network_latency: latency, ...rest }
   }));
   return stringify({
     ...rest,
-    ...(pace === undefined ? {} : { pace: typeof pace === 'object' ? `${pace.pauseMs}ms` : pace }),
+    ...(pace === undefined
+      ? {}
+      : { pace: typeof pace === 'object' ? `${pace.settled ? 'settled+' : ''}${pace.pauseMs}ms` : pace }),
     ...(wait === undefined ? {} : { wait: `${wait}ms` }),
     ...(latency === undefined ? {} : { network_latency: `${latency}ms` }),
     ...(written === undefined ? {} : { faults: written }),

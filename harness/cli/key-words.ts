@@ -46,7 +46,7 @@ export const TOLD: Readonly<Record<SchemaName, Told>> = {
       ahead: 'of our own daemon: what a member does that finds a peer ahead of it (exit)',
       wait: 'of our own daemon: how long one park lasts before the timer ends it (30s)',
       aim: 'start the last refresh so long before the timer of a member that waits is due, such as 500ms: what it takes to open',
-      pace: 'when the next refresh comes: settled, eager, together, auto (when the member asks), or after a pause such as 500ms (settled; 5s where nothing tells when a member waits)',
+      pace: 'when the next refresh comes: settled, eager, together, auto (when the member asks), after a pause such as 500ms, or both, as settled+500ms (settled; 5s where nothing tells when a member waits)',
       runtime: 'where members live (auto: in containers where a Docker engine answers, else in processes)',
       database: 'of our own daemon: one file that all share, or a replicated database (sqlite)',
       handover: 'of our own daemon on dqlite: a leader hands the leadership over before it stops (true)',

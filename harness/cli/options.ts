@@ -70,7 +70,7 @@ export function withRollFlags(command: Command, roll: 'described' | 'drawn' = 'd
     .option('--wait <duration>', 'how long one park lasts before the timer ends it (default: 30s)')
     .option(
       '--pace <pace>',
-      'settled, eager, together, auto, or a pause such as 500ms (default: settled, or 5s where nothing tells when a member waits)',
+      'settled, eager, together, auto, a pause such as 500ms, or both, as settled+500ms (default: settled, or 5s where nothing tells when a member waits)',
     )
     .option(
       '--aim <lead>',

@@ -34,12 +34,23 @@ const OrderText = z.string().transform((text, context) => {
 /** When the next refresh comes, in words: `together` all at once, `auto` when a member asks for it itself. */
 export const PACE_WORDS = ['settled', 'eager', 'together', 'auto'] as const;
 
-const PaceText = z.string().transform((text, context) => {
+/** So long after the last refresh has begun; or after its member has settled. */
+export interface Pause {
+  readonly pauseMs: number;
+  readonly settled?: boolean | undefined;
+}
+
+/** Before a pause that begins only then. */
+const SETTLED_AND = 'settled+';
+
+const PaceText = z.string().transform((text, context): (typeof PACE_WORDS)[number] | Pause => {
   const word = PACE_WORDS.find((known) => known === text);
   if (word !== undefined) return word;
-  const pauseMs = parseDuration(text);
-  if (pauseMs !== null) return { pauseMs };
-  context.addIssue({ code: 'custom', message: `must be ${PACE_WORDS.join(', ')}, or a pause such as 500ms` });
+  const settled = text.startsWith(SETTLED_AND);
+  const pauseMs = parseDuration(settled ? text.slice(SETTLED_AND.length) : text);
+  if (pauseMs !== null) return settled ? { pauseMs, settled } : { pauseMs };
+  const words = `${PACE_WORDS.join(', ')}, a pause such as 500ms, or both, as ${SETTLED_AND}500ms`;
+  context.addIssue({ code: 'custom', message: `must be ${words}` });
   return z.NEVER;
 });
 

@@ -138,7 +138,7 @@ function refreshOf({ member, to, crash }: Target, running: Map<string, string>):
 /** A member of which nothing tells when it waits cannot be seen to settle: it would be waited for in vain. */
 function paceOf({ pace }: Settings, daemon: PlannedDaemon): Pace {
   const isSeen = !daemon.capabilities.waits || tells(daemon, 'parked');
-  if (pace === 'settled' && !isSeen)
+  if ((pace === 'settled' || (typeof pace === 'object' && pace.settled)) && !isSeen)
     throw new InputError(
       `pace: settled: nothing tells when a member of ${daemon.name} waits for others: say a pause, such as 2s`,
     );

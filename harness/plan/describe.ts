@@ -71,7 +71,8 @@ const MOVE_WORDS: Readonly<Record<Move['step'], string>> = {
 
 function paceWords(pace: Pace): string {
   if (pace === 'settled' || pace === 'held') return '';
-  return pace === 'eager' ? ', and go on at once' : `, and go on after ${pace.pauseMs} ms`;
+  if (pace === 'eager') return ', and go on at once';
+  return `, and go on ${pace.settled ? `${pace.pauseMs} ms after it has settled` : `after ${pace.pauseMs} ms`}`;
 }
 
 const MILESTONE_WORDS: Readonly<Record<Milestone, string>> = {

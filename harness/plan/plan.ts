@@ -2,6 +2,7 @@
  * A Plan: everything that a roll will do and must lead to, as a plain JSON document. It can be printed without being
  * run, saved, and run again.
  */
+
 import type { ExitReason } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Outcome } from '../../node/upgrade/gate.ts';
@@ -9,6 +10,7 @@ import type { Disposition } from '../../node/upgrade/machine.ts';
 import type { PatchOutcome } from '../../node/upgrade/patch.ts';
 import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
+import type { Pause } from '../input/scenario.ts';
 import type { PlannedDaemon } from './daemon.ts';
 import { type Fault, isDiskFault, leavesAway, needsLinks } from './fault.ts';
 
@@ -19,7 +21,7 @@ export const PLAN_FORMAT = 2;
  * When the next refresh starts. `settled`: once the member before has parked, opened or exited. `eager`: at once.
  * `held`: once it is held before its first gate. A number: after that many milliseconds.
  */
-export type Pace = 'settled' | 'eager' | 'held' | { readonly pauseMs: number };
+export type Pace = 'settled' | 'eager' | 'held' | Pause;
 
 /** A step of one member's upgrade machine, before which a plan can hold it, and what the explorer says comes of it. */
 export type Move =

@@ -219,12 +219,11 @@ class Roll {
         await this.#members.said(member, 'held', ({ failpoint }) => failpoint !== 'on-notice', from);
       return;
     }
-    if (pace === 'settled') {
+    if (pace === 'settled' || pace.settled) {
       for (const { member } of refreshes)
         await this.#members.untilSettled(member, this.#faults.areStanding ? TROUBLED_PACE_MS : null);
-      return;
     }
-    await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
+    if (pace !== 'settled') await sleep(pace.pauseMs, undefined, { signal: this.#stage.signal });
   }
 
   async #load(): Promise<void> {

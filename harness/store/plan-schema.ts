@@ -51,7 +51,10 @@ const Step = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('refresh'),
     refreshes: z.array(Refresh).min(1),
-    pace: z.union([z.enum(['settled', 'eager', 'held']), z.object({ pauseMs: z.number().min(0).max(LONGEST_MS) })]),
+    pace: z.union([
+      z.enum(['settled', 'eager', 'held']),
+      z.object({ pauseMs: z.number().min(0).max(LONGEST_MS), settled: z.boolean().optional() }),
+    ]),
   }),
   z.object({ do: z.literal('stop'), member: MemberName }),
   z.object({ do: z.literal('leave'), member: MemberName, by: MemberName }),

@@ -22,8 +22,12 @@ export function internalRoutes(routes: Routes, member: Served): void {
     return { disposition: await member.noticed(from, named ?? `${from}@${message.socket.remoteAddress}`, kind) };
   });
 
-  // Whoever will have a notice to send opens the way for it.
-  routes.add('GET', NOTICES, () => new Answer(204));
+  // Whoever will have a notice to send opens the way for it, and is answered once the way back is open too.
+  routes.add('GET', NOTICES, async ({ message }) => {
+    const standing = guard.standingOf(message.socket);
+    if (standing?.is === 'member') await member.openWayBack(standing.name);
+    return new Answer(204);
+  });
 
   // Whoever has changed whom to trust has the others look.
   routes.add('POST', TRUSTSTORE, async () => {

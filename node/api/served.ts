@@ -25,6 +25,8 @@ export interface Served {
   requireOpen(): void;
   /** A notice has come in. @returns what became of it */
   noticed(from: string, notice: string, kind: NoticeKind): Promise<Disposition>;
+  /** A peer is there again, and has opened its way to this member. Resolves soon, the way back open or not. */
+  openWayBack(name: string): Promise<void>;
   /** Who belongs to the cluster, and what changes that. */
   readonly membership: Membership;
   readonly guard: Guard;

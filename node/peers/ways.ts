@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PeerClient } from './client.ts';
-import { NOTICES } from './notices.ts';
+import { NOTICES, type Peer } from './notices.ts';
 
 /** A peer that is there answers in a millisecond. */
 const TIMEOUT_MS = 1000;
@@ -22,9 +22,21 @@ const OPENED_AT_ONCE = 4;
  */
 const FIRST_TRY_MS = { plain: { few: 250, many: 20 }, secure: { few: 250, many: 1000 } };
 
+/** The way back to whoever is there again is open in a moment; who waits for that waits no longer. */
+const BACK_MS = 250;
+
+interface Way {
+  readonly address: string;
+  connection: Socket | null;
+  opening: Promise<void> | null;
+  /** Ends the pause before it is tried again. */
+  hasten: () => void;
+}
+
 export class Ways {
   readonly #closing = new AbortController();
-  readonly #kept = new Set<string>();
+  /** By the name of the peer. */
+  readonly #ways = new Map<string, Way>();
   readonly #peers: PeerClient;
   readonly #firstTryMs: { readonly few: number; readonly many: number };
 
@@ -34,16 +46,32 @@ export class Ways {
     this.#firstTryMs = isSecure ? FIRST_TRY_MS.secure : FIRST_TRY_MS.plain;
   }
 
-  /** Keep a way open to each of these addresses. Resolves when each has been tried, or soon after. */
-  async keep(addresses: readonly string[]): Promise<void> {
-    const added = addresses.filter((address) => !this.#kept.has(address));
-    for (const address of added) this.#kept.add(address);
+  /** Keep a way open to each of these. Resolves when each has been tried, or soon after. */
+  async keep(peers: readonly Peer[]): Promise<void> {
+    const added = peers.flatMap(({ name, address }): Way[] => {
+      if (this.#ways.has(name)) return [];
+      const way: Way = { address, connection: null, opening: null, hasten: () => undefined };
+      this.#ways.set(name, way);
+      return [way];
+    });
+    const limitMs = added.length > OPENED_AT_ONCE ? this.#firstTryMs.many : this.#firstTryMs.few;
     const openInTurn = async (): Promise<void> => {
       for (let next = added.shift(); next !== undefined; next = added.shift()) await this.#keep(next);
     };
-    const limitMs = added.length > OPENED_AT_ONCE ? this.#firstTryMs.many : this.#firstTryMs.few;
     const tried = Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
     await Promise.race([tried, sleep(limitMs, undefined, { ref: false })]);
+  }
+
+  /**
+   * A peer has just opened its way to this member, so that it is there again: open the one back now, and not in the middle of what it
+   * has come for. Resolves when that has been tried, or soon after; at once where there is nothing to open.
+   */
+  async openBack(name: string): Promise<void> {
+    const way = this.#ways.get(name);
+    // Its own first try is what a peer answers that dials back: it must not wait for that again.
+    if (way === undefined || this.#closing.signal.aborted || way.opening !== null || isOpen(way)) return;
+    await Promise.race([this.#open(way), sleep(BACK_MS, undefined, { ref: false })]);
+    way.hasten();
   }
 
   /** Let the ways go. */
@@ -53,38 +81,51 @@ export class Ways {
   }
 
   /** Resolves after the first try, and goes on. */
-  async #keep(address: string): Promise<void> {
+  async #keep(way: Way): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    const first = await this.#open(address);
-    void this.#reopen(address, first);
+    await this.#open(way);
+    void this.#reopen(way);
   }
 
-  /** Reach a peer, on an idle connection or on a new one; null where it does not answer. */
-  async #open(address: string): Promise<Socket | null> {
-    let way: Socket | null = null;
-    const answer = await this.#peers.ask(address, {
+  /** Reach a peer, on an idle connection or on a new one. Resolves when that has been tried. */
+  #open(way: Way): Promise<void> {
+    way.opening ??= this.#ask(way).finally(() => {
+      way.opening = null;
+    });
+    return way.opening;
+  }
+
+  async #ask(way: Way): Promise<void> {
+    let connection: Socket | null = null;
+    const answer = await this.#peers.ask(way.address, {
       method: 'GET',
       path: NOTICES,
       timeoutMs: TIMEOUT_MS,
-      onConnection: (connection) => {
-        way = connection;
+      onConnection: (used) => {
+        connection = used;
       },
     });
-    return answer.is === 'answered' ? way : null;
+    way.connection = answer.is === 'answered' ? connection : null;
   }
 
-  async #reopen(address: string, first: Socket | null): Promise<void> {
+  async #reopen(way: Way): Promise<void> {
     const { signal } = this.#closing;
-    let way = first;
     for (let pauseMs = PAUSE.firstMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE.longestMs)) {
-      if (way !== null && !way.destroyed) {
-        await end(way);
+      if (isOpen(way)) {
+        await end(way.connection!);
         pauseMs = PAUSE.firstMs;
       }
-      await sleep(pauseMs, undefined, { ref: false });
-      if (!signal.aborted) way = await this.#open(address);
+      const hastened = new Promise<void>((resolve) => {
+        way.hasten = resolve;
+      });
+      await Promise.race([sleep(pauseMs, undefined, { ref: false }), hastened]);
+      if (!signal.aborted && !isOpen(way)) await this.#open(way);
     }
   }
+}
+
+function isOpen({ connection }: Way): boolean {
+  return connection !== null && !connection.destroyed;
 }
 
 /** Resolves when a connection has ended, for whatever reason. */
