@@ -4,7 +4,7 @@
  */
 import type { RefusalReason } from '../../node/trust/truststore.ts';
 import { rulesOf } from '../plan/daemon.ts';
-import { type Fault, isDiskFault, isLinkFault, namedBy } from '../plan/fault.ts';
+import { type Fault, isDiskFault, isLinkFault, namedBy, needsLinks } from '../plan/fault.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
 import { eventsOf, type Notified, type RigEvent, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -159,7 +159,7 @@ export function slowStopAllowedBy(
   for (const { id, fault, ...spell } of spellsOf(plan, trace)) {
     if (!overlaps(spell, fromNs, toNs)) continue;
     const named = namedBy(fault);
-    if (isLinkFault(fault) && named.includes(member)) return `a link of ${member} was not sound (${id})`;
+    if (needsLinks(fault, plan.daemon) && named.includes(member)) return `a link of ${member} was not sound (${id})`;
     if (isDiskFault(fault)) return `the disk of ${named[0]} took nothing (${id})`;
     const [other] = named;
     if (other === member) continue;
