@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { draw, drawnOf } from '../harness/chaos/draw.ts';
 import { Finding, RequestError } from '../harness/daemon/contract.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
@@ -214,6 +215,26 @@ describe('a roll in which disks are spoilt', function () {
       await disks.set('node01', 'sound', null);
       writeFileSync(join(state, 'three'), '');
     } finally {
+      removeSiteFolder(folder);
+    }
+  });
+
+  it('makes one read-only for a process that is only coming to where it sees it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    const [state, inner] = [join(folder, 'node01'), join(folder, 'inner')];
+    mkdirSync(state);
+    const enter = `sleep 0.5; mkdir ${inner}; mount --bind ${state} ${inner}; exec sleep 60`;
+    const disks = await Disks.make(new Map([['node01', state]]));
+    const member = execa('unshare', ['--mount', 'sh', '-c', enter], { reject: false });
+    try {
+      await disks.set('node01', 'read-only', { pid: member.pid!, folder: inner });
+      const touched = await execa('nsenter', [`--target=${member.pid}`, '--mount', 'touch', join(inner, 'one')], {
+        reject: false,
+      });
+      expect(touched.stderr).to.contain('Read-only');
+    } finally {
+      member.kill('SIGKILL');
+      await member;
       removeSiteFolder(folder);
     }
   });

@@ -4,6 +4,7 @@
  * then stays so, as it does where a folder is made read-only below a running program; it can make, open, rename and remove nothing.
  */
 import { statfsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { lackAtStart } from '../host/lack.ts';
 import { EnvironmentError } from '../input/errors.ts';
@@ -18,6 +19,9 @@ export interface Inside {
 
 /** Memory is taken only for what is written. */
 const ROOM = 'size=1g,nr_inodes=1m';
+/** A process may take so long from its start until it is where its member's folder is. */
+const ENTERS_WITHIN_MS = 5000;
+const ENTERED_AGAIN_MS = 50;
 /** A member may write just while its disk is shrunk, or made read-only. */
 const TRIES = 20;
 
@@ -111,12 +115,19 @@ async function both(
   await change(sentence, folder, []);
   if (inside === null) return;
   const { nsenter } = findDiskTools();
-  await change(sentence, inside.folder, [nsenter, `--target=${inside.pid}`, '--mount', '--']).catch(
-    (error: unknown) => {
+  const where = [nsenter, `--target=${inside.pid}`, '--mount', '--'];
+  const limit = AbortSignal.timeout(ENTERS_WITHIN_MS);
+  for (;;) {
+    try {
+      return await change(sentence, inside.folder, where);
+    } catch (error) {
       // Whoever has gone meanwhile comes back to the disk as the host has it.
-      if (isRunning(inside.pid)) throw error;
-    },
-  );
+      if (!isRunning(inside.pid)) return;
+      // Whoever has just been started has not come to its own root yet.
+      if (limit.aborted) throw error;
+    }
+    await sleep(ENTERED_AGAIN_MS);
+  }
 }
 
 function isRunning(pid: number): boolean {
