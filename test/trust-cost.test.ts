@@ -7,7 +7,6 @@ import type { Status } from '../node/status.ts';
 import { Daemons } from './support/daemons.ts';
 
 const LONG_MS = 600_000;
-const LIMIT_MS = 20_000;
 /** So many requests go out on a connection before the first is answered. */
 const AT_ONCE = 100;
 
@@ -22,10 +21,7 @@ describe('what others can cost a member', function () {
 
   async function parked(): Promise<number> {
     daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS });
-    const [first] = await daemons.cluster();
-    await first!.stop('SIGTERM', LIMIT_MS);
-    await daemons.start('node01', 'start', 'v4');
-    await daemons.said('node01', 'parked');
+    await daemons.clusterWaiting();
     return Number(daemons.seat('node01').address.split(':')[1]);
   }
 

@@ -31,10 +31,7 @@ describe('trust between members', () => {
   /** Two members, the first of which waits for the second. */
   async function parked(database: 'sqlite' | 'dqlite' = 'sqlite'): Promise<void> {
     daemons = await Daemons.of({ from: 'v3', to: 'v4', members: 2, wait: LONG_MS, database });
-    const [first] = await daemons.cluster();
-    await first!.stop('SIGTERM', LIMIT_MS);
-    await daemons.start('node01', 'start', 'v4');
-    await daemons.said('node01', 'parked');
+    await daemons.clusterWaiting();
   }
 
   function refusals(member = 'node01'): Array<MemberEvent & { event: 'refused' }> {

@@ -1,7 +1,7 @@
 /** A drawn scenario as the YAML that a person would have written. */
 import { stringify } from 'yaml';
 import type { FaultPlace } from '../input/fault-list.ts';
-import type { Scenario } from '../input/scenario.ts';
+import { pauseText, type Scenario } from '../input/scenario.ts';
 
 export function yamlOf({ faults, wait, pace, network_latency: latency, ...rest }: Scenario): string {
   const written = faults?.map(({ begins, ends, by, ...fault }) => ({
@@ -12,9 +12,7 @@ export function yamlOf({ faults, wait, pace, network_latency: latency, ...rest }
   }));
   return stringify({
     ...rest,
-    ...(pace === undefined
-      ? {}
-      : { pace: typeof pace === 'object' ? `${pace.settled ? 'settled+' : ''}${pace.pauseMs}ms` : pace }),
+    ...(pace === undefined ? {} : { pace: typeof pace === 'object' ? pauseText(pace, `${pace.pauseMs}ms`) : pace }),
     ...(wait === undefined ? {} : { wait: `${wait}ms` }),
     ...(latency === undefined ? {} : { network_latency: `${latency}ms` }),
     ...(written === undefined ? {} : { faults: written }),

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sourceOf } from '../daemon/choose.ts';
 import { invocation } from '../host/invocation.ts';
 import { InputError } from '../input/errors.ts';
-import type { Pause, Scenario } from '../input/scenario.ts';
+import { type Pause, pauseText, type Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import { type Plan, refreshesOf } from '../plan/plan.ts';
@@ -89,8 +89,8 @@ function flagFor(key: keyof Scenario, value: unknown): string[] {
 function textOf(key: keyof Scenario, value: unknown): string {
   if (key === 'wait' || key === 'network_latency' || key === 'aim') return durationText(value as number);
   if (key === 'pace' && typeof value === 'object') {
-    const { pauseMs, settled } = value as Pause;
-    return `${settled ? 'settled+' : ''}${durationText(pauseMs)}`;
+    const pause = value as Pause;
+    return pauseText(pause, durationText(pause.pauseMs));
   }
   return Array.isArray(value) ? value.join(',') : String(value);
 }

@@ -43,6 +43,11 @@ export interface Pause {
 /** Before a pause that begins only then. */
 const SETTLED_AND = 'settled+';
 
+/** As it is read. @param duration what says how long it is */
+export function pauseText({ settled }: Pause, duration: string): string {
+  return `${settled ? SETTLED_AND : ''}${duration}`;
+}
+
 const PaceText = z.string().transform((text, context): (typeof PACE_WORDS)[number] | Pause => {
   const word = PACE_WORDS.find((known) => known === text);
   if (word !== undefined) return word;

@@ -11,7 +11,7 @@ import { eventsOf, type Notified, type RigEvent, rigEventsOf, type Trace } from 
 import { type OwnExit, ownExits } from './exits.ts';
 import { type Incarnation, incarnationsOf, type Park } from './incarnations.ts';
 import { gateOf } from './passing.ts';
-import { AFTERWARDS_NS, absencesOf, overlaps, type Spell, spellsOf } from './spells.ts';
+import { AFTERWARDS_NS, absencesOf, awaySince, overlaps, type Spell, spellsOf } from './spells.ts';
 import { sentWithin } from './waiter.ts';
 
 /** The part of a park that came after its gate could pass, and who had made that true. */
@@ -188,16 +188,9 @@ export function refusalAllowed(
   const isShort =
     plan.daemon.capabilities.leader &&
     plan.members.some((member) =>
-      [...absencesOf(trace, member), ...ownAbsences(trace, member)].some((one) => overlaps(one, sinceNs, atNs)),
+      [...absencesOf(trace, member), ...awaySince(trace, member, ownExits(trace, member))].some((one) =>
+        overlaps(one, sinceNs, atNs),
+      ),
     );
   return isHeld || isShort;
-}
-
-/** From each time that a member went by itself to its next start. */
-function ownAbsences(trace: Trace, member: string): Array<{ fromNs: number; toNs: number }> {
-  const launches = rigEventsOf(trace, 'launching', member);
-  return ownExits(trace, member).map(({ atNs }) => ({
-    fromNs: atNs,
-    toNs: firstFrom(launches, atNs)?.atNs ?? Number.POSITIVE_INFINITY,
-  }));
 }

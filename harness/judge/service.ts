@@ -1,5 +1,7 @@
 /** Checks of service: no record is lost, and a member that is open serves. */
+
 import { formatDuration } from '../../node/duration.ts';
+import { ALL_VOTE } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom, lastUntil, placeBefore, placeUntil } from '../trace/instants.ts';
 import {
@@ -69,9 +71,6 @@ export function noRecordLost({ plan, trace }: Evidence): Check {
 
 const NO_RECORDS = 'the rig cannot write and read records with this daemon';
 
-/** As many vote on a replicated database, or all members where they are fewer. */
-const VOTERS = 3;
-
 /**
  * Whether so many members were gone by then that a replicated database may have had no quorum to answer from, in a sentence. That they
  * were gone is for other checks to judge.
@@ -82,7 +81,7 @@ function withoutQuorum(plan: Plan, trace: Trace, atNs: number): string | null {
     const wentNs = lastUntil(rigEventsOf(trace, 'gone', member), atNs)?.atNs;
     return wentNs !== undefined && firstFrom(rigEventsOf(trace, 'launching', member), wentNs) === undefined;
   });
-  if (gone.length * 2 < Math.min(plan.members.length, VOTERS)) return null;
+  if (gone.length * 2 < Math.min(plan.members.length, ALL_VOTE)) return null;
   return `${gone.join(' and ')} had gone, which may have cost the database its quorum, so that nobody could be asked`;
 }
 

@@ -36,13 +36,21 @@ export function overlaps(spell: { fromNs: number; toNs: number }, fromNs: number
   return spell.fromNs <= toNs && spell.toNs + AFTERWARDS_NS >= fromNs;
 }
 
-/** From each killing of a member to its next start; without an end where it was left down. */
-export function absencesOf(
-  trace: Trace,
-  member: string,
-): ReadonlyArray<{ readonly fromNs: number; readonly toNs: number }> {
+export interface Absence {
+  readonly fromNs: number;
+  /** Infinite where it was left down. */
+  readonly toNs: number;
+}
+
+/** From each killing of a member to its next start. */
+export function absencesOf(trace: Trace, member: string): Absence[] {
+  return awaySince(trace, member, rigEventsOf(trace, 'killing', member));
+}
+
+/** From each time that a member went to its next start. */
+export function awaySince(trace: Trace, member: string, goings: ReadonlyArray<{ readonly atNs: number }>): Absence[] {
   const launches = rigEventsOf(trace, 'launching', member);
-  return rigEventsOf(trace, 'killing', member).map(({ atNs }) => ({
+  return goings.map(({ atNs }) => ({
     fromNs: atNs,
     toNs: firstFrom(launches, atNs)?.atNs ?? Number.POSITIVE_INFINITY,
   }));

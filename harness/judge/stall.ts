@@ -89,7 +89,7 @@ function explain(
     const { incarnation: own, park: its } = waiting;
     // What others had made true by then; the member's own next transaction is not part of it.
     const waiter = waiterAt(plan, trace, history, own, its.gate, atNs - 1);
-    const keptBack = waiter.needs === 'notice' ? keptBackWords(plan, trace, own, waiting.atNs) : null;
+    const keptBack = waiter.needs === 'notice' ? keptBackWords(trace, own, waiting.atNs) : null;
     if (keptBack === null) return waiter;
     return {
       ...waiter,

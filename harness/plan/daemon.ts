@@ -9,6 +9,9 @@ import { type PatchBy, type PatchWhen, patchPolicy, USUAL_PATCHING } from '../..
 import { type COMPARED, oneGate, STRATEGIES, type StrategyName } from '../../node/upgrade/strategy.ts';
 import type { Scenario } from '../input/scenario.ts';
 
+/** In a cluster of so few, each member has a vote in its replicated database; in a larger one, so many have. */
+export const ALL_VOTE = 3;
+
 /** What the rig can do with a daemon, or learn from it. Whatever a check needs and is not here makes it not applicable. */
 export interface Capabilities {
   /** The events that are told of a member, be they pushed or observed. */

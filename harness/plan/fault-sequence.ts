@@ -1,4 +1,5 @@
 /** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
+import { ALL_VOTE } from './daemon.ts';
 import { type Fault, isDiskFault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
 import { faultWords } from './fault-words.ts';
 import type { Plan, Step } from './plan.ts';
@@ -19,9 +20,6 @@ export function contradictionIn({
   const step = steps.findIndex((one) => one.do === 'fault' && one.id === id);
   return { step, message: `${id} (${faultWords(fault)}) is never undone` };
 }
-
-/** In a cluster of so few, each member has a vote in its replicated database. */
-const ALL_VOTE = 3;
 
 class Faults {
   /** Those that last, and have not been undone, by their ids. */

@@ -2,7 +2,6 @@
  * A Plan: everything that a roll will do and must lead to, as a plain JSON document. It can be printed without being
  * run, saved, and run again.
  */
-
 import type { ExitReason } from '../../node/events.ts';
 import type { Failpoint } from '../../node/failpoints.ts';
 import type { Outcome } from '../../node/upgrade/gate.ts';
@@ -19,7 +18,7 @@ export const PLAN_FORMAT = 2;
 
 /**
  * When the next refresh starts. `settled`: once the member before has parked, opened or exited. `eager`: at once.
- * `held`: once it is held before its first gate. A number: after that many milliseconds.
+ * `held`: once it is held before its first gate. Or a pause.
  */
 export type Pace = 'settled' | 'eager' | 'held' | Pause;
 

@@ -9,7 +9,7 @@ import { daemonKind } from '../../harness/daemon/choose.ts';
 import type { Daemon, Launch, MemberClient, Peer, Seat } from '../../harness/daemon/contract.ts';
 import { operator } from '../../harness/daemon/ours/operator.ts';
 import type { Scenario } from '../../harness/input/scenario.ts';
-import type { Plan } from '../../harness/plan/plan.ts';
+import { type Plan, refreshesOf } from '../../harness/plan/plan.ts';
 import { Recorder } from '../../harness/roll/recorder.ts';
 import { processRuntime } from '../../harness/runtime/process.ts';
 import type { RunningMember, Site } from '../../harness/runtime/runtime.ts';
@@ -62,6 +62,15 @@ export class Daemons {
       await this.said(member, 'open');
     }
     return running;
+  }
+
+  /** As `cluster`, and the first of them has been refreshed, and waits for the others. */
+  async clusterWaiting(): Promise<void> {
+    const [first] = await this.cluster();
+    await first!.stop('SIGTERM', LIMIT_MS);
+    const member = this.plan.members[0]!;
+    await this.start(member, 'start', refreshesOf(this.plan)[0]!.to);
+    await this.said(member, 'parked');
   }
 
   seat(member: string): Seat {
