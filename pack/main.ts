@@ -1,5 +1,5 @@
 /**
- * Builds what the package ships, into dist/: the rig's code, compiled; the daemon as one file; the script and the style of
+ * Builds what the package ships, into dist/: the rig's code, compiled; the daemon as one file, and what starts it; the script and the style of
  * pages; the types of the entry; and the licences of what went into the files that are bundled whole. `npm pack` runs it first.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,14 +16,14 @@ const { root, dist, report } = paths;
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 await compileRig();
-const member = await writeBundle(built.member);
+const member = await writeBundle(dist);
 const page = await bundlePage();
 writeFileSync(built.pageScript, page.code);
 copyFileSync(join(report, 'page.css'), join(dist, 'page.css'));
 writeFileSync(
   join(dist, 'THIRD-PARTY.txt'),
   licencesOf(root, {
-    'member.cjs': Object.keys(member.inputs),
+    'daemon.cjs': Object.keys(member.inputs),
     'page.js': page.inputs,
   }),
 );

@@ -150,19 +150,19 @@ describe('the way to a peer', () => {
     const ways = new Ways(client, false);
     try {
       await ways.keep([{ name: 'peer', address: peer.address }]);
-      expect(peer.connections).to.equal(1);
-      await notice(peer);
-      expect(peer.connections, 'the notice takes the way that is open').to.equal(1);
+      expect(peer.connections).to.equal(2);
+      await Promise.all([notice(peer), notice(peer)]);
+      expect(peer.connections, 'two notices at once take the ways that are open').to.equal(2);
       // Without a word, as a peer that is killed: the connection ends with an error.
       peer.reset();
       await peer.stop();
       await peer.start();
       const { answered } = peer;
-      await until(() => peer.connections === 2 && peer.answered > answered);
-      // The answer is on its way; the connection is free once it has come in.
+      await until(() => peer.connections === 4 && peer.answered > answered + 1);
+      // The answers are on their way; a connection is free once its own has come in.
       await new Promise((resolve) => setTimeout(resolve, 50));
-      await notice(peer);
-      expect(peer.connections, 'the next one too').to.equal(2);
+      await Promise.all([notice(peer), notice(peer)]);
+      expect(peer.connections, 'the next ones too').to.equal(4);
     } finally {
       ways.close();
     }
@@ -178,9 +178,9 @@ describe('the way to a peer', () => {
       // That its connection has ended is read first.
       await new Promise((resolve) => setTimeout(resolve, 50));
       await ways.openBack('peer');
-      expect(peer.connections).to.equal(2);
+      expect(peer.connections).to.equal(4);
       await ways.openBack('peer');
-      expect(peer.connections, 'once').to.equal(2);
+      expect(peer.connections, 'once').to.equal(4);
     } finally {
       ways.close();
     }
@@ -202,7 +202,19 @@ describe('the way to a peer', () => {
       await ways.keep([{ name: 'peer', address: peer.address }]);
       expect(peer.connections).to.equal(0);
       await peer.start();
-      await until(() => peer.connections === 1);
+      await until(() => peer.connections === 2);
+    } finally {
+      ways.close();
+    }
+  });
+
+  it('is one connection where there are many peers', async () => {
+    const ways = new Ways(client, false);
+    try {
+      await ways.keep(Array.from({ length: 9 }, (_, index) => ({ name: `peer-${index}`, address: peer.address })));
+      await until(() => peer.answered === 9);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(peer.requests).to.equal(9);
     } finally {
       ways.close();
     }

@@ -1,13 +1,15 @@
 /**
- * The daemon as one file, with its native library and a compile cache beside it. Starting is part of time-to-open, and
- * one file with a warm cache starts in half the time of the sources. The package brings the file.
+ * The daemon as one file, what starts it, its native libraries and its compiled code beside it. Starting is part of time-to-open,
+ * and one file that has been compiled starts in half the time of the sources. The package brings the two files.
  */
 import { copyFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
+import { findDqlite } from '../host/libraries.ts';
 import { built, isPackaged, packageFolder, paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import { COMPILED } from './compiled.ts';
 import { makeWhole } from './making.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -16,8 +18,10 @@ export interface Bundle {
   readonly folder: string;
   /** The file to run. */
   readonly main: string;
-  /** Where Node keeps compiled code; safe to share between processes, and to copy elsewhere with the bundle. */
-  readonly cache: string;
+  /** The daemon itself, which that file runs. */
+  readonly code: string;
+  /** The folder of its compiled code; safe to share between processes, and to copy elsewhere with the bundle. */
+  readonly compiled: string;
 }
 
 /** A native library, by the name under which the daemon looks for it beside itself. */
@@ -50,6 +54,9 @@ function libraryIn(folder: string | null, ...path: readonly string[]): string | 
   return file !== null && existsSync(file) ? file : null;
 }
 
+const [MAIN, CODE] = [basename(built.member), basename(built.daemon)];
+const nameOf = (file: string): string => basename(file, extname(file));
+
 /** What a rig has bundled stays its daemon until it ends: looking at all sources again takes longer than a roll should wait. */
 let bundled: Promise<Bundle> | null = null;
 
@@ -66,13 +73,15 @@ export async function bundleDaemon(): Promise<Bundle> {
 
 async function bundleAnew(): Promise<Bundle> {
   const natives = nativeLibraries(process.platform, process.arch);
-  const digest = isPackaged ? digestOfPackaged(natives) : digestOfSources();
+  const engines = (await findDqlite()) === null ? 'sqlite' : 'sqlite and dqlite';
+  const digest = digestOf(isPackaged ? digestOfPackaged(natives) : digestOfSources(), engines);
   const folder = join(paths.build, 'member', digest);
-  const bundle: Bundle = { digest, folder, main: join(folder, 'member.cjs'), cache: join(folder, 'cache') };
+  const [main, code, compiled] = [MAIN, CODE, COMPILED].map((name) => join(folder, name)) as [string, string, string];
+  const bundle: Bundle = { digest, folder, main, code, compiled };
   if (existsSync(folder)) return bundle;
   await makeWhole(folder, async (making) => {
-    if (isPackaged) copyFileSync(built.member, join(making, 'member.cjs'));
-    else await writeBundle(join(making, 'member.cjs'));
+    if (!isPackaged) await writeBundle(making);
+    else for (const file of [built.member, built.daemon]) copyFileSync(file, join(making, basename(file)));
     for (const { name, source } of natives) copyFileSync(source, join(making, name));
     await warmUp(making);
   });
@@ -80,27 +89,29 @@ async function bundleAnew(): Promise<Bundle> {
 }
 
 function digestOfSources(): string {
-  return digestOfFiles(paths.root, [...filesBelow(paths.daemon), paths.lockFile, import.meta.filename]);
+  const making = ['bundle', 'warm-up', 'compiled'].map((name) => join(import.meta.dirname, `${name}.ts`));
+  return digestOfFiles(paths.root, [...filesBelow(paths.daemon), paths.lockFile, ...making]);
 }
 
 /** No lock file stands for what is beside it; and what one Node has compiled is of no use to the next. */
 function digestOfPackaged(natives: readonly NativeLibrary[]): string {
   const libraries = natives.map(({ source }) => digestOfFiles('/', [source]));
-  return digestOf(digestOfFiles(paths.root, [built.member]), ...libraries, process.version);
+  return digestOf(digestOfFiles(paths.root, [built.member, built.daemon]), ...libraries, process.version);
 }
 
 /**
- * Bundle the daemon's sources.
- * @returns what went into it
+ * Bundle the daemon's sources, and those of what starts it.
+ * @returns what went into them
  * @throws EnvironmentError
  */
-export async function writeBundle(outfile: string): Promise<Metafile> {
+export async function writeBundle(folder: string): Promise<Metafile> {
   // Loaded here: the package has no sources to bundle, and does without it.
   const { build } = await import('esbuild');
   try {
     const { metafile } = await build({
-      entryPoints: [join(paths.daemon, 'main.ts')],
-      outfile,
+      entryPoints: { [nameOf(MAIN)]: join(paths.daemon, 'boot.ts'), [nameOf(CODE)]: join(paths.daemon, 'main.ts') },
+      outdir: folder,
+      outExtension: { '.js': '.cjs' },
       metafile: true,
       bundle: true,
       platform: 'node',

@@ -76,7 +76,7 @@ export function chooseDaemon(wanted: string | undefined): Chosen {
 export function daemonKind({ daemon }: Pick<Plan, 'daemon'>, tally = new Tally(), versions?: Versions): Daemon {
   return isDescribed(daemon)
     ? describedDaemon(daemon.settings as DescribedSettings, tally)
-    : ourDaemon(versions ?? ourVersions(), (daemon.settings as OurSettings).insecure === true);
+    : ourDaemon(versions ?? ourVersions(), daemon.settings as OurSettings);
 }
 
 /** Where a plan got its daemon from; how a flag would name that, or null where the plan does not tell. */

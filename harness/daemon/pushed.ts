@@ -12,6 +12,7 @@ const READING = /"atNs"\s*:/;
 
 /** @param bornNs when its process was started, or before: no clock reading of its is from an earlier time */
 export function pushed(member: string, told: Told, bornNs = nowNs()): Attendance {
+  compileSchemas();
   let cut: string | null = null;
   const cannotRead = (why: string, text: string): string => `printed an event that cannot be read (${why}): ${text}`;
   return {
@@ -39,6 +40,18 @@ export function pushed(member: string, told: Told, bornNs = nowNs()): Attendance
     started: () => undefined,
     end: async () => undefined,
   };
+}
+
+let isCompiled = false;
+
+/**
+ * Each event has a schema of its own, which zod compiles as it is first used. That takes milliseconds, which the first members that
+ * wait for others would share with the rig.
+ */
+function compileSchemas(): void {
+  if (isCompiled) return;
+  isCompiled = true;
+  for (const { shape } of Schema.options) Schema.safeParse({ event: shape.event.value });
 }
 
 function parse(text: string): unknown {

@@ -27,13 +27,15 @@ export const paths = {
   /** What is built; may be deleted at any time. */
   build: isPackaged ? join(cacheHome(), 'refresh-rig') : join(root, 'build'),
   lockFile: join(root, 'package-lock.json'),
-  /** What is built before the package is packed: the code, the daemon as one file, the script and the style of pages. */
+  /** What is built before the package is packed: the code, the daemon as one file and what starts it, the script and the style of pages. */
   dist: join(root, 'dist'),
 } as const;
 
 /** The files of dist/ that are no code of the rig's own. */
 export const built = {
+  /** What starts the daemon, and the daemon. */
   member: join(paths.dist, 'member.cjs'),
+  daemon: join(paths.dist, 'daemon.cjs'),
   pageScript: join(paths.dist, 'page.js'),
   pageStyle: isPackaged ? join(paths.dist, 'page.css') : join(paths.report, 'page.css'),
 } as const;

@@ -1,5 +1,5 @@
 /**
- * The ways to the peers: a connection to each, open before a notice must leave, and open again soon after the peer has
+ * The ways to the peers: connections to each, open before a notice must leave, and open again soon after the peer has
  * been refreshed. Whoever is about to pass a gate has the notices to send that everybody waits for.
  */
 import type { Socket } from 'node:net';
@@ -17,6 +17,11 @@ const PAUSE = { firstMs: 250, longestMs: 2000 };
  */
 const OPENED_AT_ONCE = 4;
 /**
+ * A notice that leaves while another to the same peer has not been answered takes a connection of its own, as do those of two gates
+ * that are passed at once. It is open too, where there are so few peers that each can have it.
+ */
+const CONNECTIONS = { of: 2, upToPeers: 8 };
+/**
  * Whoever passes a gate meanwhile does not wait for a peer that hangs; of many peers, not for most: as a rule it has time, parked
  * there. The last to be refreshed has none: handshakes that it has not made by then, everybody waits for.
  */
@@ -27,7 +32,8 @@ const BACK_MS = 250;
 
 interface Way {
   readonly address: string;
-  connection: Socket | null;
+  /** None where not all of them are to be had. */
+  connections: readonly Socket[];
   opening: Promise<void> | null;
   /** Ends the pause before it is tried again. */
   hasten: () => void;
@@ -50,7 +56,7 @@ export class Ways {
   async keep(peers: readonly Peer[]): Promise<void> {
     const added = peers.flatMap(({ name, address }): Way[] => {
       if (this.#ways.has(name)) return [];
-      const way: Way = { address, connection: null, opening: null, hasten: () => undefined };
+      const way: Way = { address, connections: [], opening: null, hasten: () => undefined };
       this.#ways.set(name, way);
       return [way];
     });
@@ -96,23 +102,21 @@ export class Ways {
   }
 
   async #ask(way: Way): Promise<void> {
-    let connection: Socket | null = null;
-    const answer = await this.#peers.ask(way.address, {
-      method: 'GET',
-      path: NOTICES,
-      timeoutMs: TIMEOUT_MS,
-      onConnection: (used) => {
-        connection = used;
-      },
-    });
-    way.connection = answer.is === 'answered' ? connection : null;
+    const connections: Socket[] = [];
+    const onConnection = (used: Socket): void => void connections.push(used);
+    const length = this.#ways.size <= CONNECTIONS.upToPeers ? CONNECTIONS.of : 1;
+    const asking = Array.from({ length }, () =>
+      this.#peers.ask(way.address, { method: 'GET', path: NOTICES, timeoutMs: TIMEOUT_MS, onConnection }),
+    );
+    const answers = await Promise.all(asking);
+    way.connections = answers.every((answer) => answer.is === 'answered') ? connections : [];
   }
 
   async #reopen(way: Way): Promise<void> {
     const { signal } = this.#closing;
     for (let pauseMs = PAUSE.firstMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, PAUSE.longestMs)) {
       if (isOpen(way)) {
-        await end(way.connection!);
+        await endOfAny(way.connections);
         pauseMs = PAUSE.firstMs;
       }
       const hastened = new Promise<void>((resolve) => {
@@ -124,11 +128,17 @@ export class Ways {
   }
 }
 
-function isOpen({ connection }: Way): boolean {
-  return connection !== null && !connection.destroyed;
+function isOpen({ connections }: Way): boolean {
+  return connections.length > 0 && connections.every((connection) => !connection.destroyed);
 }
 
-/** Resolves when a connection has ended, for whatever reason. */
-function end(way: Socket): Promise<void> {
-  return new Promise((resolve) => way.once('close', () => resolve()));
+/** Resolves when one of these has ended, for whatever reason. */
+function endOfAny(connections: readonly Socket[]): Promise<void> {
+  return new Promise((resolve) => {
+    const ended = (): void => {
+      for (const connection of connections) connection.off('close', ended);
+      resolve();
+    };
+    for (const connection of connections) connection.on('close', ended);
+  });
 }

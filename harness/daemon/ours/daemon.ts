@@ -4,12 +4,13 @@ import { basename, join } from 'node:path';
 import { ruleText } from '../../../node/tampering.ts';
 import type { Artifact, Layer } from '../../build/artifact.ts';
 import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
-import { cacheEnv } from '../../build/compile-cache.ts';
+import { COMPILED, compiledEnv } from '../../build/compiled.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
 import { once } from '../../host/once.ts';
 import { paths } from '../../host/paths.ts';
 import { writeWhole } from '../../host/whole-file.ts';
 import { named } from '../../input/named.ts';
+import type { DatabaseName } from '../../input/scenario.ts';
 import type { VersionSource, Versions } from '../../input/versions.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type Daemon, Finding, type Launch, RequestError } from '../contract.ts';
@@ -29,9 +30,10 @@ const START_LIMIT_MS = 60_000;
 
 /**
  * @param versions the versions that can be built
- * @param isInsecure whether its members speak plain HTTP
+ * @param settings those of a plan; members of one that has none speak TLS, and share a file of SQLite
  */
-export function ourDaemon(versions: Versions, isInsecure = false): Daemon {
+export function ourDaemon(versions: Versions, settings: Partial<OurSettings> = {}): Daemon {
+  const { database = 'sqlite', insecure: isInsecure = false } = settings;
   return {
     name: OURS,
     port: 7000,
@@ -45,7 +47,7 @@ export function ourDaemon(versions: Versions, isInsecure = false): Daemon {
     startLimitMs: START_LIMIT_MS,
     build: async (names) => {
       const bundle = await bundleDaemon();
-      return new Map(names.map((name) => [name, artifactOf(bundle, named(versions, name))]));
+      return new Map(names.map((name) => [name, artifactOf(bundle, named(versions, name), database)]));
     },
     command: async (plan, launch) => {
       const known = isInsecure ? ['--insecure'] : ['--operator', await operatorFingerprint()];
@@ -75,7 +77,7 @@ async function tokenFor({ seat: { member }, through }: Launch): Promise<Record<s
   }
 }
 
-function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
+function artifactOf(bundle: Bundle, source: VersionSource, database: DatabaseName): Artifact {
   const { name } = source.build.version;
   const content = `${JSON.stringify(source.build)}\n`;
   const folder = join(paths.build, 'versions');
@@ -94,7 +96,7 @@ function artifactOf(bundle: Bundle, source: VersionSource): Artifact {
     },
     image: { of: 'layers' },
     rights: [],
-    env: { process: cacheEnv(bundle.folder), container: cacheEnv(IMAGE_FOLDER) },
+    env: { process: compiledEnv(bundle.folder, database), container: compiledEnv(IMAGE_FOLDER, database) },
   };
 }
 
@@ -108,14 +110,14 @@ const LAYERS = new WeakMap<Bundle, Layer>();
 function layerOf(bundle: Bundle): Layer {
   // An image is always Linux, and made for the processor of the host.
   const natives = nativeLibraries('linux', process.arch);
-  const cached = filesBelow(bundle.cache).map((file) => ({
-    source: file,
-    target: `${IMAGE_FOLDER}/cache/${file.slice(bundle.cache.length + 1)}`,
+  const compiled = filesBelow(bundle.compiled).map((source) => ({
+    source,
+    target: `${IMAGE_FOLDER}/${COMPILED}/${basename(source)}`,
   }));
   const files = [
-    { source: bundle.main, target: `${IMAGE_FOLDER}/${basename(bundle.main)}` },
+    ...[bundle.main, bundle.code].map((source) => ({ source, target: `${IMAGE_FOLDER}/${basename(source)}` })),
     ...natives.map(({ name, source }) => ({ source, target: `${IMAGE_FOLDER}/${name}` })),
-    ...cached,
+    ...compiled,
   ];
   const digests = digestOfFiles(
     '/',
