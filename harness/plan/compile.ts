@@ -10,7 +10,7 @@ import { type Course, courseOf } from './course.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
 import { leavesAway } from './fault.ts';
 import { contradictionIn } from './fault-sequence.ts';
-import { withFaults } from './fault-steps.ts';
+import { entryOf, withFaults } from './fault-steps.ts';
 import { memberNames, numberOf } from './member-names.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
 import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
@@ -153,8 +153,10 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const { records } = sources;
   const entering = enteringSteps(daemon, initial, scenario.from);
   const rolling = withFaults(course.steps, scenario.faults ?? [], members);
-  const contradiction = contradictionIn({ daemon, steps: [...entering, ...rolling] });
-  if (contradiction !== null) throw new InputError(`faults: ${contradiction.message}`);
+  const steps = [...entering, ...rolling];
+  const contradiction = contradictionIn({ daemon, steps });
+  if (contradiction !== null)
+    throw new InputError(`${entryOf(steps[contradiction.step]!) ?? 'faults'}: ${contradiction.message}`);
   return {
     format: PLAN_FORMAT,
     name: scenario.name,

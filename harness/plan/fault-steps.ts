@@ -17,9 +17,9 @@ const AT_SETTLE: FaultPlace = { at: 'settle' };
 export function withFaults(steps: readonly Step[], entries: readonly FaultEntry[], members: readonly string[]): Step[] {
   const [before, after]: Step[][][] = [0, 1].map(() => Array.from({ length: steps.length + 1 }, () => []));
   for (const [index, entry] of entries.entries()) {
-    const where = `faults.${index}`;
+    const where = whereOf(index);
     const fault = faultOf(entry, members, where);
-    const id = `f${index + 1}`;
+    const id = idOf(index);
     const begins = placeOf(steps, entry.begins ?? AT_START, `${where}.begins`);
     after![begins]!.push({ do: 'fault', id, fault });
     if (!lasts(fault)) continue;
@@ -37,6 +37,16 @@ export function withFaults(steps: readonly Step[], entries: readonly FaultEntry[
     ...(steps[place] === undefined ? [] : [steps[place]]),
   ]).flat();
 }
+
+/** Where the entry stands from which a step was made; null of a step that comes of no entry. */
+export function entryOf(step: Step): string | null {
+  if (step.do !== 'fault' && step.do !== 'undo') return null;
+  return whereOf(Number(step.id.slice(ID.length)) - 1);
+}
+
+const ID = 'f';
+const idOf = (index: number): string => `${ID}${index + 1}`;
+const whereOf = (index: number): string => `faults.${index}`;
 
 function faultOf(entry: FaultEntry, members: readonly string[], where: string): Fault {
   const fault = plainFault(entry);
