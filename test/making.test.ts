@@ -1,9 +1,11 @@
 /** What is built and kept is there whole or not at all, and is built once. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { execa } from 'execa';
+import { bundleDaemon } from '../harness/build/bundle.ts';
 import { makeOnce } from '../harness/build/making.ts';
 
 describe('a folder of what is built', () => {
@@ -50,5 +52,25 @@ describe('a folder of what is built', () => {
     await makeOnce(join(beside, 'root'), async () => undefined, beside, signal);
     expect(existsSync(join(beside, 'root'))).to.equal(true);
     expect(readdirSync(beside)).to.deep.equal(['root']);
+  });
+});
+
+describe('the compiled code of the daemon', () => {
+  it('is taken by whoever starts it, and has in it what a refresh runs', async () => {
+    const { main, compiled } = await bundleDaemon();
+    const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
+    // What one that only says how it is used leaves, by itself and after it has taken what was compiled before.
+    const left = async (env: Record<string, string>): Promise<number> => {
+      const file = join(folder, 'compiled');
+      await execa(process.execPath, [main, '--help'], { env: { ...env, MEMBER_COMPILED_TO: file } });
+      return statSync(file).size;
+    };
+    try {
+      const alone = await left({});
+      for (const engine of readdirSync(compiled))
+        expect(await left({ MEMBER_COMPILED: join(compiled, engine) }), engine).to.be.above(1.5 * alone);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
