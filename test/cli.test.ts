@@ -68,7 +68,7 @@ describe('the command refresh-rig', function () {
     writeFileSync(join(folder, 'bad.yaml'), 'from: v1\nstrategy: hope\n');
     for (const [args, complaint] of [
       [['roll', 'bad.yaml'], 'error: bad.yaml:2: strategy: must be one of'],
-      [['roll', '--to', 'v9'], 'error: there is no version v9'],
+      [['roll', '--to', 'v9'], 'error: --to v9: there is no version v9'],
       [['roll', '--frm', 'v1'], "unknown option '--frm'"],
       [['diff', '--toggle', 'luck'], '--toggle luck: give split-notification'],
       [['judge', 'nowhere'], 'nowhere: there is no such run'],

@@ -46,7 +46,7 @@ describe('what the user gives', () => {
       ['from: v1\nfrom: v2\n', [':2: Map keys must be unique']],
       [`name: ${'x'.repeat(300)}\n`, [':1: name: must be lower-case letters, digits, dots and hyphens, at most 100']],
       [`to: ${'v'.repeat(300)}\n`, [':1: to: must be letters, digits']],
-      ['from: v9\n', [': there is no version v9; there are v1, v2']],
+      ['from: v9\n', [':1: from: there is no version v9; there are v1, v2']],
     ] as const) {
       it(JSON.stringify(content), () => {
         const file = write('s.yaml', content);
@@ -87,9 +87,9 @@ describe('what the user gives', () => {
 
   it('refuses what contradicts itself or is not there, and says what to do', () => {
     for (const [flags, complaint] of [
-      [{ to: 'v9' }, 'there is no version v9; there are v1, v2'],
+      [{ to: 'v9' }, '--to v9: there is no version v9; there are v1, v2'],
       [{ strategy: 'pair' }, 'cannot go from v1 to v2, which introduces it: start from a version with 2'],
-      [{ order: '1,2,2' }, 'order: 1,2,2 must name each member to refresh once: 1,2,3'],
+      [{ order: '1,2,2' }, '--order 1,2,2: 1,2,2 must name each member to refresh once: 1,2,3'],
       [{ members: '7', order: 'all' }, 'try random'],
       [{ members: 'many' }, '--members many: '],
       [{ members: '0x3' }, '--members 0x3: '],
@@ -136,9 +136,9 @@ describe('what the user gives', () => {
     expect(paces({ pace: 'settled+2s' })).to.deep.equal(Array(3).fill({ pauseMs: 2000, settled: true }));
     expect(() => paces({ daemon: blind, pace: 'settled+2s' })).to.throw(
       InputError,
-      'pace: settled: nothing tells when',
+      '--pace settled+2s: settled: nothing tells when',
     );
-    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, 'pace: settled: nothing tells when');
+    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, '--pace settled+2s: settled: nothing tells when');
     const seeing = described('{ event: open, match: up }, { event: parked, match: waits }');
     expect(paces({ daemon: seeing })).to.deep.equal(['settled', 'settled', 'settled']);
     expect(() => paces({ daemon: described('{ event: parked, match: waits }') })).to.throw(

@@ -101,17 +101,38 @@ export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
   const name = merged.name ?? (file === undefined ? undefined : rollName(basename(file).replace(/\.ya?ml$/, '')));
   const records =
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
-  return inPlaceOf(file, () => {
+  const compiled = inPlaceOf(file, () => {
     const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
-    return compile({
-      scenario: name === undefined ? merged : { ...merged, name },
-      daemon: chosen.source,
-      versions: chosen.versions,
-      given: chosen.given,
-      records,
-      freshSeed: randomInt(2 ** 31),
-    });
+    try {
+      return compile({
+        scenario: name === undefined ? merged : { ...merged, name },
+        daemon: chosen.source,
+        versions: chosen.versions,
+        given: chosen.given,
+        records,
+        freshSeed: randomInt(2 ** 31),
+      });
+    } catch (error) {
+      const ofFlag = error instanceof InputError ? inPlaceOfFlag(error, flags) : null;
+      if (ofFlag === null) throw error;
+      return ofFlag;
+    }
   });
+  // What a flag says is in no line of the file, whatever else that holds.
+  if (compiled instanceof InputError) throw compiled;
+  return compiled;
+}
+
+/** The error by the flag that gave the key it is about; null where none did. */
+function inPlaceOfFlag({ message }: InputError, flags: RollFlags): InputError | null {
+  const key = /^([a-z_]+): /.exec(message)?.[1];
+  const name = FLAG_NAMES.find((flag) => FLAG_KEYS[flag] === key && flags[flag] !== undefined);
+  return name === undefined ? null : new InputError(`${wordOf(name, flags)}${message.slice(key!.length)}`);
+}
+
+/** A flag as it was given. */
+function wordOf(name: FlagName, flags: RollFlags): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${flags[name]}`;
 }
 
 /** Where a file is: what documents call `fixtures/NAME` comes with the rig, wherever that is installed. */
@@ -153,7 +174,7 @@ export function scenarioFromFlags(flags: RollFlags): Scenario {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const flag = FLAG_NAMES.find((name) => FLAG_KEYS[name] === issue.path[0])!;
-    return `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${flags[flag]}: ${issue.message}`;
+    return `${wordOf(flag, flags)}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
 }

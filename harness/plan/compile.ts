@@ -142,7 +142,8 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const { refreshes, newcomers } = course;
   const members = [...initial, ...newcomers];
   const names = [...new Set([scenario.from, ...refreshes.map((refresh) => refresh.to)])];
-  const versions = Object.fromEntries(names.map((name) => [name, named(sources.versions, name)]));
+  const saidBy = (name: string): string => (name === scenario.from ? 'from: ' : name === scenario.to ? 'to: ' : '');
+  const versions = Object.fromEntries(names.map((name) => [name, named(sources.versions, name, saidBy(name))]));
   const to = typeof scenario.to === 'string' && scenario.refreshes === undefined ? scenario.to : lastVersion(course);
   if (daemon.model !== null) {
     const from = named(sources.versions, scenario.from);
