@@ -138,7 +138,10 @@ describe('what the user gives', () => {
       InputError,
       '--pace settled+2s: settled: nothing tells when',
     );
-    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(InputError, '--pace settled+2s: settled: nothing tells when');
+    expect(() => paces({ daemon: blind, pace: 'settled' })).to.throw(
+      InputError,
+      '--pace settled: settled: nothing tells when',
+    );
     const seeing = described('{ event: open, match: up }, { event: parked, match: waits }');
     expect(paces({ daemon: seeing })).to.deep.equal(['settled', 'settled', 'settled']);
     expect(() => paces({ daemon: described('{ event: parked, match: waits }') })).to.throw(
