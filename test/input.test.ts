@@ -99,6 +99,7 @@ describe('what the user gives', () => {
       expect(() => plansFrom(undefined, flags), JSON.stringify(flags)).to.throw(InputError, complaint);
     }
     expect(() => plansFrom(join(folder, 'none.yaml'), {})).to.throw(InputError, 'there is no such scenario');
+    expect(() => plansFrom('/dev/zero', {})).to.throw(InputError, '/dev/zero: a device is no scenario');
   });
 
   it('makes the plans that orders ask for', () => {

@@ -378,6 +378,22 @@ describe('the judge', () => {
     expect(stopped([]).outcome, 'never begun').to.equal('broken');
   });
 
+  it('blames nobody for its end whom the rig killed in a hurry, while it was being stopped or not', () => {
+    const fine = [...BEGINNING, ...woken(12, 'notice'), ...END];
+    const stopping = rig(62, 'stopping', { member: 'node02', by: 'signal' });
+    const killing = rig(62.1, 'killing', { member: 'node02', at: null });
+    const ended = (how: object) =>
+      rig(62.2, 'gone', { member: 'node02', code: null, signal: null, killed: false, ...how });
+    const killed = ended({ signal: 'SIGKILL' });
+    for (const events of [
+      [stopping, killing, killed],
+      [stopping, killing, ended({ code: 0 })],
+      [killing, killed],
+    ])
+      expect(broken(verdictOf([...fine, ...events]))).to.deep.equal({});
+    expect(broken(verdictOf([...fine, stopping, killed]))).to.have.property('stopped');
+  });
+
   it('asks nobody for records whose quorum went with members that went by themselves', () => {
     const fine = [...BEGINNING, ...woken(11, 'notice'), ...END.slice(0, -2)];
     const because = 'the database has lost its quorum';

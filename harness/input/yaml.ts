@@ -1,5 +1,5 @@
 /** Reading YAML against a zod schema, with errors that name file, line and key. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Document, isAlias, isNode, isPair, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
@@ -9,12 +9,25 @@ import { faultsError, keyWords } from './faults.ts';
 /** @throws InputError where the file cannot be read */
 export function readText(file: string, what: string): string {
   try {
+    const { size, isEndless } = sizeOf(file);
+    if (isEndless) throw new InputError(`${file}: a device is no ${what}`);
+    if (size > MOST_BYTES)
+      throw new InputError(`${file}: it has ${size} bytes, and a ${what} has at most ${MOST_BYTES}`);
     return readFileSync(file, 'utf8');
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new InputError(`${file}: there is no such ${what}`);
     throw new InputError(`${file}: cannot read this ${what}: ${message}`);
   }
+}
+
+/** What people write is smaller by far, and a plan of a hundred members too. */
+const MOST_BYTES = 2 ** 28;
+
+function sizeOf(file: string): { size: number; isEndless: boolean } {
+  const found = statSync(file);
+  return { size: found.size, isEndless: found.isCharacterDevice() || found.isBlockDevice() };
 }
 
 /**

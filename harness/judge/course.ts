@@ -159,7 +159,14 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     const starts = startsOf(plan, trace, stop.member);
     const again = starts[placeUntil(starts, stop.atNs) + 1];
     if (again !== undefined && gone.atNs > again.atNs) return [];
-    const fault = faultOfStop(stop.by, gone);
+    const since = starts[placeUntil(starts, stop.atNs)]?.atNs ?? Number.NEGATIVE_INFINITY;
+    const isOfLife = (atNs: number): boolean => atNs > since && atNs <= gone.atNs;
+    // One that is being stopped may be killed by a rig that is told to hurry: it ends as either would have it.
+    const isOther = stops.some(
+      ({ member, atNs, by }) =>
+        member === stop.member && by !== stop.by && isOfLife(atNs) && faultOfStop(by, gone) === null,
+    );
+    const fault = isOther ? null : faultOfStop(stop.by, gone);
     // One that was turned away while it was told to stop went by itself: `exits` judges that.
     const isOwn = ownExits(trace, stop.member).some(({ atNs }) => atNs === gone.atNs);
     if (fault === null || (isOwn && !gone.killed)) return [];

@@ -55,7 +55,11 @@ export class Members extends Awaiting {
     this.#fail = fail;
     this.#supervision = new Supervision(plan.daemon.capabilities.supervisor, stage.recorder, stage.signal);
     stage.hurry.addEventListener('abort', () => {
-      for (const running of this.#running) void this.#killNow(running);
+      for (const running of this.#running) {
+        // Also of one that is being stopped: that it ends so is not its doing.
+        stage.recorder.tell('killing', { member: running.seat.member, at: null });
+        void this.#killNow(running);
+      }
     });
   }
 
