@@ -60,6 +60,8 @@ describe('a roll in which trust goes wrong', function () {
 
   it('goes on without a member that is taken out while it waits, and is heard by nobody', async () => {
     const [rolled] = await rollAll('trust-removed', { runtime: 'process' });
+    const { because } = rolled!.verdict.checks.find(({ name }) => name === 'exits')!;
+    expect(because).to.contain('node01 exited, as a fault allows, since it had been taken out (f1)');
     expect(rolled!.verdict.outcome, account(rolled!)).to.equal('holds');
     for (const member of ['node02', 'node03']) {
       expect(refused(rolled!.trace, member), member).to.deep.include(['node01', 'removed']);

@@ -112,7 +112,10 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
 /** Every exit counts, also of a member that was started again since; but one that its supervisor heals is only told. */
 export function exitsAsExpected({ plan, trace }: Evidence): Check {
   const exits = plan.members.flatMap((member) => ownExits(trace, member));
-  const final = exits.filter((exit) => !exit.isHealed && exitAllowedBy(plan, trace, exit) === null);
+  const lasting = exits
+    .filter((exit) => !exit.isHealed)
+    .map((exit) => ({ exit, allowedBy: exitAllowedBy(plan, trace, exit) }));
+  const final = lasting.filter(({ allowedBy }) => allowedBy === null).map(({ exit }) => exit);
   const faults = [
     ...final
       .filter((exit) => plan.expect.exits[exit.member] !== exit.reason)
@@ -124,8 +127,14 @@ export function exitsAsExpected({ plan, trace }: Evidence): Check {
   const expected = listed(final.map((exit) => `${exit.member} exited: ${exit.message}`));
   const healed = healedWords(exits.filter((exit) => exit.isHealed));
   const fine = expected === '' ? 'no member exited by itself for good' : `as expected: ${expected}`;
-  const check = judged('exits', faults, healed === '' && expected === '' ? 'no member exited by itself' : fine);
-  return healed === '' ? check : { ...check, because: `${check.because}; ${healed}` };
+  const allowed = listed(
+    lasting.flatMap(({ exit, allowedBy }) =>
+      allowedBy === null ? [] : [`${exit.member} exited, as a fault allows, since ${allowedBy}`],
+    ),
+  );
+  const also = [allowed, healed].filter((words) => words !== '').join('; ');
+  const check = judged('exits', faults, also === '' && expected === '' ? 'no member exited by itself' : fine);
+  return also === '' ? check : { ...check, because: `${check.because}; ${also}` };
 }
 
 /** `node02 exited once, and its supervisor started it again: it went without a word (exit code 1)` */
