@@ -107,6 +107,18 @@ describe('a verdict is never false: it does not hold', () => {
       return event.event === 'noticed' ? [second - 7, { ...event, disposition: 'latched' }] : [second, event];
     });
     expect(broken(verdictOf(kept))).to.deep.equal({});
+    // Parked once more, and woken at once: one notice of both kinds is kept for either gate, and one of a kind is not.
+    const again = (kind: string): Written[] => {
+      const at = kept.findIndex(([, event]) => event.event === 'woken' && event.member === 'node01');
+      const [second, event] = kept[at]!;
+      const parked = said(second + 0.01, 'node01', 'parked', { gate: 'api', waitMs: 30_000 });
+      const more: Written[] = [kept[at]!, parked, [second + 0.02, event]];
+      return kept.toSpliced(at, 1, ...more).map(([when, one]): Written => {
+        return one.event === 'noticed' || one.event === 'notifying' ? [when, { ...one, kind }] : [when, one];
+      });
+    };
+    expect(broken(verdictOf(again('api')))).to.have.property('notices');
+    expect(broken(verdictOf(again('both')))).not.to.have.property('notices');
   });
 
   it('where a notice goes to somebody to whom it was not sent, or changes its kind', () => {

@@ -45,11 +45,15 @@ function untoldWakings(plan: Plan, trace: Trace): string[] {
   return plan.members.flatMap((member) => incarnationsOf(plan, trace, member).flatMap(untoldIn));
 }
 
-/** One that is kept may wake at any later park, and only once; and one of both kinds that wakes at one gate is kept for the other. */
+/**
+ * One that is kept may wake at any later park, and only once; one of both kinds once at each of the two gates, or, where it woke at one as it
+ * came, at the other.
+ */
 function untoldIn({ member, parks, notices }: Incarnation): string[] {
-  const kept = notices.filter(
-    ({ disposition, kind }) => disposition === 'latched' || (disposition === 'delivered' && kind === 'both'),
-  );
+  const kept = notices.flatMap((notice) => {
+    const times = (notice.disposition === 'latched' ? 1 : 0) + (notice.kind === 'both' ? 1 : 0);
+    return notice.disposition === 'dropped' ? [] : Array.from({ length: times }, () => notice);
+  });
   const delivered = notices.filter(({ disposition }) => disposition === 'delivered');
   return parks.flatMap(({ gate, fromNs, toNs, by, isReckoned }) => {
     if (by !== 'notice' || isReckoned || toNs === null) return [];
