@@ -1,6 +1,7 @@
 /**
- * Builds what the package ships, into dist/: the rig's code, compiled; the daemon as one file, and what starts it; the script and the style of
- * pages; the types of the entry; and the licences of what went into the files that are bundled whole. `npm pack` runs it first.
+ * Builds what the package ships, into dist/: the rig's code, compiled; the daemon as one file, and what starts it; the script and
+ * the style of pages; the types of the entry; and the licences of what went into the files that are bundled whole. `npm pack` runs
+ * it first.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -9,6 +9,7 @@ import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
 import { findDqlite } from '../host/libraries.ts';
 import { built, isPackaged, packageFolder, paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
+import type { DatabaseName } from '../input/scenario.ts';
 import { COMPILED } from './compiled.ts';
 import { makeWhole } from './making.ts';
 import { warmUp } from './warm-up.ts';
@@ -73,8 +74,8 @@ export async function bundleDaemon(): Promise<Bundle> {
 
 async function bundleAnew(): Promise<Bundle> {
   const natives = nativeLibraries(process.platform, process.arch);
-  const engines = (await findDqlite()) === null ? 'sqlite' : 'sqlite and dqlite';
-  const digest = digestOf(isPackaged ? digestOfPackaged(natives) : digestOfSources(), engines);
+  const engines: readonly DatabaseName[] = (await findDqlite()) === null ? ['sqlite'] : ['sqlite', 'dqlite'];
+  const digest = digestOf(isPackaged ? digestOfPackaged(natives) : digestOfSources(), ...engines);
   const folder = join(paths.build, 'member', digest);
   const [main, code, compiled] = [MAIN, CODE, COMPILED].map((name) => join(folder, name)) as [string, string, string];
   const bundle: Bundle = { digest, folder, main, code, compiled };
@@ -83,7 +84,7 @@ async function bundleAnew(): Promise<Bundle> {
     if (!isPackaged) await writeBundle(making);
     else for (const file of [built.member, built.daemon]) copyFileSync(file, join(making, basename(file)));
     for (const { name, source } of natives) copyFileSync(source, join(making, name));
-    await warmUp(making);
+    await warmUp(making, engines);
   });
   return bundle;
 }

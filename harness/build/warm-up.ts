@@ -11,7 +11,6 @@ import type { Build } from '../../node/build.ts';
 import { askControl } from '../../node/control/client.ts';
 import { requestOf } from '../../node/control/commands.ts';
 import type { EventName } from '../../node/events.ts';
-import { findDqlite } from '../host/libraries.ts';
 import { freePort } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { DatabaseName } from '../input/scenario.ts';
@@ -47,10 +46,9 @@ const LIMIT_MS = 30_000;
 const CONTROL_LIMIT_MS = 10_000;
 
 /** @throws EnvironmentError where the members do not come up: the bundle does not work here */
-export async function warmUp(bundleFolder: string): Promise<void> {
+export async function warmUp(bundleFolder: string, engines: readonly DatabaseName[]): Promise<void> {
   mkdirSync(join(bundleFolder, COMPILED));
-  await warmUpOn('sqlite', bundleFolder);
-  if ((await findDqlite()) !== null) await warmUpOn('dqlite', bundleFolder);
+  for (const engine of engines) await warmUpOn(engine, bundleFolder);
 }
 
 async function warmUpOn(database: DatabaseName, bundleFolder: string): Promise<void> {

@@ -132,7 +132,12 @@ function inPlaceOfFlag({ message }: InputError, flags: RollFlags): InputError | 
 
 /** A flag as it was given. */
 function wordOf(name: FlagName, flags: RollFlags): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${flags[name]}`;
+  return `--${flagWords(name)} ${flags[name]}`;
+}
+
+/** `split-notification`, which commander calls `splitNotification`. */
+export function flagWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Where a file is: what documents call `fixtures/NAME` comes with the rig, wherever that is installed. */

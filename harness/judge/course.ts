@@ -170,15 +170,17 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     if (again !== undefined && gone.atNs > again.atNs) return [];
     const since = starts[placeUntil(starts, stop.atNs)]?.atNs ?? Number.NEGATIVE_INFINITY;
     const isOfLife = (atNs: number): boolean => atNs > since && atNs <= gone.atNs;
+    const fault = faultOfStop(stop.by, gone);
+    if (fault === null) return [];
     // One that is being stopped may be killed by a rig that is told to hurry: it ends as either would have it.
-    const isOther = stops.some(
+    const isAsOther = stops.some(
       ({ member, atNs, by }) =>
         member === stop.member && by !== stop.by && isOfLife(atNs) && faultOfStop(by, gone) === null,
     );
-    const fault = isOther ? null : faultOfStop(stop.by, gone);
+    if (isAsOther) return [];
     // One that was turned away while it was told to stop went by itself: `exits` judges that.
     const isOwn = ownExits(trace, stop.member).some(({ atNs }) => atNs === gone.atNs);
-    if (fault === null || (isOwn && !gone.killed)) return [];
+    if (isOwn && !gone.killed) return [];
     const within = { member: stop.member, fromNs: stop.atNs, toNs: gone.atNs };
     const allowedBy = gone.killed ? slowStopAllowedBy(plan, trace, within) : null;
     if (allowedBy !== null) {
