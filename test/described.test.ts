@@ -346,8 +346,8 @@ describe('a refresh that is aimed at the timer of another member', function () {
   it('is refused where no timer is known, or nobody was refreshed before it', async () => {
     const without: Change = (description) => void delete (description as { timer?: unknown }).timer;
     for (const [changes, flags, refusal] of [
-      [[without], {}, /aim: it is not known when a timer of double is due/],
-      [[], { order: 'together' }, /aim: .*refresh two or more, one after the other/],
+      [[without], {}, /^--aim 300ms: it is not known when a timer of double is due/],
+      [[], { order: 'together' }, /^--aim 300ms: .*refresh two or more, one after the other/],
     ] as const) {
       const error = await rollDescribed({ changes, flags: { aim: '300ms', ...flags } }).then(
         () => null,
