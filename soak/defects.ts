@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deviationIn } from '../harness/chaos/conforms.ts';
+import { deviationIn } from '../harness/judge/told-whole.ts';
 import { draw, type Subject } from '../harness/chaos/draw.ts';
 import { wrongIn } from '../harness/chaos/tally.ts';
 import { roll } from '../harness/cli/roll-plan.ts';

@@ -51,6 +51,27 @@ describe('a real roll', () => {
     }
   });
 
+  it('is no roll that holds any more with any one of its events left out, whoever told it', () => {
+    expect(judge(plan, trace).outcome).to.equal('holds');
+    for (const event of trace) {
+      const { outcome } = judge(
+        plan,
+        trace.filter((other) => other !== event),
+      );
+      expect(outcome, `without ${JSON.stringify(event)}`).to.equal('unknown');
+    }
+  });
+
+  it('holds by what its members tell only where the machine allows that', () => {
+    for (const step of steps) {
+      // As if nobody had ever told it.
+      const without = trace
+        .filter((event) => event !== step)
+        .map((event) => (isRigEvent(event) && event.rig === 'ended' ? { ...event, events: undefined } : event));
+      expect(judge(plan, without).outcome, `without ${JSON.stringify(step)}`).not.to.equal('holds');
+    }
+  });
+
   it('does not with two steps of a member in each other’s place', () => {
     for (const member of plan.members) {
       const own = steps.filter((event) => event.member === member && CHAIN.has(event.event));

@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
 import { deviationOf } from '../judge/conform.ts';
+import { isCutShort } from '../judge/evidence.ts';
+import { missedWords } from '../judge/missed.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { roomOf, shortList, wrapped } from '../report/screen.ts';
@@ -20,18 +22,26 @@ export function conformCommand(): Command {
 }
 
 function conformRoll(run: string, json: boolean): ExitCode {
-  const { name, deviation } = deviationIn(run);
-  if (json) printJson({ conforms: deviation === null, deviation });
+  const { name, deviation, end } = deviationIn(run);
+  if (json) printJson({ conforms: deviation === null, deviation, ...(end === null ? {} : { asFarAs: end }) });
   else
     console.log(
       wrapped(
-        deviation === null
-          ? `${name} conforms: the machine allows every step.`
-          : `${name} does not conform: ${deviation}.`,
+        deviation === null ? conformsWords(name, end) : `${name} ${deviationWords(deviation)}.`,
         roomOf(process.stdout),
       ),
     );
   return deviation === null ? EXIT.holds : EXIT.broken;
+}
+
+function conformsWords(name: string, end: string | null): string {
+  return end === null
+    ? `${name} conforms: the machine allows every step.`
+    : `${name} conforms as far as its trace goes: the machine allows every step of it, and ${end}.`;
+}
+
+function deviationWords(deviation: string): string {
+  return `does not conform: ${deviation}`;
 }
 
 function conformMatrix(folder: string, json: boolean): ExitCode {
@@ -41,7 +51,7 @@ function conformMatrix(folder: string, json: boolean): ExitCode {
   else {
     const screen = roomOf(process.stdout);
     const lines = deviant.flatMap(({ roll, deviation }) =>
-      wrapped(`${roll} does not conform: ${deviation}.`, screen, 2).split('\n'),
+      wrapped(`${roll} ${deviationWords(deviation!)}.`, screen, 2).split('\n'),
     );
     const shown = shortList(lines, screen.rows - 1, (left) => `… and ${left} more lines: add --json`);
     console.log([...shown, `${rolls.length - deviant.length} of ${rolls.length} rolls conform`].join('\n'));
@@ -49,11 +59,21 @@ function conformMatrix(folder: string, json: boolean): ExitCode {
   return deviant.length === 0 ? EXIT.holds : EXIT.broken;
 }
 
+interface Conformance {
+  readonly name: string;
+  readonly deviation: string | null;
+  /** Why there is no more of the roll; null where its trace has all of it. */
+  readonly end: string | null;
+}
+
 /** @throws InputError where there is no such run, or no machine to hold it against */
-function deviationIn(run: string): { readonly name: string; readonly deviation: string | null } {
+function deviationIn(run: string): Conformance {
   const { plan, trace } = readRun(run);
   refuseUnmodelled(plan);
-  return { name: plan.name, deviation: deviationOf(plan, trace) };
+  // What a step follows from may be what is missing.
+  const missed = missedWords(trace);
+  const deviation = deviationOf(plan, trace) ?? (missed === null ? null : `some of its trace is missing: ${missed}`);
+  return { name: plan.name, deviation, end: isCutShort(trace) ? 'the roll was cut short there' : null };
 }
 
 /** @throws InputError where there is no machine to hold the roll against */

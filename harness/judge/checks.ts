@@ -9,6 +9,7 @@ import { patchedOnce } from './patched-once.ts';
 import { rowsAreTrue } from './rows.ts';
 import { appliedOnce, nobodyOpenedEarly } from './safety.ts';
 import { noRecordLost, openMembersServe } from './service.ts';
+import { machineAllows } from './told-whole.ts';
 import { openedByNotice } from './waking.ts';
 
 export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
@@ -19,6 +20,7 @@ export const CHECKS: ReadonlyArray<(evidence: Evidence) => Check> = [
   exitsAsExpected,
   openedByNotice,
   noticesFromMembers,
+  machineAllows,
   nobodyOpenedEarly,
   appliedOnce,
   patchedOnce,

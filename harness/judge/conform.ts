@@ -5,8 +5,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ExitReason, MemberEvent } from '../../node/events.ts';
+import type { Outcome } from '../../node/upgrade/gate.ts';
 import { command, dispositionOf, type Rules, start } from '../../node/upgrade/machine.ts';
 import { patchesOf } from '../../node/upgrade/version.ts';
+import { describeOutcome } from '../../node/words.ts';
 import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
@@ -162,8 +164,9 @@ class Conformance {
     const { ruling, peers } = follower.rulings.take()!;
     follower.peers = peers;
     if (!isDeepStrictEqual(ruling.outcome, event.outcome)) {
+      const words = (outcome: Outcome): string => describeOutcome(outcome, event.gate, follower.version);
       throw new Deviation(
-        `${member} tells '${event.outcome.is}' at the ${event.gate} gate, and the machine says '${ruling.outcome.is}'`,
+        `${member} tells that it ${words(event.outcome)}, and by the machine it ${words(ruling.outcome)}`,
       );
     }
     const row = follower.recorded?.decidedNs === event.decidedNs ? follower.recorded.row : null;

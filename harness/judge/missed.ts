@@ -13,8 +13,15 @@ const SEEN: readonly string[] = ['applied-once', 'no-record-lost', 'stopped'];
 
 /** What is missing, in a sentence; null where nothing is known to be. */
 export function missedWords(trace: Trace): string | null {
-  const missed = rigEvents(trace, 'missed');
-  return missed.length === 0 ? null : listed(missed.map(({ member, text }) => `${member} ${text}`));
+  const missed = rigEvents(trace, 'missed').map(({ member, text }) => `${member} ${text}`);
+  const words = [...missed, ...miscounted(trace)];
+  return words.length === 0 ? null : listed(words);
+}
+
+/** A trace says at its end how many events it has, so that none can go, or come, and nobody see it. */
+function miscounted(trace: Trace): string[] {
+  const events = rigEvents(trace, 'ended')[0]?.events ?? trace.length;
+  return events === trace.length ? [] : [`the trace has ${trace.length} events, and there were ${events} at its end`];
 }
 
 /** A check as it is, unless it is broken for want of something that may have been missed. */
@@ -22,7 +29,8 @@ export function unlessMissed({ trace }: Evidence, check: Check): Check {
   if (check.outcome !== 'broken') return check;
   if (isCutShort(trace) && YET_TO_COME.includes(check.name))
     return cannotTell(check.name, `${check.because}, up to where the roll was cut short`);
-  if (SEEN.includes(check.name)) return check;
+  // Of a trace from which something has gone since, nobody knows what.
+  if (SEEN.includes(check.name) && miscounted(trace).length === 0) return check;
   const words = missedWords(trace);
   return words === null ? check : cannotTell(check.name, `${check.because}; or so it seems: ${words}`);
 }

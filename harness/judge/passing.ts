@@ -6,14 +6,16 @@ import type { View } from '../../node/upgrade/version.ts';
 import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
-import { eventsOf, rigEvents, type Trace } from '../trace/trace.ts';
+import { eventsOf, noticesTo, rigEvents, type Trace } from '../trace/trace.ts';
 import type { History, Moment } from './history.ts';
 import { type Incarnation, type Park, sinceNs, turnsOf } from './incarnations.ts';
 import { passableAt } from './passable.ts';
 
 const MS = 1e-6;
 /** A notice that is sent at an opening is there by then, also on a machine that is busy. */
-const ON_ITS_WAY_NS = 1e9;
+const LONGEST_WAY_NS = 1e9;
+/** And within such a part of a timer: else nobody could ever sit out a short one. */
+const PART_OF_TIMER = 0.5;
 
 /** The gate of the model at which a member waits that does not say which: its only one. */
 export function gateOf(strategy: Strategy, gate: EventGate): Gate {
@@ -107,7 +109,7 @@ function vainOf(plan: Plan, trace: Trace, history: History, incarnation: Incarna
   if (park.by !== 'timer' || park.toNs === null) return 0;
   if (!canReckonGates(plan.daemon)) return stallByStarts(trace, incarnation, park, park.toNs);
   const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
-  if (moment === null || isOnItsWay(plan, trace, incarnation, park, moment)) return 0;
+  if (moment === null || wayOf(plan, trace, incarnation, park, moment) !== 'missing') return 0;
   return (park.toNs - Math.max(moment.atNs, park.fromNs)) * MS;
 }
 
@@ -123,26 +125,54 @@ function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, t
 }
 
 /**
- * Whether the member that had made the gate passable went on to tell so without waiting for anything itself, and its notice
- * came when the timer had already fired. One that parked first would have told nobody without that timer.
+ * Whether it cannot be told if a timer ended a park in vain: whoever could have ended it had just opened, and nothing tells of the
+ * notices that it sends.
  */
-function isOnItsWay(plan: Plan, trace: Trace, incarnation: Incarnation, park: Park, moment: Moment): boolean {
+export function mayBeInVain(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): boolean {
+  if (park.by !== 'timer' || park.toNs === null || !canReckonGates(plan.daemon)) return false;
+  const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
+  return moment !== null && wayOf(plan, trace, incarnation, park, moment) === 'untold';
+}
+
+/**
+ * Where the notice was that would have ended a park, when its timer fired: on its way; missing; or on its way if it was ever sent, which
+ * nothing tells of. It is on its way where the member that had made the gate passable went on to tell so without waiting for anything
+ * itself: one that parked first would have told nobody without that timer.
+ */
+function wayOf(
+  plan: Plan,
+  trace: Trace,
+  incarnation: Incarnation,
+  park: Park,
+  moment: Moment,
+): 'on its way' | 'missing' | 'untold' {
   const { by, atNs } = moment;
-  const { strategy } = rulesOf(plan.daemon.model!);
+  const { daemon } = plan;
+  const { strategy } = rulesOf(daemon.model!);
   const gate = gateOf(strategy, park.gate);
+  const isToldIn = tells(daemon, 'noticed');
   const late = incarnation.notices
     .slice(placeUntil(incarnation.notices, park.toNs!) + 1)
     .filter((notice) => notice.from === by && isFor(strategy, notice.kind, gate));
-  // Where nobody tells of notices that come in, one is on its way to everybody who waits.
-  if (late.length === 0 && tells(plan.daemon, 'noticed')) return false;
-  if (!tells(plan.daemon, 'notifying')) {
-    // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
-    const went = eventsOf(trace, by).find(
-      (event) => event.atNs > moment.sinceNs && (event.event === 'parked' || event.event === 'open'),
-    );
-    return went?.event === 'open' && park.toNs! - sinceNs(went) < ON_ITS_WAY_NS;
+  if (late.length === 0 && isToldIn) return 'missing';
+  if (isToldIn && tells(daemon, 'notifying')) {
+    const turns = turnsOf(trace, by);
+    const next = turns[placeUntil(turns, atNs) + 1];
+    return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice)
+      ? 'on its way'
+      : 'missing';
   }
-  const turns = turnsOf(trace, by);
-  const next = turns[placeUntil(turns, atNs) + 1];
-  return next?.event === 'notifying' && late.some((notice) => notice.notice === next.notice);
+  const went = eventsOf(trace, by).find(
+    (event) => event.atNs > moment.sinceNs && (event.event === 'parked' || event.event === 'open'),
+  );
+  // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
+  if (went?.event !== 'open' || park.toNs! - sinceNs(went) >= longestWayNs(plan)) return 'missing';
+  if (isToldIn) return 'on its way';
+  if (!tells(daemon, 'notified')) return 'untold';
+  const isSent = noticesTo(trace, incarnation.member).some((sent) => sent.member === by && sent.atNs > moment.sinceNs);
+  return isSent ? 'on its way' : 'missing';
+}
+
+function longestWayNs({ daemon: { timer } }: Plan): number {
+  return timer === null ? LONGEST_WAY_NS : Math.min(LONGEST_WAY_NS, (timer.everyMs / MS) * PART_OF_TIMER);
 }

@@ -6,8 +6,8 @@ import { formatDuration } from '../../node/duration.ts';
 import type { EventGate } from '../../node/events.ts';
 import { GATE_WORDS } from '../../node/words.ts';
 import type { Plan } from '../plan/plan.ts';
-import { placeBefore } from '../trace/instants.ts';
-import type { Trace } from '../trace/trace.ts';
+import { firstFrom, placeBefore } from '../trace/instants.ts';
+import { rigEventsOf, type Trace } from '../trace/trace.ts';
 import { stallAllowedBy } from './allowed.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations } from './incarnations.ts';
@@ -45,7 +45,7 @@ const MOST_TOLD = 6;
 /** Every stall of a roll, in the order in which they ended; those that nothing ended come last. */
 export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
   const refreshed = plan.members.map((member) => refreshedIncarnations(plan, trace, member));
-  const byMember = refreshed.map((incarnations) => incarnations.flatMap(waitingsOf));
+  const byMember = refreshed.map((incarnations) => waitingsOf(trace, incarnations));
   const waitings = byMember.flat();
   const last = new Set(refreshed.map((incarnations) => incarnations.at(-1)));
   const endNs = trace.reduce((latest, event) => Math.max(latest, event.atNs), 0);
@@ -65,10 +65,23 @@ export function stallsOf(plan: Plan, trace: Trace, history: History): Stall[] {
   });
 }
 
-/** The parks of one incarnation; one that nobody ended is over at the latest when the next incarnation starts. */
-function waitingsOf(incarnation: Incarnation, index: number, all: readonly Incarnation[]): Waiting[] {
-  const nextNs = all[index + 1]?.started.atNs ?? Number.POSITIVE_INFINITY;
-  return incarnation.parks.map((park) => ({ incarnation, park, atNs: park.fromNs, overNs: park.toNs ?? nextNs }));
+/** The parks of a member, in order; one that nobody ended is over at the latest when its process is killed or gone. */
+function waitingsOf(trace: Trace, incarnations: readonly Incarnation[]): Waiting[] {
+  return incarnations.flatMap((incarnation, index) => {
+    const nextNs = incarnations[index + 1]?.started.atNs ?? Number.POSITIVE_INFINITY;
+    return incarnation.parks.map((park) => ({
+      ...{ incarnation, park, atNs: park.fromNs },
+      overNs: park.toNs ?? Math.min(nextNs, endOf(trace, incarnation.member, park.fromNs)),
+    }));
+  });
+}
+
+function endOf(trace: Trace, member: string, sinceNs: number): number {
+  const ends: ReadonlyArray<ReadonlyArray<{ readonly atNs: number }>> = [
+    rigEventsOf(trace, 'killing', member),
+    rigEventsOf(trace, 'gone', member),
+  ];
+  return Math.min(...ends.map((events) => firstFrom(events, sinceNs)?.atNs ?? Number.POSITIVE_INFINITY));
 }
 
 /** The park, of those of one member, in which it was at an instant: none, or one. */

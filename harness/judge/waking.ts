@@ -12,7 +12,7 @@ import { broken, type Check, cannotTell, type Evidence, holds, isCutShort, notAp
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
 import { lostRecords } from './lost-records.ts';
-import { isDoubtful, stallOf } from './passing.ts';
+import { isDoubtful, mayBeInVain, stallOf } from './passing.ts';
 
 export function openedByNotice({ plan, trace, history, figures, stalls }: Evidence): Check {
   const name = 'woken';
@@ -75,9 +75,12 @@ function openQuestion(plan: Plan, trace: Trace, history: History): string | null
     return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
   }
   const doubtful = membersWith(plan, trace, ({ member }, park) => isDoubtful(plan, trace, member, park));
-  return doubtful.length === 0
+  if (doubtful.length > 0)
+    return `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
+  const inVain = membersWith(plan, trace, (incarnation, park) => mayBeInVain(plan, trace, history, incarnation, park));
+  return inVain.length === 0
     ? unseenQuestion(plan, trace)
-    : `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
+    : `whether a notice was on its way to ${inVain.join(', ')} cannot be told: the timer fired just when a peer had opened, and nothing tells of notices`;
 }
 
 /** The members one of whose parks is such. */

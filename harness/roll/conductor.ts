@@ -71,7 +71,7 @@ export async function conduct(plan: Plan, stage: Stage): Promise<Error | null> {
   if (beside.signal.aborted) failed(beside.signal.reason);
   lag.end();
   for (const unmatched of stage.daemon.unmatched()) recorder.tell('unmatched', unmatched);
-  recorder.tell('ended', { how });
+  recorder.tell('ended', { how, events: recorder.trace.length + 1 });
   return fault;
 }
 

@@ -12,7 +12,7 @@ import { Label } from '../input/values.ts';
 import { ENDINGS, OPERATIONS, REQUEST_FAILURES, STOP_WAYS, TRACE_FORMAT, UPDATE_ANSWERS } from './trace.ts';
 
 /** A reading of a monotonic clock: nanoseconds, of no more than thirty years. */
-const Ns = z.number().min(-1e18).max(1e18);
+const Ns = z.number().min(0).max(1e18);
 const Count = z.int().min(0).max(10_000);
 /** Of what a roll does for as long as it goes on. */
 const Times = z.int().min(0);
@@ -150,5 +150,5 @@ export const RigEvent = z.discriminatedUnion('rig', [
     doubt: Text.nullable().default(null),
   }),
   rig('failure', { because: Text }),
-  rig('ended', { how: z.enum(ENDINGS) }),
+  rig('ended', { how: z.enum(ENDINGS), events: Times.optional() }),
 ]);

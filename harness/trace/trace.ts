@@ -106,8 +106,8 @@ export interface RigFields {
   finding: { member: string; because: string; waitedMs: number | null; doubt: string | null };
   /** The environment or the rig itself kept the plan from being carried out further. */
   failure: { because: string };
-  /** The last event. */
-  ended: { how: Ending };
+  /** The last event. `events`: how many there are with it; of a trace that has none, that is not known. */
+  ended: { how: Ending; events?: number | undefined };
 }
 
 export type RigEventName = keyof RigFields;
