@@ -13,8 +13,10 @@ export const GATE_FAILPOINTS = [
   'before-notify',
   'before-open',
 ] as const;
+/** Those of its patches. */
+export const PATCH_FAILPOINTS = ['before-patch', 'in-patch', 'before-note'] as const;
 /** The places where a member started with failpoints can be held. */
-export const FAILPOINTS = [...GATE_FAILPOINTS, 'before-patch', 'in-patch', 'before-note', 'on-notice'] as const;
+export const FAILPOINTS = [...GATE_FAILPOINTS, ...PATCH_FAILPOINTS, 'on-notice'] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 
 type OnHeld = (failpoint: Failpoint, notice: string | null) => void;

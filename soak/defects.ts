@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deviationIn } from '../harness/judge/told-whole.ts';
 import { draw, type Subject } from '../harness/chaos/draw.ts';
 import { wrongIn } from '../harness/chaos/tally.ts';
 import { roll } from '../harness/cli/roll-plan.ts';
 import { chooseDaemon } from '../harness/daemon/choose.ts';
+import { deviationIn } from '../harness/judge/told-whole.ts';
 import { plainTable } from '../harness/report/table.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import type { RuntimeNeed } from '../harness/runtime/runtime.ts';

@@ -75,6 +75,34 @@ describe('faults of a scenario', () => {
     const held = { fault: 'hold', member: 'node01', at: 'before-open', begins: 'before node01' };
     expect(refusal([killed, held])).to.match(/hold node01.*f1 lies in wait for it already/);
     expect(refusal([{ fault: 'leader-moves', member: 'node01' }])).to.match(/cannot be made the leader/);
+    const notice = { from: 'node02', to: 'node01' };
+    const both = [
+      { fault: 'lose-notice', ...notice },
+      { fault: 'duplicate-notice', ...notice },
+    ];
+    expect(refusal(both)).to.match(/^faults\.1: .*it contradicts f1/);
+    expect(refusal([both[0]!, { ...both[1]!, begins: 'after node02' }])).to.equal('it was taken');
+    const removed = { fault: 'remove', member: 'node03', through: 'node01' };
+    expect(refusal([removed])).to.match(
+      /^faults\.0: node03 is refreshed, and is not there by then: f1 has taken it out/,
+    );
+    expect(refusal([{ ...freeze, begins: 'after node03' }])).to.match(/^faults\.0\.begins: .*give an earlier place/);
+  });
+
+  it('are refused where they lie in wait for what never comes', () => {
+    const late = { member: 'node01', begins: 'after node01' };
+    expect(refusal([{ fault: 'fail-refresh', ...late }])).to.match(
+      /^faults\.0: f1 .* never comes about: node01 is not refreshed/,
+    );
+    const killed = { fault: 'kill', ...late, at: 'before-open' };
+    expect(refusal([killed])).to.match(/^faults\.0: f1 .* never comes about: node01 is not started after that/);
+    const held = { fault: 'hold', ...late, at: 'before-open', ends: 'after node02' };
+    expect(refusal([held])).to.match(/^faults\.0: f1 .* node01 is not started after that, before it is let go/);
+    const down = { fault: 'down', ...late, ends: 'after node02' };
+    expect(refusal([killed, down])).to.equal('it was taken');
+    const patch = { fault: 'kill', member: 'node01', at: 'before-patch' };
+    expect(refusal([patch])).to.match(/^faults\.0: .* to a version with a patch that it has not run/);
+    expect(refusal([patch], { from: 'v4', to: 'v4.1' })).to.equal('it was taken');
     expect(Scenario.safeParse({ faults: [{ fault: 'freeze', member: 'node01', nth: 2 }] }).success).to.equal(false);
   });
 });

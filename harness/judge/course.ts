@@ -22,6 +22,7 @@ import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
 import { missedWords } from './missed.ts';
 import { patchingWords } from './patch-at-exit.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
+import { idleFaults, idleWords, spared } from './struck.ts';
 
 export function complete({ plan, trace }: Evidence): Check {
   const name = 'complete';
@@ -29,11 +30,14 @@ export function complete({ plan, trace }: Evidence): Check {
   if (ended === undefined) return cannotTell(name, 'the trace has no end: its rig was ended before the roll was');
   switch (ended.how) {
     case 'complete':
-      return holds(name, 'every step of the plan was carried out');
+      return holds(name, `every step of the plan was carried out${idleAside(plan, trace)}`);
     case 'unsettled': {
       const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
       const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
-      const left = [...faultsOf(plan).values()].filter(leavesAway).map(({ member }) => member);
+      const idle = idleFaults(plan, trace);
+      const left = [...faultsOf(plan)].flatMap(([id, fault]) =>
+        leavesAway(fault) && !idle.has(id) ? [fault.member] : [],
+      );
       if (left.length > 0 && unsettled.every(([member]) => !plan.expect.open.includes(member)))
         return holds(
           name,
@@ -53,6 +57,11 @@ export function complete({ plan, trace }: Evidence): Check {
       return cannotTell(name, `the environment failed: ${listed(words)}`);
     }
   }
+}
+
+function idleAside(plan: Plan, trace: Trace): string {
+  const words = idleWords(plan, trace);
+  return words === '' ? '' : `; but ${words}`;
 }
 
 /** What the rig waited for in vain is no fault of anybody's where it did not look all the time. */
@@ -99,6 +108,8 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
   const surprising = open.filter((member) => !plan.expect.open.includes(member));
   const late = missing.map((member) => `${member} did not open`);
   const early = surprising.map((member) => `${member} opened, and should not have`);
+  if (missing.length + surprising.length > 0 && spared(plan, trace, leavesAway).size > 0)
+    return cannotTell(name, `${listed([...late, ...early])}; but ${idleWords(plan, trace)}`);
   if (early.length === 0 && late.length > 0) return gaveUp(plan, trace, name, listed(late));
   const who =
     open.length === plan.members.length

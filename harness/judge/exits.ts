@@ -7,6 +7,7 @@ import { firstFrom, lastUntil } from '../trace/instants.ts';
 import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { incarnationsOf } from './incarnations.ts';
 import { type Patching, patchingAt } from './patch-at-exit.ts';
+import { idleFaults } from './struck.ts';
 
 /** A member that went, and that the rig had not told to. */
 export interface OwnExit {
@@ -106,7 +107,7 @@ const SIGNALS: Readonly<Record<number, string>> = {
 /** Open in the incarnation that its last start began, and not gone by itself since. */
 export function isOpenAtEnd(plan: Plan, trace: Trace, member: string): boolean {
   const incarnation = incarnationsOf(plan, trace, member).at(-1);
-  if (awayAtEnd(plan).has(member)) return false;
+  if (awayAtEnd(plan, idleFaults(plan, trace)).has(member)) return false;
   if (incarnation === undefined || incarnation.open === null) return false;
   const launchedNs = rigEventsOf(trace, 'launching', member).at(-1)?.atNs;
   const isLast = launchedNs === undefined || incarnation.started.atNs >= launchedNs;

@@ -13,6 +13,7 @@ import { historyOf } from './history.ts';
 import { lostRecords } from './lost-records.ts';
 import { unlessMissed } from './missed.ts';
 import { type Stall, stallsOf } from './stall.ts';
+import { idleWords } from './struck.ts';
 
 /** 1 knew only checks that hold and that do not. */
 export const VERDICT_FORMAT = 2;
@@ -92,7 +93,8 @@ function sentenceOf(
   const failed = failures[0];
   const opened = openedWords(plan, figures, outcome === 'holds' ? ', as this plan expects' : '');
   const healed = healedWords(plan.members.flatMap((member) => ownExits(trace, member).filter((exit) => exit.isHealed)));
-  const aside = healed === '' ? '' : ` ${healed}.`;
+  const idle = idleWords(plan, trace);
+  const aside = [healed, idle].map((words) => (words === '' ? '' : ` ${words}.`)).join('');
   const open = checks.find((check) => check.leavesOpen);
   if (outcome === 'unknown' && open !== undefined)
     return `${opened}, but it cannot be judged: ${open.because}.${aside}`;

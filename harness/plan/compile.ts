@@ -8,12 +8,11 @@ import type { Scenario } from '../input/scenario.ts';
 import { LONGEST_NAME } from '../input/values.ts';
 import { type Course, courseOf } from './course.ts';
 import { type DaemonSource, type PlannedDaemon, rulesOf } from './daemon.ts';
-import { leavesAway } from './fault.ts';
 import { contradictionIn } from './fault-sequence.ts';
 import { entryOf, withFaults } from './fault-steps.ts';
 import { memberNames, numberOf } from './member-names.ts';
 import { ALL_ORDERS_LIMIT, permutations, shuffled } from './order.ts';
-import { type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
+import { awayAtEnd, type Expectation, type Given, PLAN_FORMAT, type Plan, type SeedRecord, type Step } from './plan.ts';
 import { refusedRefresh, refuseIntroduction } from './refusals.ts';
 import { refuseContradictions, type Target } from './targets.ts';
 
@@ -155,9 +154,9 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
   const entering = enteringSteps(daemon, initial, scenario.from);
   const rolling = withFaults(course.steps, scenario.faults ?? [], members);
   const steps = [...entering, ...rolling];
-  const contradiction = contradictionIn({ daemon, steps });
+  const contradiction = contradictionIn({ daemon, steps, versions });
   if (contradiction !== null)
-    throw new InputError(`${entryOf(steps[contradiction.step]!) ?? 'faults'}: ${contradiction.message}`);
+    throw new InputError(`${entryOf(contradiction.id) ?? 'faults'}: ${contradiction.message}`);
   return {
     format: PLAN_FORMAT,
     name: scenario.name,
@@ -180,10 +179,7 @@ function planOf(scenario: Settings, sources: Sources, initial: readonly string[]
       { do: 'settle' },
       { do: 'verify' },
     ],
-    expect: expectationOf(scenario, members, [
-      ...course.away,
-      ...rolling.flatMap((step) => (step.do === 'fault' && leavesAway(step.fault) ? [step.fault.member] : [])),
-    ]),
+    expect: expectationOf(scenario, members, awayAtEnd({ steps: rolling })),
     settleLimitMs: Math.min(
       (daemon.timer?.everyMs ?? UNKNOWN_WAIT_MS) * 2 * members.length + SETTLE_SLACK_MS,
       LONGEST_MS,
@@ -212,15 +208,15 @@ function enteringSteps({ forming }: PlannedDaemon, members: readonly string[], v
 }
 
 /** @param away who has left in the end, or was stopped and has not come back */
-function expectationOf(scenario: Scenario, members: readonly string[], away: readonly string[]): Expectation {
+function expectationOf(scenario: Scenario, members: readonly string[], away: ReadonlySet<string>): Expectation {
   const { open, woken = 'notice', safe = true, exits = {}, budgets = {}, broken = [] } = scenario.expect ?? {};
   // Who exits and is not said to be open afterwards stays away.
-  const others = members.filter((member) => !(member in exits) && !away.includes(member));
+  const others = members.filter((member) => !(member in exits) && !away.has(member));
   const chosen =
     open === undefined
       ? others
       : open === 'all'
-        ? members.filter((member) => !away.includes(member))
+        ? members.filter((member) => !away.has(member))
         : open === 'none'
           ? []
           : open;

@@ -1,44 +1,73 @@
 /** Whether the faults of a plan can follow one another, and the steps between them. Pure. */
+import { type Failpoint, PATCH_FAILPOINTS } from '../../node/failpoints.ts';
+import { patchesOf } from '../../node/upgrade/version.ts';
 import { ALL_VOTE } from './daemon.ts';
-import { type Fault, isDiskFault, isLinkFault, isNoticeFault, lasts, leavesAway, namedBy } from './fault.ts';
+import {
+  type Fault,
+  isDiskFault,
+  isLinkFault,
+  isNoticeFault,
+  type Lurking,
+  lasts,
+  leavesAway,
+  lurks,
+  namedBy,
+} from './fault.ts';
 import { faultWords } from './fault-words.ts';
-import type { Plan, Step } from './plan.ts';
+import type { Plan, Refresh, Step } from './plan.ts';
 
-/** What is wrong with the faults of these steps, and with which step; null where nothing is. */
+const PATCH_POINTS: ReadonlyArray<Failpoint | null> = PATCH_FAILPOINTS;
+
+export interface Contradiction {
+  readonly step: number;
+  /** Which fault it is of; null where it is of none. */
+  readonly id: string | null;
+  readonly message: string;
+}
+
+/** What is wrong with the faults of these steps; null where nothing is. */
 export function contradictionIn({
   steps,
   daemon,
-}: Pick<Plan, 'steps' | 'daemon'>): { readonly step: number; readonly message: string } | null {
-  const faults = new Faults(daemon.capabilities.leader);
+  versions,
+}: Pick<Plan, 'steps' | 'daemon' | 'versions'>): Contradiction | null {
+  const faults = new Faults(daemon.capabilities.leader, versions);
   for (const [step, one] of steps.entries()) {
-    const message = faults.take(one);
-    if (message !== null) return { step, message };
+    const wrong = faults.take(one);
+    if (wrong !== null) return { step, ...wrong };
   }
-  const [left] = faults.standing;
-  if (left === undefined) return null;
-  const [id, fault] = left;
-  const step = steps.findIndex((one) => one.do === 'fault' && one.id === id);
-  return { step, message: `${id} (${faultWords(fault)}) is never undone` };
+  const left = faults.left();
+  if (left === null) return null;
+  return { step: steps.findIndex((one) => one.do === 'fault' && one.id === left.id), ...left };
 }
+
+type Wrong = Pick<Contradiction, 'id' | 'message'>;
 
 class Faults {
   /** Those that last, and have not been undone, by their ids. */
-  readonly standing = new Map<string, Fault>();
+  readonly #standing = new Map<string, Fault>();
   readonly #ids = new Set<string>();
+  /** What is done to notices from here on, since something else than a fault was done last. */
+  readonly #notices = new Map<string, Fault>();
   /** What lies in wait for the next life of a member, until that begins. */
-  readonly #lurking = new Map<string, { readonly id: string; readonly fault: Fault }>();
+  readonly #lurking = new Map<string, Lurking>();
   /** Who has been left away for good: nothing can be done to it but to be taken out. */
   readonly #away = new Set<string>();
   readonly #present = new Set<string>();
   readonly #stopped = new Set<string>();
+  /** Which fault has taken a member out. */
+  readonly #removed = new Map<string, string>();
   readonly #isReplicated: boolean;
+  readonly #versions: Plan['versions'];
 
-  constructor(isReplicated: boolean) {
+  constructor(isReplicated: boolean, versions: Plan['versions']) {
     this.#isReplicated = isReplicated;
+    this.#versions = versions;
   }
 
   /** What is wrong with a step; null where nothing is. */
-  take(step: Step): string | null {
+  take(step: Step): Wrong | null {
+    if (step.do !== 'fault' && step.do !== 'undo') this.#notices.clear();
     switch (step.do) {
       case 'bootstrap':
         this.#present.add(step.member);
@@ -55,23 +84,45 @@ class Faults {
         return this.#untouchable(step.member, 'is stopped');
       case 'refresh':
       case 'update':
-        for (const { member } of step.refreshes) {
-          const why = this.#present.has(member)
-            ? this.#untouchable(member, 'is refreshed')
-            : `${member} is not there by then`;
-          if (why !== null) return why;
-          this.#refreshed(member);
+        for (const refresh of step.refreshes) {
+          const wrong = this.#absent(refresh.member) ?? this.#untouchable(refresh.member, 'is refreshed');
+          if (wrong !== null) return wrong;
+          this.#refreshed(refresh);
         }
         return null;
-      case 'fault':
-        return this.#begin(step.id, step.fault);
+      case 'fault': {
+        const message = this.#begin(step.id, step.fault);
+        return message === null ? null : { id: step.id, message };
+      }
       case 'undo':
-        return this.standing.delete(step.id)
-          ? null
-          : `${step.id} is to be undone before it begins: let it begin earlier, or end later`;
+        return this.#undo(step.id);
       default:
         return null;
     }
+  }
+
+  /** What is wrong once all steps are taken. */
+  left(): Wrong | null {
+    const [standing] = this.#standing;
+    if (standing !== undefined) return { id: standing[0], message: `${namedWords(...standing)} is never undone` };
+    const [lurking] = this.#lurking;
+    return lurking === undefined ? null : neverComes(...lurking);
+  }
+
+  #undo(id: string): Wrong | null {
+    const fault = this.#standing.get(id);
+    if (fault === undefined)
+      return { id, message: `${id} is to be undone before it begins: let it begin earlier, or end later` };
+    this.#standing.delete(id);
+    if (fault.is === 'down') this.#startedAgain(fault.member);
+    return fault.is === 'hold' && this.#lurking.delete(id) ? neverComes(id, fault) : null;
+  }
+
+  #absent(member: string): Wrong | null {
+    if (this.#present.has(member)) return null;
+    const id = this.#removed.get(member) ?? null;
+    const why = id === null ? '' : `: ${id} has taken it out`;
+    return { id, message: `${member} is refreshed, and is not there by then${why}` };
   }
 
   #begin(id: string, fault: Fault): string | null {
@@ -80,18 +131,19 @@ class Faults {
     const stranger = namedBy(fault).find((member) => !this.#present.has(member));
     if (stranger !== undefined) return `${faultWords(fault)}: ${stranger} is not in the cluster by then`;
     if (this.#isLeftAway(fault)) return `${faultWords(fault)}: another fault leaves it away for good`;
-    for (const [other, before] of this.standing)
+    for (const [other, before] of [...this.#standing, ...this.#notices])
       if (contradict(before, fault)) return `${faultWords(fault)}: it contradicts ${other} (${faultWords(before)})`;
-    const lurks = (fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh';
-    const other = 'member' in fault ? this.#lurking.get(fault.member) : undefined;
-    // And a life is held in one place, to be killed there or to be let go.
-    if (other !== undefined && (lurks || (fault.is === 'hold' && other.fault.is === 'kill')))
-      return `${faultWords(fault)}: ${other.id} lies in wait for it already`;
-    if (lurks) this.#lurking.set(fault.member, { id, fault });
-    if (lasts(fault)) this.standing.set(id, fault);
+    for (const [other, before] of this.#lurking)
+      if (collide(before, fault)) return `${faultWords(fault)}: ${other} lies in wait for it already`;
+    if (isNoticeFault(fault)) this.#notices.set(id, fault);
+    if (lasts(fault)) this.#standing.set(id, fault);
+    if (lurks(fault)) this.#lurking.set(id, fault);
+    if (fault.is === 'kill' && fault.at === null && fault.again) this.#startedAgain(fault.member);
     if (fault.is !== 'remove') return null;
     const before = this.#hasQuorum();
     this.#present.delete(fault.member);
+    this.#removed.set(fault.member, id);
+    for (const [other] of this.#lurkingFor(fault.member)) this.#lurking.delete(other);
     // It takes the quorum of those before, and of those after.
     return before && this.#hasQuorum() ? null : `${faultWords(fault)}: it would cost the database its quorum`;
   }
@@ -99,7 +151,7 @@ class Faults {
   /** Whether the database of those present has; also where that cannot be told, as of many members some have no vote. */
   #hasQuorum(): boolean {
     if (!this.#isReplicated || this.#present.size > ALL_VOTE) return true;
-    const frozen = [...this.standing.values()].flatMap((fault) =>
+    const frozen = [...this.#standing.values()].flatMap((fault) =>
       fault.is === 'freeze' || fault.is === 'down' ? [fault.member] : [],
     );
     const away = new Set([...this.#away, ...this.#stopped, ...frozen]);
@@ -108,29 +160,72 @@ class Faults {
   }
 
   /** What lay in wait for its next life has come about. */
-  #refreshed(member: string): void {
-    const lurking = this.#lurking.get(member);
-    this.#lurking.delete(member);
+  #refreshed({ member, from, to }: Refresh): void {
     this.#stopped.delete(member);
-    if (lurking !== undefined && leavesAway(lurking.fault)) this.#away.add(member);
-    else this.#away.delete(member);
+    this.#away.delete(member);
+    for (const [id, fault] of this.#lurkingFor(member)) {
+      if (!this.#comesTo(fault, from, to)) continue;
+      this.#lurking.delete(id);
+      if (leavesAway(fault)) this.#away.add(member);
+    }
+  }
+
+  /** A life that is no refresh: no build of it fails, and no patch is run in it. */
+  #startedAgain(member: string): void {
+    for (const [id, fault] of this.#lurkingFor(member))
+      if (fault.is !== 'fail-refresh' && !isOfPatches(fault)) this.#lurking.delete(id);
+  }
+
+  #lurkingFor(member: string): Array<[string, Lurking]> {
+    return [...this.#lurking].filter(([, fault]) => fault.member === member);
+  }
+
+  /** Whether a member gets to where a fault lies in wait when it is refreshed: a patch that it has not run by then. */
+  #comesTo(fault: Lurking, from: string, to: string): boolean {
+    if (!isOfPatches(fault)) return true;
+    const had = new Set(patchesOf(this.#versions[from]!).map(({ name }) => name));
+    return patchesOf(this.#versions[to]!).some(({ name }) => !had.has(name));
   }
 
   /** Whether it is left away for good, or will be in its next life, which would begin too early. */
   #isLeftAway(fault: Fault): boolean {
     if (!('member' in fault) || fault.is === 'remove') return false;
-    const lurking = this.#lurking.get(fault.member);
     const beginsLife = fault.is === 'kill' || fault.is === 'down';
-    return this.#away.has(fault.member) || (beginsLife && lurking !== undefined && leavesAway(lurking.fault));
+    const isDoomed = this.#lurkingFor(fault.member).some(([, lurking]) => leavesAway(lurking));
+    return this.#away.has(fault.member) || (beginsLife && isDoomed);
   }
 
   /** A frozen member can neither be told to stop nor be seen to. */
-  #untouchable(member: string, what: string): string | null {
-    for (const [id, fault] of this.standing)
+  #untouchable(member: string, what: string): Wrong | null {
+    for (const [id, fault] of this.#standing)
       if (fault.is === 'freeze' && fault.member === member)
-        return `${member} ${what} while it is frozen (${id}): thaw it before`;
+        return { id, message: `${member} ${what} while it is frozen (${id}): thaw it before` };
     return null;
   }
+}
+
+function isOfPatches(fault: Lurking): boolean {
+  return fault.is !== 'fail-refresh' && fault.at !== null && PATCH_POINTS.includes(fault.at);
+}
+
+/** What lies in wait for a life, or a patch, that there is none of. */
+function neverComes(id: string, fault: Fault): Wrong {
+  const { member } = fault as Lurking;
+  const why = isOfPatches(fault as Lurking)
+    ? `${member} is not refreshed after that to a version with a patch that it has not run`
+    : `${member} is not ${fault.is === 'fail-refresh' ? 'refreshed' : 'started'} after that${fault.is === 'hold' ? ', before it is let go' : ''}`;
+  return { id, message: `${namedWords(id, fault)} never comes about: ${why}` };
+}
+
+function namedWords(id: string, fault: Fault): string {
+  return `${id} (${faultWords(fault)})`;
+}
+
+/** Whether a life cannot meet both. One whose build fails at first may be held where it does not. */
+function collide(before: Lurking, fault: Fault): boolean {
+  if (!lurks(fault) || fault.member !== before.member) return false;
+  const both: readonly string[] = [before.is, fault.is];
+  return !(both.includes('hold') && both.includes('fail-refresh'));
 }
 
 /** Whether a fault cannot be done while another is under way. */

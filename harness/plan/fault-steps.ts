@@ -24,6 +24,10 @@ export function withFaults(steps: readonly Step[], entries: readonly FaultEntry[
     after![begins]!.push({ do: 'fault', id, fault });
     if (!lasts(fault)) continue;
     const ends = placeOf(steps, entry.ends ?? AT_SETTLE, `${where}.ends`);
+    if (begins === steps.length && entry.ends === undefined)
+      throw new InputError(
+        `${where}.begins: it is undone there, once all are refreshed (${faultWords(fault)}): give an earlier place`,
+      );
     if (ends < begins || (ends === begins && entry.ends !== undefined))
       throw new InputError(
         `${where}.ends: it ends before it has begun, so it is never undone (${faultWords(fault)}): give a later place`,
@@ -38,10 +42,9 @@ export function withFaults(steps: readonly Step[], entries: readonly FaultEntry[
   ]).flat();
 }
 
-/** Where the entry stands from which a step was made; null of a step that comes of no entry. */
-export function entryOf(step: Step): string | null {
-  if (step.do !== 'fault' && step.do !== 'undo') return null;
-  return whereOf(Number(step.id.slice(ID.length)) - 1);
+/** Where the entry stands of a fault, by its id; null of none. */
+export function entryOf(id: string | null): string | null {
+  return id === null ? null : whereOf(Number(id.slice(ID.length)) - 1);
 }
 
 const ID = 'f';

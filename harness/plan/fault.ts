@@ -86,6 +86,13 @@ export function namedBy(fault: Fault): readonly string[] {
   return fault.is === 'remove' ? [fault.member, fault.through] : [fault.member];
 }
 
+export type Lurking = FaultOf<'kill' | 'fail-refresh' | 'hold'>;
+
+/** Whether it comes about in a later life of its member, where there is one. */
+export function lurks(fault: Fault): fault is Lurking {
+  return (fault.is === 'kill' && fault.at !== null) || fault.is === 'fail-refresh' || fault.is === 'hold';
+}
+
 /** Whether its member is not there any more, or not of the cluster, whatever comes after it. */
 export function leavesAway(fault: Fault): fault is FaultOf<'kill' | 'fail-refresh' | 'remove'> {
   if (fault.is === 'kill') return !fault.again;

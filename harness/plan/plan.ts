@@ -11,7 +11,7 @@ import type { NoticeKind } from '../../node/upgrade/strategy.ts';
 import type { Version } from '../../node/upgrade/version.ts';
 import type { Pause } from '../input/scenario.ts';
 import type { PlannedDaemon } from './daemon.ts';
-import { type Fault, isDiskFault, leavesAway, needsLinks } from './fault.ts';
+import { type Fault, isDiskFault, leavesAway, lurks, needsLinks } from './fault.ts';
 
 /** 1 held the settings of our own daemon itself. */
 export const PLAN_FORMAT = 2;
@@ -191,15 +191,27 @@ export function versionOf(plan: Plan, name: string): Version {
   return version;
 }
 
-/** Who is not there at the end of a plan: it has left, or was stopped and not refreshed since, or a fault has left it so. */
-export function awayAtEnd({ steps }: Plan): ReadonlySet<string> {
+/**
+ * Who is not there at the end of a plan: it has left, or was stopped and not refreshed since, or a fault has left it so.
+ * @param idle the faults that never came about, by their ids
+ */
+export function awayAtEnd(
+  { steps }: Pick<Plan, 'steps'>,
+  idle: { has(id: string): boolean } = new Set<string>(),
+): ReadonlySet<string> {
   const away = new Set<string>();
+  /** Who will not outlast its next life. */
+  const doomed = new Set<string>();
   for (const step of steps) {
     if (step.do === 'stop' || step.do === 'leave') away.add(step.member);
-    else if ('refreshes' in step) for (const { member } of step.refreshes) away.delete(member);
+    else if ('refreshes' in step)
+      for (const { member } of step.refreshes)
+        if (doomed.delete(member)) away.add(member);
+        else away.delete(member);
+    else if (step.do === 'fault' && leavesAway(step.fault) && !idle.has(step.id))
+      (lurks(step.fault) ? doomed : away).add(step.fault.member);
   }
-  for (const step of steps) if (step.do === 'fault' && leavesAway(step.fault)) away.add(step.fault.member);
-  return away;
+  return new Set([...away, ...doomed]);
 }
 
 /** The faults of a plan by their ids. */
