@@ -8,6 +8,7 @@ import { Finding, RequestError } from '../harness/daemon/contract.ts';
 import { refuseImpossible } from '../harness/fault/possible.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
+import { isOpenAtEnd } from '../harness/judge/exits.ts';
 import { judge } from '../harness/judge/judge.ts';
 import { untoldLives } from '../harness/judge/spells.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -121,6 +122,26 @@ describe('a roll with faults', function () {
     expect(error).to.be.instanceOf(Finding);
     expect(error.doubt).to.be.a('string');
     expect(error.message).to.match(/node01 was asked to do that, and did not: no space left on device/);
+  });
+
+  it('says of a fault that it never came about, and leaves nobody away by it', async () => {
+    const rolled = await rollOne(
+      planWith([{ fault: 'kill', member: 'node02', at: 'before-park', again: false }], {
+        members: 2,
+        from: 'v2',
+        to: 'v3',
+      }),
+    );
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('unknown');
+    expect(rolled.verdict.sentence).to.match(/node02 opened, and should not have; but f1 .* never came about\.$/);
+    const { because } = rolled.verdict.checks.find(({ name }) => name === 'no-record-lost')!;
+    expect(because).to.contain('read through node01, node02');
+    // Once it has: whoever it was is away, as expected.
+    const struck = rolled.trace.flatMap((event): Trace => {
+      if (!isRigEvent(event) || event.rig !== 'fault') return [event];
+      return [event, { atNs: event.atNs + 1, rig: 'killing', member: 'node02', at: 'before-park' }];
+    });
+    expect(isOpenAtEnd(rolled.plan, struck, 'node02')).to.equal(false);
   });
 
   it('loses one notice of two members left, which costs a timer that the judge allows, and of three none', async () => {

@@ -87,6 +87,25 @@ describe('the judge', () => {
     );
   });
 
+  it('has nobody wait any more who was killed', () => {
+    const told = BEGINNING.slice(0, -2);
+    const blocked = { gate: 'api', outcome: blockedBy('node01'), decidedNs: 10 * SECOND_NS };
+    const stall = (killed: readonly Written[]): Written[] => [
+      ...told,
+      said(10, 'node02', 'checked', blocked),
+      said(10, 'node02', 'parked', { gate: 'api', waitMs: 30_000 }),
+      ...killed,
+      said(40, 'node02', 'woken', { gate: 'api', by: 'timer' }),
+      ...checked(41, 'node02', 'api', 'v3', PASS),
+      said(41, 'node02', 'open'),
+      ...END,
+    ];
+    const waiters = (events: readonly Written[]): string[] =>
+      verdictOf(events).stalls.flatMap((one) => one.waiters.map(({ member }) => member));
+    expect(waiters(stall([]))).to.deep.equal(['node01', 'node02']);
+    expect(waiters(stall([rig(20, 'killing', { member: 'node01', at: null })]))).to.deep.equal(['node02']);
+  });
+
   it('does not call a park a stall that a timer ended while the gate could not have passed', () => {
     const early = [...BEGINNING.slice(0, 13), said(6.5, 'node01', 'woken', { gate: 'api', by: 'timer' })];
     const again = [

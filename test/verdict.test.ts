@@ -202,6 +202,20 @@ describe('a verdict is unknown', () => {
     expect(Object.keys(broken(verdictOf(parked(10.8), later)))).to.deep.equal(['woken']);
   });
 
+  it('where a timer fired just when a peer had opened, and nothing tells whether that one had sent a notice', () => {
+    const tells = ['started', 'recorded', 'parked', 'woken', 'open'] as const;
+    const mute = (everyMs: number): Plan => less({ capabilities: { tells }, timer: { everyMs, toleranceMs: 10 } });
+    const fired = [...BEGINNING, ...woken(10.3, 'timer'), ...END];
+    const verdict = verdictOf(fired, mute(4300));
+    expect(verdict.outcome, verdict.sentence).to.equal('unknown');
+    expect(verdict.sentence).to.contain('whether a notice was on its way to node01 cannot be told');
+    // It fired much later, as timers go: no notice takes that long.
+    expect(Object.keys(broken(verdictOf(fired, mute(500))))).to.deep.equal(['woken']);
+    expect(Object.keys(broken(verdictOf([...BEGINNING, ...woken(12, 'timer'), ...END], mute(6000))))).to.deep.equal([
+      'woken',
+    ]);
+  });
+
   it('where a request of the rig timed out: that is no refusal; nor is it one of the environment, or a lag of the rig', () => {
     const late = (how: string): Written[] => [
       ...FINE,

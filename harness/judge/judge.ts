@@ -94,10 +94,11 @@ function sentenceOf(
   const opened = openedWords(plan, figures, outcome === 'holds' ? ', as this plan expects' : '');
   const healed = healedWords(plan.members.flatMap((member) => ownExits(trace, member).filter((exit) => exit.isHealed)));
   const idle = idleWords(plan, trace);
-  const aside = [healed, idle].map((words) => (words === '' ? '' : ` ${words}.`)).join('');
+  const asideOf = (...words: readonly string[]): string => words.map((one) => (one === '' ? '' : ` ${one}.`)).join('');
+  const aside = asideOf(healed, idle);
   const open = checks.find((check) => check.leavesOpen);
   if (outcome === 'unknown' && open !== undefined)
-    return `${opened}, but it cannot be judged: ${open.because}.${aside}`;
+    return `${opened}, but it cannot be judged: ${open.because}.${open.because.includes(idle) ? asideOf(healed) : aside}`;
   const lost = lostRecords(plan, trace);
   const stillMs = Math.max(...figures.map(({ stallMs }) => stallMs), ...lost.map(({ forMs }) => forMs));
   if (stalls.length > 0 && stillMs > 0) {

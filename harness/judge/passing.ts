@@ -163,7 +163,7 @@ function wayOf(
       : 'missing';
   }
   const went = eventsOf(trace, by).find(
-    (event) => event.atNs > moment.sinceNs && (event.event === 'parked' || event.event === 'open'),
+    (event) => event.atNs >= moment.sinceNs && (event.event === 'parked' || event.event === 'open'),
   );
   // What was seen of it may be seen late; and a notice that takes long after the opening is not on its way, but missing.
   if (went?.event !== 'open' || park.toNs! - sinceNs(went) >= longestWayNs(plan)) return 'missing';
