@@ -66,12 +66,15 @@ describe('the command refresh-rig', function () {
 
   it('exits with 2, in one clear error and with nothing left behind, where the input is bad', async () => {
     writeFileSync(join(folder, 'bad.yaml'), 'from: v1\nstrategy: hope\n');
+    writeFileSync(join(folder, 'lead.yaml'), 'faults:\n  - { fault: leader-moves, member: node01 }\n');
     for (const [args, complaint] of [
       [['roll', 'bad.yaml'], 'error: bad.yaml:2: strategy: must be one of'],
       [['roll', '--to', 'v9'], 'error: --to v9: there is no version v9'],
       [['roll', '--frm', 'v1'], "unknown option '--frm'"],
       [['diff', '--toggle', 'luck'], '--toggle luck: give split-notification'],
+      [['roll', 'lead.yaml'], 'error: lead.yaml:2: fault f1 (make node01 the leader'],
       [['judge', 'nowhere'], 'nowhere: there is no such run'],
+      [['judge', '.'], '.: it is no folder of a run'],
       [['versions', 'v1'], 'versions v1: give a second version'],
       [['dance'], "unknown command 'dance'"],
     ] as const) {

@@ -187,6 +187,7 @@ describe('a matrix on processes', function () {
       [['matrix', '--jobs', 'all'], '--jobs all: must be a whole number'],
       [['matrix', '--shard', '3'], '--shard 3: must be a share'],
       [['matrix', '--resume', 'nowhere'], 'nowhere: no matrix was left here'],
+      [['matrix', '--exclude', 'pair=v9-v9'], 'error: --exclude pair=v9-v9: no cell of the matrix'],
       [['matrix', 'bad.yaml'], 'bad.yaml:2: wait: must be a duration'],
       [['matrix', 'bad.yaml'], 'bad.yaml:5: strategies.1: must be one of'],
       [['matrix', 'nowhere.yaml'], 'nowhere.yaml: there is no such matrix'],

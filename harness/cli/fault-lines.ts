@@ -1,5 +1,6 @@
 /** What goes wrong in plans, each fault with its place, and what of that is impossible where they would be rolled. */
-import { impossibleWords, lackFor } from '../fault/possible.ts';
+import { impossibility, lackFor } from '../fault/possible.ts';
+import type { InputError } from '../input/errors.ts';
 import { faultRows } from '../plan/fault-rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import { beside, type Screen } from '../report/screen.ts';
@@ -9,8 +10,8 @@ export interface PlannedFaults {
   /** The runtime that the plan would be rolled on. */
   readonly runtime: string;
   readonly rows: ReadonlyArray<{ readonly isPossible: boolean; readonly says: string }>;
-  /** Why some cannot be had, as sentences. */
-  readonly impossible: readonly string[];
+  /** Why some cannot be had. */
+  readonly impossible: readonly InputError[];
 }
 
 /** @throws EnvironmentError where the runtime that the plan asks for is not there */
@@ -26,7 +27,7 @@ export async function faultsOf(plan: Plan): Promise<PlannedFaults> {
       const steps = begins === ends ? `step ${begins + 1}` : `steps ${begins + 1} to ${ends + 1}`;
       return { isPossible: lack === null, says: `${steps}: ${says}` };
     }),
-    impossible: looked.flatMap(({ row, lack }) => (lack === null ? [] : impossibleWords(row, lack, where))),
+    impossible: looked.flatMap(({ row, lack }) => (lack === null ? [] : impossibility(row, lack, where))),
   };
 }
 

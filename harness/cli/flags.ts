@@ -8,7 +8,7 @@ const LARGEST = 2 ** 31 - 1;
 
 /** NaN where the text is not a number as people write it: an empty one is not zero, and 0x3 is not three. */
 export function numberIn(text: string): number {
-  return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
 /** @throws InputError naming the flag */

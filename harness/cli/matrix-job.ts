@@ -14,7 +14,7 @@ import { type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
 import { judgedOf } from '../matrix/state.ts';
 import { latestMatrix, readResults } from '../store/matrix-folder.ts';
 import { rollLine } from './again.ts';
-import { SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
+import { inPlaceOfSpec, SPEC_FLAGS, type SpecFlags, specOf } from './matrix-options.ts';
 import { runsFolder } from './options.ts';
 
 export interface MatrixJobFlags extends SpecFlags {
@@ -41,7 +41,7 @@ export interface MatrixJob {
 export function begun(file: string | undefined, flags: MatrixJobFlags, rolled: Chosen): MatrixJob {
   const { versions } = rolled;
   const spec = specOf(file, flags, rolled);
-  const cells = inNameOf(file, () => cellsOf(spec, rolled));
+  const cells = inPlaceOfSpec(file, flags, () => cellsOf(spec, rolled));
   const recordedMs = recordedDurations(flags.durations);
   const shard = flags.shard === undefined ? null : parseShard(flags.shard);
   const share = shard === null ? null : shareOf(cells, shard, recordedMs);

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { WAKEUPS } from '../../node/upgrade/machine.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { type Chosen, chooseDaemon } from '../daemon/choose.ts';
-import { InputError, inNameOf } from '../input/errors.ts';
+import { InputError, inNameOf, refusing } from '../input/errors.ts';
 import { DATABASES, PACE_WORDS } from '../input/scenario.ts';
-import { readYaml } from '../input/yaml.ts';
+import { inPlaceOf, readYaml } from '../input/yaml.ts';
 import type { RolledDaemon } from '../matrix/pairs.ts';
 import { DaemonKey, type MatrixFile, type MatrixSpec, matrixFile, specFrom } from '../matrix/spec.ts';
 import { numberIn } from './flags.ts';
@@ -80,6 +80,24 @@ export function daemonOf(file: string | undefined, flags: SpecFlags): Chosen {
   if (said !== undefined || file === undefined) return chooseDaemon(said);
   const named = readYaml(file, 'matrix', DaemonKey).daemon;
   return inNameOf(file, () => chooseDaemon(besideFile(named, file)));
+}
+
+/**
+ * Do what looks further at what a matrix is to have: whatever is refused is refused in the name of the flag that said it, or of the file.
+ * @throws InputError
+ */
+export function inPlaceOfSpec<Of>(file: string | undefined, flags: SpecFlags, read: () => Of): Of {
+  return inPlaceOf(file, () => refusing(read, (error) => ofFlag(error, flags) ?? error));
+}
+
+function ofFlag({ message }: InputError, flags: SpecFlags): InputError | null {
+  const [all, key] = /^([a-z]+): /.exec(message) ?? [];
+  const name = SPEC_FLAGS.find((flag) => (FLAGS[flag].key === key || flag === key) && flags[flag] !== undefined);
+  if (all === undefined || name === undefined) return null;
+  const rest = message.slice(all.length);
+  const values = [flags[name]].flat().map(String);
+  const said = values.some((value) => rest.startsWith(value)) ? '' : `${values.join(' ')}: `;
+  return new InputError(`--${name} ${said}${rest}`, { isPlaced: true });
 }
 
 function specFromFlags(flags: SpecFlags, schema: ReturnType<typeof matrixFile>): MatrixFile {

@@ -7,7 +7,7 @@ import { nowNs } from '../../node/clock.ts';
 import { formatDuration } from '../../node/duration.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { invocation } from '../host/invocation.ts';
-import { InputError, inNameOf } from '../input/errors.ts';
+import { InputError } from '../input/errors.ts';
 import { type Cell, cellsOf, isPossible } from '../matrix/cells.ts';
 import { bearableJobs, rollMatrix, type Watcher } from '../matrix/roll-matrix.ts';
 import { MOST_SHARDS, shardName } from '../matrix/shard.ts';
@@ -20,7 +20,7 @@ import { removeLeftovers } from './clean.ts';
 import { wholeNumberIn } from './flags.ts';
 import { Interrupted, interruptSignal } from './interrupt.ts';
 import { begun, type MatrixJob, type MatrixJobFlags, resumed, tasksOf } from './matrix-job.ts';
-import { daemonOf, specOf, withSpecFlags } from './matrix-options.ts';
+import { daemonOf, inPlaceOfSpec, specOf, withSpecFlags } from './matrix-options.ts';
 import { MATRIX_REPORTS } from './matrix-reports.ts';
 import { findShipped, runsFolder } from './options.ts';
 import { EXIT, exitCodeOfMatrix } from './outcome.ts';
@@ -64,7 +64,7 @@ export function matrixCommand(): Command {
       const rolled = daemonOf(file, flags);
       if (flags.format === 'github')
         return printJobs(
-          inNameOf(file, () => cellsOf(specOf(file, flags, rolled), rolled)),
+          inPlaceOfSpec(file, flags, () => cellsOf(specOf(file, flags, rolled), rolled)),
           flags,
         );
       if (flags.shards !== undefined)

@@ -9,7 +9,7 @@ import { PATCH_BY, PATCH_WHEN } from '../../node/upgrade/patch.ts';
 import { STRATEGY_NAMES } from '../../node/upgrade/strategy.ts';
 import { chooseDaemon } from '../daemon/choose.ts';
 import { paths } from '../host/paths.ts';
-import { InputError } from '../input/errors.ts';
+import { InputError, refusing } from '../input/errors.ts';
 import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
 import { inPlaceOf, readYaml } from '../input/yaml.ts';
@@ -101,10 +101,10 @@ export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
   const name = merged.name ?? (file === undefined ? undefined : rollName(basename(file).replace(/\.ya?ml$/, '')));
   const records =
     scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
-  const compiled = inPlaceOf(file, () => {
+  return inPlaceOf(file, () => {
     const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
-    try {
-      return compile({
+    const compiled = () =>
+      compile({
         scenario: name === undefined ? merged : { ...merged, name },
         daemon: chosen.source,
         versions: chosen.versions,
@@ -112,22 +112,17 @@ export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
         records,
         freshSeed: randomInt(2 ** 31),
       });
-    } catch (error) {
-      const ofFlag = error instanceof InputError ? inPlaceOfFlag(error, flags) : null;
-      if (ofFlag === null) throw error;
-      return ofFlag;
-    }
+    // What a flag says is in no line of the file, whatever else that holds.
+    return refusing(compiled, (error) => inPlaceOfFlag(error, flags) ?? error);
   });
-  // What a flag says is in no line of the file, whatever else that holds.
-  if (compiled instanceof InputError) throw compiled;
-  return compiled;
 }
 
 /** The error by the flag that gave the key it is about; null where none did. */
 function inPlaceOfFlag({ message }: InputError, flags: RollFlags): InputError | null {
   const key = /^([a-z_]+): /.exec(message)?.[1];
   const name = FLAG_NAMES.find((flag) => FLAG_KEYS[flag] === key && flags[flag] !== undefined);
-  return name === undefined ? null : new InputError(`${wordOf(name, flags)}${message.slice(key!.length)}`);
+  if (name === undefined) return null;
+  return new InputError(`${wordOf(name, flags)}${message.slice(key!.length)}`, { isPlaced: true });
 }
 
 /** A flag as it was given. */

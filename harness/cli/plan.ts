@@ -5,14 +5,15 @@ import { forecast } from '../explore/forecast.ts';
 import type { Happening } from '../explore/happening.ts';
 import { tell } from '../explore/tell.ts';
 import { InputError } from '../input/errors.ts';
+import { inPlace } from '../input/yaml.ts';
 import { describeStep } from '../plan/describe.ts';
-import type { Plan } from '../plan/plan.ts';
+import { faultsOf as faultsIn, type Plan } from '../plan/plan.ts';
 import { stepKind } from '../plan/step-kind.ts';
 import { givenLines } from '../report/given.ts';
 import { beside, cut, FILE, roomOf, type Screen, shortList, withoutMiddle, wrapped } from '../report/screen.ts';
 import { headline } from '../report/terminal.ts';
 import { faultLines, faultsOf } from './fault-lines.ts';
-import { type RollFlags, withRollFlags } from './options.ts';
+import { findShipped, type RollFlags, withRollFlags } from './options.ts';
 import { plansOf } from './plans-of.ts';
 import { printJson } from './print.ts';
 
@@ -30,7 +31,8 @@ export function planCommand(): Command {
           const screen = flags.whole ? FILE : roomOf(process.stdout);
           console.log([plansText(plans, screen), ...faultLines(plans, faults, screen)].join('\n'));
         }
-        const impossible = faults.flatMap((each) => each.impossible);
+        const file = findShipped(scenario);
+        const impossible = faults.flatMap((each) => each.impossible.map((error) => inPlace(file, error).message));
         if (impossible.length > 0) throw new InputError([...new Set(impossible)].join('\n'));
       },
     );
@@ -93,10 +95,12 @@ function isWorthTelling(happening: Happening): boolean {
   return happening.is === 'checked' || happening.is === 'opened' || happening.is === 'timer';
 }
 
-function expectationText({ expect, members }: Plan): string {
+function expectationText({ expect, members, daemon, steps }: Plan): string {
   const open =
     expect.open.length === members.length ? 'all members open' : `open: ${expect.open.join(', ') || 'nobody'}`;
   const woken = { notice: 'nobody woken by a timer', timer: 'somebody woken by a timer', either: 'woken by whatever' };
   const exits = Object.entries(expect.exits).map(([member, reason]) => `${member} exits (${reason})`);
-  return `For the verdict to hold: ${[open, woken[expect.wokenBy], ...exits].join('; ')}.`;
+  const holds = `For the verdict to hold: ${[open, woken[expect.wokenBy], ...exits].join('; ')}.`;
+  const isForecast = daemon.model !== null && faultsIn({ steps }).size > 0;
+  return isForecast ? `What members will meet is told as if nothing went wrong: faults change it. ${holds}` : holds;
 }

@@ -2,7 +2,9 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
+import { refuseImpossible } from '../fault/possible.ts';
 import { InputError } from '../input/errors.ts';
+import { inPlaceOf } from '../input/yaml.ts';
 import type { Plan } from '../plan/plan.ts';
 import { watchRoll } from '../report/live.ts';
 import { printable } from '../report/printable.ts';
@@ -14,7 +16,7 @@ import type { Observer } from '../trace/trace.ts';
 import { removeLeftovers } from './clean.ts';
 import { Interrupted, type Interruption, interruptSignal } from './interrupt.ts';
 import { misdescription } from './misdescribed.ts';
-import { type RollFlags, runsFolder, withRollFlags } from './options.ts';
+import { findShipped, type RollFlags, runsFolder, withRollFlags } from './options.ts';
 import { EXIT, type ExitCode, errorText } from './outcome.ts';
 import { plansOf } from './plans-of.ts';
 import { printJson } from './print.ts';
@@ -29,7 +31,11 @@ export function rollCommand(): Command {
     .action(
       async (scenario: string | undefined, flags: RollFlags & { json?: boolean; fresh?: boolean; chaos?: string }) => {
         const plans = await plansOf(scenario, flags);
-        const session = await rollAll(plans, flags.json === true, { fresh: flags.fresh === true });
+        const file = findShipped(scenario);
+        const session = await rollAll(plans, flags.json === true, {
+          fresh: flags.fresh === true,
+          refuse: (plan, runtime) => inPlaceOf(file, () => refuseImpossible(plan, runtime)),
+        });
         const { rolled } = session;
         if (tellsAnything(session)) {
           if (flags.json) printJson(plans.length === 1 ? rolled[0]?.verdict : rolled.map(({ verdict }) => verdict));
@@ -69,6 +75,8 @@ export interface SessionOptions {
   readonly observer?: Observer;
   /** Form a new cluster for each, where an earlier one could be used again. */
   readonly fresh?: boolean;
+  /** Refuses what cannot be done on a runtime, in the name of what asked for it. */
+  readonly refuse?: (plan: Plan, runtime: Runtime) => void;
 }
 
 /**
@@ -78,7 +86,7 @@ export interface SessionOptions {
 export async function rollAll(
   plans: readonly Plan[],
   quiet: boolean,
-  { labels = [], observer, fresh = false }: SessionOptions = {},
+  { labels = [], observer, fresh = false, refuse }: SessionOptions = {},
 ): Promise<Session> {
   const interruption = interruptSignal();
   const { signal, release } = interruption;
@@ -90,6 +98,7 @@ export async function rollAll(
     for (const [index, plan] of plans.entries()) {
       if (signal.aborted) break;
       const { runtime, because } = await runtimeFor(plan);
+      refuse?.(plan, runtime);
       if (index === 0 || plan.runtime !== plans[index - 1]!.runtime) say(`runtime: ${runtime.name}, ${because}`);
       for (const leftover of await removeLeftovers(runtime)) say(`removed a leftover of an earlier rig: ${leftover}`);
       if (!quiet)

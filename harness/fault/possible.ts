@@ -1,6 +1,7 @@
 /** Which faults of a plan cannot be done to its daemon on a runtime, and why: said before anything is started. */
 import { InputError } from '../input/errors.ts';
 import { type FaultRow, faultRows } from '../plan/fault-rows.ts';
+import { entryOf } from '../plan/fault-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Where } from './kind.ts';
 import { kindOf } from './kinds.ts';
@@ -15,10 +16,12 @@ export function refuseImpossible(plan: Plan, runtime: Where['runtime']): void {
   const where = { daemon: plan.daemon, runtime };
   for (const row of faultRows(plan)) {
     const lack = lackFor(row, where);
-    if (lack !== null) throw new InputError(impossibleWords(row, lack, where));
+    if (lack !== null) throw impossibility(row, lack, where);
   }
 }
 
-export function impossibleWords({ id, says }: FaultRow, lack: string, { daemon, runtime }: Where): string {
-  return `fault ${id === null ? '' : `${id} `}(${says}) is impossible with ${daemon.name} on the runtime ${runtime.name}: ${lack}`;
+/** The refusal of a fault, and of which of a scenario it is. */
+export function impossibility({ id, says }: FaultRow, lack: string, { daemon, runtime }: Where): InputError {
+  const words = `fault ${id === null ? '' : `${id} `}(${says}) is impossible with ${daemon.name} on the runtime ${runtime.name}: ${lack}`;
+  return new InputError(words, { key: entryOf(id) });
 }

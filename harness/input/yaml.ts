@@ -1,9 +1,20 @@
 /** Reading YAML against a zod schema, with errors that name file, line and key. */
 import { readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Document, isAlias, isNode, isPair, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { z } from 'zod';
-import { InputError, inNameOf } from './errors.ts';
+import { InputError, named, refusing } from './errors.ts';
 import { faultsError, keyWords } from './faults.ts';
 
 /** @throws InputError where the file cannot be read */
@@ -38,7 +49,9 @@ function sizeOf(file: string): { size: number; isEndless: boolean } {
 export function readYaml<Schema extends z.ZodType>(file: string, what: string, schema: Schema): z.output<Schema> {
   const lines = new LineCounter();
   const { document, content } = parsed(file, readText(file, what), lines);
-  if (typeof content !== 'object' || content === null || Array.isArray(content))
+  if (content === null)
+    throw new InputError(`${file}:1: there is nothing in it: a ${what} has keys with values, or is {}`);
+  if (typeof content !== 'object' || Array.isArray(content))
     throw new InputError(`${file}:1: a ${what} is a list of keys with values`);
   const checked = schema.safeParse(content);
   if (checked.success) return checked.data;
@@ -76,13 +89,18 @@ export function placeOf(file: string | null, path: readonly string[]): string {
 
 /** As `inNameOf`, and what is said of a key is said with its line. */
 export function inPlaceOf<Of>(file: string | undefined, read: () => Of): Of {
-  return inNameOf(file, read, (named, message) => {
-    const key = /^([a-z_]+(?:\.[\w-]+)*): /.exec(message)?.[1];
-    const path = key?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [];
-    const lines = new LineCounter();
-    const { document } = parsed(named, readText(named, 'file'), lines);
-    return path.length > 0 && document.hasIn(path.slice(0, 1)) ? `${named}:${lineOf(document, path, lines)}` : named;
-  });
+  return refusing(read, (error) => inPlace(file, error));
+}
+
+/** The error with the line of the file that it is about. */
+export function inPlace(file: string | undefined, error: InputError): InputError {
+  if (file === undefined) return error;
+  const key = error.key ?? /^([a-z_]+(?:\.[\w-]+)*): /.exec(error.message)?.[1];
+  const path = key?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [];
+  const lines = new LineCounter();
+  const { document } = parsed(file, readText(file, 'file'), lines);
+  const isThere = path.length > 0 && document.hasIn(path.slice(0, 1));
+  return named(file, error, isThere ? `${file}:${lineOf(document, path, lines)}` : file);
 }
 
 /** The document with its content: plain, without tags, and no deeper or larger than what a person writes. */
@@ -95,12 +113,15 @@ function parsed(file: string, text: string, lines: LineCounter): { document: Doc
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
     // What the library only warns of, a tag that it does not know, would change what was meant.
-    const wrong = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ at: pos[0], message }));
+    const wrong = [...document.errors, ...document.warnings].map((error) => ({
+      at: error.pos[0],
+      message: yamlWords(error, text),
+    }));
     if (wrong.some(({ message }) => message.includes('call stack'))) throw new RangeError();
     if (wrong.length > 0) throw faultsAt(wrong);
     const unusable = unusableNodes(document);
     if (unusable.length > 0) throw faultsAt(unusable);
-    return { document, content: document.toJS({ maxAliasCount: MOST_ALIASED }) ?? {} };
+    return { document, content: document.toJS({ maxAliasCount: MOST_ALIASED }) };
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(`${file}: nested deeper than ${DEEPEST}`);
     if (error instanceof ReferenceError)
@@ -109,18 +130,27 @@ function parsed(file: string, text: string, lines: LineCounter): { document: Doc
   }
 }
 
+/** What the library finds wrong, for whoever does not know the library. */
+function yamlWords({ code, message, pos }: YAMLError, text: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'another document begins here: give it a file of its own';
+  const key = /^[\w-]+/.exec(text.slice(pos[0]))?.[0];
+  return code === 'DUPLICATE_KEY' && key !== undefined ? `${key}: it is there twice: drop one` : message;
+}
+
 /** Nothing that a person writes is nested deeper. */
 const DEEPEST = 50;
 /** How many nodes aliases may unfold to. */
 const MOST_ALIASED = 1000;
 
-/** Aliases that name nothing, or what they stand in, and what is nested too deeply. */
+/** Aliases that name nothing, or what they stand in, numbers that are not decimal, and what is nested too deeply. */
 function unusableNodes(document: Document.Parsed): Array<{ at: number; message: string }> {
   const found: Array<{ at: number; message: string }> = [];
   visit(document, (_key, node, path) => {
     const at = isNode(node) ? (node.range?.[0] ?? 0) : 0;
     // Of a key and its value, the pair is one more.
     if (path.length > 2 * DEEPEST) throw new RangeError();
+    if (isScalar(node) && typeof node.value === 'number' && /^[-+]?0[xo]/.test(node.source ?? ''))
+      found.push({ at, message: `${node.source}: write it as a decimal number` });
     if (!isAlias(node)) return;
     const named = node.resolve(document);
     if (named === undefined) found.push({ at, message: `*${node.source}: there is no anchor of this name before it` });

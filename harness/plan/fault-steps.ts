@@ -20,10 +20,10 @@ export function withFaults(steps: readonly Step[], entries: readonly FaultEntry[
     const where = whereOf(index);
     const fault = faultOf(entry, members, where);
     const id = idOf(index);
-    const begins = placeOf(steps, entry.begins ?? AT_START, `${where}.begins`);
+    const begins = placeOf(steps, entry.begins ?? AT_START, members, `${where}.begins`);
     after![begins]!.push({ do: 'fault', id, fault });
     if (!lasts(fault)) continue;
-    const ends = placeOf(steps, entry.ends ?? AT_SETTLE, `${where}.ends`);
+    const ends = placeOf(steps, entry.ends ?? AT_SETTLE, members, `${where}.ends`);
     if (begins === steps.length && entry.ends === undefined)
       throw new InputError(
         `${where}.begins: it is undone there, once all are refreshed (${faultWords(fault)}): give an earlier place`,
@@ -53,9 +53,7 @@ const whereOf = (index: number): string => `faults.${index}`;
 
 function faultOf(entry: FaultEntry, members: readonly string[], where: string): Fault {
   const fault = plainFault(entry);
-  for (const member of namedBy(fault))
-    if (!members.includes(member))
-      throw new InputError(`${where}: there is no member ${member}; there are ${members.join(', ')}`);
+  for (const member of namedBy(fault)) refuseStranger(member, members, where);
   if ('from' in fault && fault.from === fault.to)
     throw new InputError(`${where}: from and to are both ${fault.from}: name two members`);
   if ('dialledBy' in fault && fault.dialledBy !== null && ![fault.from, fault.to].includes(fault.dialledBy))
@@ -65,6 +63,11 @@ function faultOf(entry: FaultEntry, members: readonly string[], where: string): 
   if (fault.is === 'kill' && fault.leading && fault.at === null)
     throw new InputError(`${where}.leading: it is made the leader where it is held: say at which point, too`);
   return fault;
+}
+
+function refuseStranger(member: string, members: readonly string[], where: string): void {
+  if (!members.includes(member))
+    throw new InputError(`${where}: there is no member ${member}; there are ${members.join(', ')}`);
 }
 
 function plainFault(entry: FaultEntry): Fault {
@@ -98,8 +101,9 @@ function plainFault(entry: FaultEntry): Fault {
 }
 
 /** Before which of the steps a place is. @throws InputError where nobody of that name is refreshed */
-function placeOf(steps: readonly Step[], place: FaultPlace, where: string): number {
+function placeOf(steps: readonly Step[], place: FaultPlace, members: readonly string[], where: string): number {
   if (!('member' in place)) return place.at === 'start' ? 0 : steps.length;
+  refuseStranger(place.member, members, where);
   const index = steps.findIndex(
     (step) => 'refreshes' in step && step.refreshes.some(({ member }) => member === place.member),
   );

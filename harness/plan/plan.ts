@@ -215,7 +215,7 @@ export function awayAtEnd(
 }
 
 /** The faults of a plan by their ids. */
-export function faultsOf({ steps }: Plan): ReadonlyMap<string, Fault> {
+export function faultsOf({ steps }: Pick<Plan, 'steps'>): ReadonlyMap<string, Fault> {
   return new Map(steps.flatMap((step) => (step.do === 'fault' ? [[step.id, step.fault]] : [])));
 }
 

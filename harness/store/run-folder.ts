@@ -166,6 +166,8 @@ export function pointTo(folder: string, name: string): void {
  */
 export function readRun(folder: string): { plan: Plan; trace: Trace } {
   if (!existsSync(folder)) throw new InputError(`${folder}: there is no such run; roll leaves one in runs/`);
+  if (!existsSync(join(folder, FILES.plan)))
+    throw new InputError(`${folder}: it is no folder of a run: it has no ${FILES.plan}`);
   const plan = readPlan(join(folder, FILES.plan));
   return { plan, trace: readTrace(join(folder, FILES.trace), plan.members) };
 }
