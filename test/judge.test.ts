@@ -363,7 +363,7 @@ describe('the judge', () => {
       [what: string, check: string, events: Written[], under: Written, beside: Written, plan?: Plan]
     > = [
       ['a member that it gave up', 'complete', gaveUp, late(81, 1500), late(19, 1500)],
-      ['the opening of a member that it gave up', 'opened', gaveUp, late(50, 300), late(19, 1500)],
+      ['the opening of a member that it gave up', 'opened', gaveUp, late(50, 3300), late(50, 300)],
       ['a cluster that it gave up', 'complete', unsettled, late(201, 2500), late(7, 1500)],
       ['a member that it had to kill', 'stopped', killed, late(66, 3000), late(61, 3000)],
       ['a figure', 'budgets', fine, late(11.1, 300), late(2, 300), budget],
