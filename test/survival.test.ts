@@ -1,4 +1,4 @@
-/** The rig survives its machine: a full disk, an engine that hangs, a port that is taken, and whatever ends it. */
+/** The rig survives its machine: a full disk, an engine that hangs, a port that is taken, a place that is lost. */
 import { execFileSync, fork } from 'node:child_process';
 import {
   existsSync,
@@ -14,24 +14,19 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { type Rolled, type RollOptions, roll } from '../harness/cli/roll-plan.ts';
-import { askEngine } from '../harness/host/engine.ts';
 import { HeldPort } from '../harness/host/ports.ts';
 import { EnvironmentError } from '../harness/input/errors.ts';
 import type { Scenario } from '../harness/input/scenario.ts';
 import type { Verdict } from '../harness/judge/judge.ts';
-import type { RuntimeName } from '../harness/plan/plan.ts';
 import { markedProcesses, markOf } from '../harness/runtime/leftovers.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { pointTo, readRun } from '../harness/store/run-folder.ts';
-import { isRigEvent, type Observer, rigEvents, rigEventsOf } from '../harness/trace/trace.ts';
-import { killRolls } from '../soak/kills.ts';
-import { leftoversOf, RigCommand, runRig } from './support/command.ts';
-import { describeDouble } from './support/described.ts';
-import { buildRoot, inRoot, removeRoot } from './support/double-root.ts';
+import { isRigEvent, type Observer, rigEvents } from '../harness/trace/trace.ts';
+import { RigCommand, runRig } from './support/command.ts';
 import { EngineProxy } from './support/engine-proxy.ts';
 import { requireRuntime } from './support/rig.ts';
 import { planOf } from './support/versions.ts';
@@ -313,72 +308,7 @@ describe('a member as a process', function () {
   });
 });
 
-describe('a command that is interrupted twice', function () {
-  this.timeout(90_000);
-
-  it('kills members that do not stop, and cleans up', async () => {
-    const rig = new RigCommand(folder, [...STANDING, 'process']);
-    await rig.prints(PARKED);
-    const frozen = markedProcesses().find(
-      ({ owner, member }) => owner.split('/')[1] === String(rig.pid) && member === 'node03',
-    )!;
-    process.kill(frozen.pid, 'SIGSTOP');
-    // The refreshes have stopped members before; and of two signals that are pending at once only one is ever heard.
-    const before = stops();
-    rig.signal('SIGINT');
-    while (stops() === before) await sleep(10);
-    rig.signal('SIGINT');
-    expect((await rig.ended()).code).to.equal(130);
-    const { trace } = readRun(join(folder, 'runs', 'latest'));
-    // By the second signal, and not after the grace that it has otherwise.
-    expect(rigEventsOf(trace, 'gone', 'node03').at(-1)).to.include({ signal: 'SIGKILL', killed: false });
-  });
-
-  function stops(): number {
-    return readFileSync(join(folder, 'runs', 'latest', 'trace.ndjson'), 'utf8').split('"rig":"stopping"').length;
-  }
-});
-
 /** The errors that a command has told, a line each. */
 function errorsOf(stderr: string): string[] {
   return stderr.split('\n').filter((line) => /error:|fault in refresh-rig|^ {4}at /.test(line));
 }
-
-describe('members that nothing tethers to their rig', function () {
-  this.timeout(90_000);
-
-  after(removeRoot);
-
-  for (const [place, changes] of [
-    ['process', []],
-    ['namespaces', [inRoot]],
-  ] as const) {
-    it(`(${place}) are ended by the next start where the rig was killed, and it says so`, async function () {
-      await requireRuntime(this, place);
-      if (place === 'namespaces') await buildRoot();
-      const double = describeDouble(folder, changes);
-      // A folder of its own: the start of any other rig ends such processes too, and would have said so.
-      const env = { TMPDIR: folder };
-      const rig = new RigCommand(folder, ['roll', '--daemon', double, '--runtime', 'process', '--fresh'], env);
-      await rig.prints('refresh node02');
-      rig.signal('SIGKILL');
-      await rig.ended();
-      const { stdout } = await runRig(folder, ['doctor', '--clean'], env);
-      expect(stdout).to.contain(`removed folder ${folder}/refresh-rig-`);
-      expect(readdirSync(folder).sort()).to.deep.equal(['double.yaml', 'runs']);
-      expect(await leftoversOf([rig.pid])).to.deep.equal([]);
-    });
-  }
-});
-
-describe('a dozen rolls that are ended at random instants, two at a time', function () {
-  this.timeout(600_000);
-
-  it('leave nothing that the next start does not remove', async () => {
-    const runtimes: RuntimeName[] = (await askEngine()).answers ? ['process', 'container'] : ['process'];
-    const heard: string[] = [];
-    const say = (line: string): void => void heard.push(line);
-    const { troubles } = await killRolls({ count: 12, seed: 20, jobs: 2, runtimes, say });
-    expect(troubles, heard.join('\n')).to.deep.equal([]);
-  });
-});
