@@ -5,7 +5,6 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress } from './address.ts';
-import { Budget } from './api/budget.ts';
 import { Guard } from './api/guard.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Served } from './api/served.ts';
@@ -45,8 +44,6 @@ const LAST_NOTICES_MS = 250;
 /** The id of a cluster's first member: dqlite demands it, and SQLite counts so. */
 const FIRST_ID = 1;
 
-/** Whoever is not known has a member look so often at the most. */
-const LOOK_AT_STRANGERS_MS = 1000;
 /** A member looks for newer peers so often in the time of one park: every 10 s where that is 30 s, as a heartbeat would tell. */
 const LOOKS_PER_WAIT = 3;
 
@@ -78,7 +75,6 @@ export class Member implements Served {
   readonly #learner: Learner | null;
   #isOpen = false;
   readonly #heartbeat: Heartbeat;
-  readonly #looksAtStrangers = new Budget(1, LOOK_AT_STRANGERS_MS);
 
   /** @param trust null where nobody is asked who they are */
   constructor(
@@ -99,7 +95,7 @@ export class Member implements Served {
     this.failpoints = new Failpoints(config.failpoints, (failpoint, notice) => tell('held', { failpoint, notice }));
     this.tampering = new Tampering(config.tampering, () => this.#upgrader.jumpTimer());
     this.trust = trust;
-    this.guard = new Guard(trust?.store ?? null, config.operator, tell, () => this.#meetStranger());
+    this.guard = new Guard(trust?.store ?? null, config.operator, tell, () => this.membership.meetStranger());
     const refused = (body: string): void => this.membership.heardRefusal(body);
     this.peers = new PeerClient(trust === null ? null : (to, givenUp) => trust.dial(to, givenUp), refused);
     this.#ways = new Ways(this.peers, trust !== null);
@@ -108,7 +104,7 @@ export class Member implements Served {
     this.#notes = new PatchNotes(config.stateFolder);
     this.#patching = patchPolicy(config.patchWhen, config.patchBy);
     this.membership = new Membership({
-      ...{ name: config.name, listen: config.listen, build, database, trust, tell },
+      ...{ name: config.name, listen: config.listen, build, database, trust, tell, log },
       ...{ notices: this.#notices, peers: this.peers, guard: this.guard },
       saysPatches: this.#patching.waitsForAll,
       requireOpen: () => this.requireOpen(),
@@ -230,14 +226,6 @@ export class Member implements Served {
     this.#tell('noticed', { from, notice, kind, disposition });
     void this.#learner?.look('notice');
     return disposition;
-  }
-
-  /** Whoever is not known may be a member by now, of which nobody could tell this one. */
-  #meetStranger(): void {
-    if (!this.#looksAtStrangers.take()) return;
-    this.membership
-      .converge()
-      .catch((error: Error) => this.#log(`${this.name} could not look whom to trust: ${error.message}`));
   }
 
   /** A peer has opened its way to this member. */

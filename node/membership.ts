@@ -1,5 +1,6 @@
 /** Who belongs to the cluster: letting a newcomer in, taking a member out, and whose certificates count. */
 import { type Address, formatAddress } from './address.ts';
+import { Budget } from './api/budget.ts';
 import type { Guard } from './api/guard.ts';
 import { Refusal } from './api/refusal.ts';
 import type { Build } from './build.ts';
@@ -41,6 +42,7 @@ export interface Around {
   /** Null where nobody is asked who they are. */
   readonly trust: Trust | null;
   readonly tell: Tell;
+  readonly log: (line: string) => void;
   /** Whether members say how many patches they have. */
   readonly saysPatches: boolean;
   /** @throws Refusal, unless the member is open */
@@ -53,10 +55,14 @@ const MOST_VOTERS = 3;
 /** Whoever looks whom to trust does not wait for a database that is not to be had: it looks again. */
 const LOOK_PATIENCE_MS = 1000;
 
+/** Whoever is not known has a member look so often at the most. */
+const LOOK_AT_STRANGERS_MS = 1000;
+
 export class Membership {
   readonly #around: Around;
   readonly #converging = new Coalesced(async () => void (await this.look(LOOK_PATIENCE_MS)));
   readonly #spreading = new Coalesced(() => this.#haveOthersLook());
+  readonly #looksAtStrangers = new Budget(1, LOOK_AT_STRANGERS_MS);
   #isOut = false;
 
   constructor(around: Around) {
@@ -71,6 +77,13 @@ export class Membership {
   /** What a peer says that does not answer this member. */
   heardRefusal(body: string): void {
     if (body.includes('"why":"removed"')) this.#isOut = true;
+  }
+
+  /** Whoever is not known may be a member by now, of which nobody could tell this one. */
+  meetStranger(): void {
+    const { name, log } = this.#around;
+    if (!this.#looksAtStrangers.take()) return;
+    this.converge().catch((error: Error) => log(`${name} could not look whom to trust: ${error.message}`));
   }
 
   /** The role of a newcomer beside the members that there are. */
