@@ -40,8 +40,7 @@ export class SharedDatabase {
         if (!this.#view.rows.some((row) => row.member === member))
           throw new Deviation(`${member} examines the ${told.gate} gate, and has no row in the database`);
         const ruling = examine(strategy, ahead, told.gate, member, version, this.#view);
-        const peers = this.#view.rows.flatMap((row) => (row.member === member ? [] : row.member));
-        follower.rulings.add({ ruling, peers });
+        follower.rulings.add({ ruling, rows: this.#view.rows });
         this.#view = carryOut(this.#view, ruling);
       }
     }

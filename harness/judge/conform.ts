@@ -161,8 +161,8 @@ class Conformance {
   #checked(follower: Follower, event: Of<'checked'>): void {
     const { member } = follower;
     expectCommand(follower, 'check', event.gate);
-    const { ruling, peers } = follower.rulings.take()!;
-    follower.peers = peers;
+    const { ruling, rows } = follower.rulings.take()!;
+    follower.known = rows;
     if (!isDeepStrictEqual(ruling.outcome, event.outcome)) {
       const words = (outcome: Outcome): string => describeOutcome(outcome, event.gate, follower.version);
       throw new Deviation(
@@ -190,7 +190,7 @@ class Conformance {
     const taking = event.kind === 'both' ? follower.taking : null;
     if (taking === null) this.#expectNotice(follower, event.kind);
     const told = new Set(event.peers);
-    const peers = taking ?? follower.peers;
+    const peers = taking ?? peersOf(follower);
     if (event.peers.length !== peers.length || !peers.every((member) => told.has(member)))
       throw new Deviation(`${follower.member} does not notify all its peers`);
     for (const peer of peers) {
@@ -257,4 +257,8 @@ class Conformance {
       throw new Deviation(`${member} exits (${event.reason}), and the machine says otherwise`);
     if (follower.waking) throw new Deviation(`${member} was woken by a notice, and does not tell of it`);
   }
+}
+
+function peersOf({ member, known }: Follower): string[] {
+  return known.flatMap((row) => (row.member === member ? [] : row.member));
 }

@@ -3,7 +3,7 @@ import type { MemberEvent } from '../../node/events.ts';
 import type { Ruling } from '../../node/upgrade/gate.ts';
 import { advance, command, type Input, type Rules, type State } from '../../node/upgrade/machine.ts';
 import type { PatchRuling } from '../../node/upgrade/patch.ts';
-import type { Version } from '../../node/upgrade/version.ts';
+import type { Row, Version } from '../../node/upgrade/version.ts';
 import { Deviation } from './deviation.ts';
 
 export type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
@@ -19,8 +19,8 @@ export interface Follower {
   state: State | null;
   /** What its transactions decided, until the events that tell of them come up. */
   readonly rulings: Queue<Examined>;
-  /** The peers that it knew of when it looked at a gate last. */
-  peers: readonly string[];
+  /** Whom it knew of when it looked at a gate last, and itself. */
+  known: readonly Row[];
   /** Whom it has to tell that it has taken somebody out; null where it has told them. */
   taking: readonly string[] | null;
   recorded: Of<'recorded'> | null;
@@ -36,10 +36,10 @@ export function isTransaction({ changes, outcome }: Of<'patched'>): boolean {
   return changes === 'database' && typeof outcome === 'string';
 }
 
-/** What the transaction of a gate decided, and who the member's peers were then. */
+/** What the transaction of a gate decided, and who was of the cluster then. */
 export interface Examined {
   readonly ruling: Ruling;
-  readonly peers: readonly string[];
+  readonly rows: readonly Row[];
 }
 
 /** A transaction in which a member looked at a gate, ran a patch, or wrote its first row. */
@@ -89,7 +89,7 @@ export function transactionsOf(follower: Follower): Transaction[] {
 /** One that has told nothing yet. @param version that with which all members begin */
 export function followerOf(member: string, events: readonly MemberEvent[], version: Version): Follower {
   return {
-    ...{ member, events, version, at: 0, state: null, recorded: null, applied: null, notes: [], peers: [] },
+    ...{ member, events, version, at: 0, state: null, recorded: null, applied: null, notes: [], known: [] },
     ...{ taking: null, waking: false, rulings: new Queue<Examined>(), patchRulings: new Queue<PatchRuling>() },
   };
 }

@@ -135,9 +135,14 @@ function recorded(strategy: Strategy, gate: Gate, member: string, version: Versi
 function judge(gate: Gate, version: Version, view: View, member: string, column: boolean): Outcome {
   const axes = LOOKS_AT[gate].filter((axis) => axis !== 'api' || column);
   const peers = view.rows.filter((row) => row.member !== member);
-  const differences = peers.flatMap((row) =>
-    axes.map((axis) => difference(row.member, axis, count(row, axis), version)),
-  );
+  const wanted = axes.map((axis) => ({ axis, wants: count(version, axis) }));
+  const differences: Difference[] = [];
+  for (const row of peers) {
+    for (const { axis, wants } of wanted) {
+      const has = count(row, axis);
+      if (has !== wants) differences.push({ member: row.member, axis, has, wants });
+    }
+  }
   const ofSchema = axes.flatMap((axis) =>
     axis === 'internal' || axis === 'external'
       ? [difference(null, axis, view.applied[axis], version)].filter(isAhead)
