@@ -2,7 +2,7 @@
  * The control socket: a unix socket in the member's state folder, for whoever may drive the member. It is there only in a
  * member that was started with `--control`, and only the member's own user can reach it.
  */
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 
@@ -36,7 +36,8 @@ export function socketName(stateFolder: string): SocketName {
 /** Have a server listen there, for the member's own user only. What a member that was killed has left there is removed. */
 export async function listenAtSocket(server: Server, stateFolder: string): Promise<void> {
   const { path, letGo } = socketName(stateFolder);
-  rmSync(path, { force: true });
+  // Not rmSync: of a folder that is read-only, that says neither what failed nor the code of the error.
+  if (existsSync(path)) unlinkSync(path);
   server.once('close', letGo);
   await new Promise<void>((resolve, reject) => {
     // The socket is made within the call of listen, and must never be there with more rights.
