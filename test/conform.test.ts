@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { deviationOf } from '../harness/judge/conform.ts';
 import { judge } from '../harness/judge/judge.ts';
-import type { Plan } from '../harness/plan/plan.ts';
+import type { Plan, Step } from '../harness/plan/plan.ts';
 import { isRigEvent, rigEvents, type Trace, type TraceEvent } from '../harness/trace/trace.ts';
 import type { MemberEvent } from '../node/events.ts';
 import { recorded } from './support/recorded.ts';
@@ -59,6 +59,33 @@ describe('a real roll', () => {
         trace.filter((other) => other !== event),
       );
       expect(outcome, `without ${JSON.stringify(event)}`).to.equal('unknown');
+    }
+  });
+
+  it('is not judged by a plan that is not its own', () => {
+    const without = (...names: readonly string[]): Trace => {
+      const left = trace.filter((event) => !isRigEvent(event) || !names.includes(event.rig));
+      return left.map((event) =>
+        isRigEvent(event) && event.rig === 'ended' ? { ...event, events: left.length } : event,
+      );
+    };
+    const refreshes = plan.steps.flatMap((step, index) => (step.do === 'refresh' ? [index] : []));
+    const turned = plan.steps.map((step, index) =>
+      refreshes.includes(index) ? plan.steps[refreshes.at(-1 - refreshes.indexOf(index))!]! : step,
+    );
+    const freeze: Step = { do: 'fault', id: 'f1', fault: { is: 'freeze', member: 'node01' } };
+    const raised = { ...plan.versions, [plan.to]: { ...plan.versions[plan.to]!, internal: 7 } };
+    for (const [evidence, of, by] of [
+      [/nothing tells that node0\d was started in \S+ when the plan has it/, { ...plan, steps: turned }, trace],
+      [/the plan has \d+ steps, and the trace tells of/, { ...plan, steps: plan.steps.slice(0, -1) }, trace],
+      [/nothing tells that f1 was done/, { ...plan, steps: plan.steps.with(-2, freeze) }, trace],
+      [/node01 ran another \S+ than the plan has/, { ...plan, versions: raised }, trace],
+      [/the trace tells of 0 of them/, plan, without('step')],
+      [/nothing tells that node01, node02, node03 ended/, plan, without('gone')],
+    ] as const) {
+      const verdict = judge(of, by);
+      expect(verdict.outcome, verdict.sentence).to.equal('unknown');
+      expect(verdict.checks.map(({ because }) => because).join('\n')).to.match(evidence);
     }
   });
 

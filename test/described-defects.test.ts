@@ -3,9 +3,12 @@ import { expect } from 'chai';
 import {
   blindTo,
   impatient,
+  impatientToForm,
+  onlyRows,
   patching,
   patient,
   planted,
+  unreadable,
   unsupervised,
   withoutProbes,
   withoutRows,
@@ -146,6 +149,29 @@ describe('what tells of a described daemon is not believed where it is wrong', f
       checks: [
         ['sources', 'not-applicable', /probe ready says that it is open, and no line says so \(open: .nobody says/],
       ],
+    },
+    {
+      name: 'a pattern of openings that never matches, where rows are read',
+      changes: [blindTo('open'), onlyRows, patient, impatientToForm],
+      verdict: 'unknown',
+      checks: [
+        ['complete', 'not-applicable', /node01 did not open.*no line has matched the pattern of open \(.nobody/],
+      ],
+    },
+    {
+      name: 'a probe that reads no rows accuses nobody',
+      changes: [unreadable, patient],
+      verdict: 'unknown',
+      checks: [
+        ['sources', 'not-applicable', /no row of node01, node02 was ever read: look at the probe/],
+        ['nobody-early', 'holds', /started in its version/],
+      ],
+    },
+    {
+      name: 'a probe that reads no rows hides no stall',
+      changes: [unreadable, planted('no-notice')],
+      verdict: 'broken',
+      checks: [['woken', 'broken', /only a timer ended a stall: node01/]],
     },
     {
       name: 'a pattern of updates that never matches accuses nobody',

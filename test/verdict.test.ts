@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Scenario } from '../harness/input/scenario.ts';
 import type { Plan } from '../harness/plan/plan.ts';
 import {
   BEGINNING,
@@ -151,6 +152,24 @@ describe('a verdict is never false: it does not hold', () => {
     expect(verdict.sentence).to.match(/^node02 exited: it went without a word.* stood still for/);
   });
 
+  it('where a member waited in vain until it went by itself, and was started again', () => {
+    const again = [
+      gone(36, 'node01', 1),
+      rig(36, 'restarting', { member: 'node01', attempt: 1, most: 3, afterMs: 200 }),
+      started(37, 'node01', 'start', 'v3'),
+      ...checked(38, 'node01', 'schema', 'v3', PASS),
+      ...checked(38, 'node01', 'api', 'v3', PASS),
+      said(38, 'node01', 'open'),
+    ];
+    const timer = { everyMs: 600_000, toleranceMs: 500 };
+    expect(broken(verdictOf([...BEGINNING, ...again, ...END], less({ timer }))).woken).to.equal(
+      'nothing woke who could have passed its gate, until it went by itself and was started again: node01, after 26.0 s',
+    );
+    // It had just come to where it could pass.
+    const soon = again.map(([second, event]): Written => [second === 36 ? 10.5 : second, event]);
+    expect(broken(verdictOf([...BEGINNING, ...soon, ...END], less({ timer })))).not.to.have.property('woken');
+  });
+
   it('and blames no notice for a stall at a gate that could never pass, because a stranger had joined', () => {
     const byStranger = { is: 'blocked', by: [{ member: 'intruder', axis: 'api', has: 1, wants: 2 }] };
     const waits: Written[] = [
@@ -214,6 +233,18 @@ describe('a verdict is unknown', () => {
     expect(Object.keys(broken(verdictOf([...BEGINNING, ...woken(12, 'timer'), ...END], mute(6000))))).to.deep.equal([
       'woken',
     ]);
+  });
+
+  it('where a member was frozen while it waited: it waits longer than its timer then', () => {
+    const freeze = { fault: 'freeze', member: 'node01', begins: 'after node01', ends: 'settle' };
+    const { steps } = planOf({ ...SCENARIO, ...Scenario.parse({ faults: [freeze] }) });
+    const frozen = { ...less({ timer: { everyMs: 10_000, toleranceMs: 500 } }), steps };
+    const parked = [...BEGINNING, ...woken(12, 'unknown'), ...END];
+    expect(verdictOf(parked, frozen).members[0]!.wokenBy).to.deep.equal(['notice']);
+    const spell = [rig(7, 'fault', { id: 'f1', says: '' }), rig(11, 'undone', { id: 'f1', says: '' })];
+    const verdict = verdictOf([...parked, ...spell], frozen);
+    expect(verdict.members[0]!.wokenBy).to.deep.equal(['unknown']);
+    expect(verdict.sentence).to.contain('who is frozen waits longer than its timer');
   });
 
   it('where a request of the rig timed out: that is no refusal; nor is it one of the environment, or a lag of the rig', () => {
@@ -298,7 +329,10 @@ describe('a check that has nothing to look at', () => {
       said(52, 'node02', 'recorded', { gate: 'api', row: row('node02', 'v3'), decidedNs: 52 * SECOND_NS }),
       said(52, 'node02', 'checked', { gate: 'api', outcome: PASS, decidedNs: 52 * SECOND_NS }),
       said(53, 'node02', 'open'),
-      ...FINE.slice(-4),
+      ...FINE.slice(-4, -1),
+      rig(60.5, 'stopping', { member: 'node02', by: 'signal' }),
+      gone(60.6, 'node02', 0),
+      ...FINE.slice(-1),
     ];
     const verdict = verdictOf(crashed);
     expect(verdict.outcome, verdict.sentence).to.equal('holds');

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { InputError } from '../input/errors.ts';
 import { deviationOf } from '../judge/conform.ts';
 import { isCutShort } from '../judge/evidence.ts';
-import { missedWords } from '../judge/missed.ts';
+import { damageOf, missedWords } from '../judge/missed.ts';
 import { tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { roomOf, shortList, wrapped } from '../report/screen.ts';
@@ -71,8 +71,9 @@ function deviationIn(run: string): Conformance {
   const { plan, trace } = readRun(run);
   refuseUnmodelled(plan);
   // What a step follows from may be what is missing.
-  const missed = missedWords(trace);
-  const deviation = deviationOf(plan, trace) ?? (missed === null ? null : `some of its trace is missing: ${missed}`);
+  const missed = missedWords(trace, damageOf(plan, trace));
+  const deviation =
+    deviationOf(plan, trace) ?? (missed === null ? null : `its trace is not whole, or not of its plan: ${missed}`);
   return { name: plan.name, deviation, end: isCutShort(trace) ? 'the roll was cut short there' : null };
 }
 

@@ -8,6 +8,7 @@ import { exitAllowedBy, slowStopAllowedBy } from './allowed.ts';
 import {
   broken,
   type Check,
+  cameToItsEnd,
   cannotTell,
   type Evidence,
   holds,
@@ -22,6 +23,7 @@ import { gaveUpUnderLag, lagsWithin, lagWords } from './lag.ts';
 import { missedWords } from './missed.ts';
 import { patchingWords } from './patch-at-exit.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
+import { unreadWords } from './rows-read.ts';
 import { idleFaults, idleWords, spared } from './struck.ts';
 
 export function complete({ plan, trace }: Evidence): Check {
@@ -83,13 +85,15 @@ export function asPredicted({ plan, trace }: Evidence): Check {
  * Where what a daemon logs and what it answers contradict each other, nothing that rests on either can be believed; nor where
  * some of what it has told is missing.
  */
-export function sourcesAgree({ trace }: Evidence): Check {
+export function sourcesAgree({ plan, trace, damage }: Evidence): Check {
   const name = 'sources';
-  const missed = missedWords(trace);
+  const missed = missedWords(trace, damage);
   if (missed !== null) return cannotTell(name, missed);
   const contradictions = rigEvents(trace, 'contradiction');
   if (contradictions.length > 0)
     return cannotTell(name, listed(contradictions.map(({ member, text }) => `of ${member}, ${text}`)));
+  const unread = cameToItsEnd(trace) ? unreadWords(plan, trace) : null;
+  if (unread !== null) return cannotTell(name, `${unread}: look at the probe that reads rows`);
   const unmatched = rigEvents(trace, 'unmatched').filter(({ tellsOf }) => tellsOf !== 'exiting');
   const aside = unmatched.map(({ tellsOf, pattern }) => `; no line matched the pattern of ${tellsOf}: /${pattern}/`);
   const observed = trace.some((event) => 'observed' in event && event.observed !== undefined);
@@ -171,6 +175,8 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
     ...rigEvents(trace, 'killing').map(({ atNs, member }) => ({ atNs, member, by: 'kill' as const })),
   ];
   if (stops.length === 0) return notApplicable(name, 'no member was told to stop');
+  const unseen = cameToItsEnd(trace) ? plan.members.filter((member) => !isSeenToGo(trace, member)) : [];
+  if (unseen.length > 0) return cannotTell(name, `nothing tells that ${unseen.join(', ')} ended`);
   const allowed: string[] = [];
   const faults = stops.flatMap((stop) => {
     const gone = firstFrom(rigEventsOf(trace, 'gone', stop.member), stop.atNs);
@@ -215,6 +221,12 @@ export function stoppedAsTold({ plan, trace }: Evidence): Check {
       ? `every member stopped when it was told to${also}`
       : `every member stopped when it was told to, but where its faults allow that it does not: ${listed(allowed)}${also}`,
   );
+}
+
+/** Whether the last life of a member is seen to end. */
+function isSeenToGo(trace: Trace, member: string): boolean {
+  const launch = rigEventsOf(trace, 'launching', member).at(-1);
+  return launch === undefined || firstFrom(rigEventsOf(trace, 'gone', member), launch.atNs) !== undefined;
 }
 
 function faultOfStop(by: StopWay, gone: RigEvent & { rig: 'gone' }): string | null {

@@ -24,6 +24,8 @@ export interface Evidence {
   readonly history: History;
   readonly figures: readonly MemberFigures[];
   readonly stalls: readonly Stall[];
+  /** What shows that the trace is not as the rig left it, or not of its plan, in sentences. */
+  readonly damage: readonly string[];
 }
 
 export function holds(name: string, because: string): Check {

@@ -1,11 +1,11 @@
 /** The figures of each member, in milliseconds. */
 import type { Cause, EventGate } from '../../node/events.ts';
-import { canReckonGates } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEventsOf, type Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
 import { isDoubtful, momentOfPassing, placeOfPassing, stallOf, waitedFor } from './passing.ts';
+import { reckonsGates } from './rows-read.ts';
 
 /** What one member of a roll has to show. Null: it never came to that, or it cannot be told. */
 export interface MemberFigures {
@@ -57,12 +57,12 @@ function memberFigures(plan: Plan, trace: Trace, history: History, member: strin
     stopping === undefined || !last?.open
       ? null
       : span(stopping.atNs, stopping.atNs, sinceNs(last.open), last.open.atNs);
-  const unblock = last === undefined ? null : unblockLatencyOf(plan, history, last);
+  const unblock = last === undefined ? null : unblockLatencyOf(plan, trace, history, last);
   return {
     name: member,
     timeToOpenMs: toOpen?.mostMs ?? null,
     parkedMs: parkedByGate(parks),
-    waitedFor: [...new Set(incarnations.flatMap((incarnation) => waitedFor(plan, history, incarnation)))],
+    waitedFor: [...new Set(incarnations.flatMap((incarnation) => waitedFor(plan, trace, history, incarnation)))],
     wokenBy: parks.flatMap((park) =>
       park.by === null ? [] : [isDoubtful(plan, trace, member, park) ? 'unknown' : park.by],
     ),
@@ -107,9 +107,9 @@ function parkedByGate(parks: readonly Park[]): Partial<Record<EventGate, number>
 }
 
 /** Of all gates at which the member was turned back, the one that became passable last. */
-function unblockLatencyOf(plan: Plan, history: History, incarnation: Incarnation): Range | null {
+function unblockLatencyOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation): Range | null {
   const { open, checks } = incarnation;
-  if (open === null || !canReckonGates(plan.daemon)) return null;
+  if (open === null || !reckonsGates(plan, trace)) return null;
   const moments =
     checks.length > 0
       ? turnedBackMoments(plan, history, incarnation)

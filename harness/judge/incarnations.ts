@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { reckonedCause } from '../trace/cause.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
 import { eventsOf, type Trace } from '../trace/trace.ts';
+import { type Spell, spellsOf } from './spells.ts';
 
 type Of<Name extends MemberEvent['event']> = MemberEvent & { readonly event: Name };
 
@@ -47,7 +48,10 @@ export function incarnationsOf(plan: Plan, trace: Trace, member: string): readon
   const events = eventsOf(trace, member);
   return once(INCARNATIONS, events, () => {
     const starts = events.flatMap((event, index) => (event.event === 'started' ? [index] : []));
-    return starts.map((start, index) => incarnationOf(plan.daemon, member, events.slice(start, starts[index + 1])));
+    const frozen = spellsOf(plan, trace).filter(({ fault }) => fault.is === 'freeze' && fault.member === member);
+    return starts.map((start, index) =>
+      incarnationOf(plan.daemon, member, events.slice(start, starts[index + 1]), frozen),
+    );
   });
 }
 
@@ -92,7 +96,12 @@ export function refreshedIncarnations(plan: Plan, trace: Trace, member: string):
   return incarnationsOf(plan, trace, member).filter((incarnation) => incarnation.started.action === 'start');
 }
 
-function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly MemberEvent[]): Incarnation {
+function incarnationOf(
+  daemon: PlannedDaemon,
+  member: string,
+  events: readonly MemberEvent[],
+  frozen: readonly Spell[],
+): Incarnation {
   const all = <Name extends MemberEvent['event']>(name: Name): Of<Name>[] =>
     events.filter((event): event is Of<Name> => event.event === name);
   const started = all('started')[0];
@@ -101,7 +110,7 @@ function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly M
     member,
     started,
     checks: all('checked'),
-    parks: parksOf(daemon, events),
+    parks: parksOf(daemon, events, frozen),
     parkings: all('parked'),
     notices: all('noticed'),
     records: all('recorded'),
@@ -111,14 +120,14 @@ function incarnationOf(daemon: PlannedDaemon, member: string, events: readonly M
 }
 
 /** Each park with the first waking that comes after it; one that was never told of has ended with the next park or opening. */
-function parksOf(daemon: PlannedDaemon, events: readonly MemberEvent[]): Park[] {
+function parksOf(daemon: PlannedDaemon, events: readonly MemberEvent[], frozen: readonly Spell[]): Park[] {
   const parks: Park[] = [];
   const delivered = events
     .filter((event) => event.event === 'noticed' && event.disposition === 'delivered')
     .sort((a, b) => a.atNs - b.atNs);
   let parked: Of<'parked'> | null = null;
   const end = (wake: MemberEvent | null, told: Cause | null): void => {
-    if (parked !== null) parks.push(parkOf(daemon, delivered, parked, wake, told));
+    if (parked !== null) parks.push(parkOf(daemon, delivered, parked, wake, told, frozen));
     parked = null;
   };
   for (const event of events) {
@@ -139,6 +148,7 @@ function parkOf(
   parked: Of<'parked'>,
   wake: MemberEvent | null,
   told: Cause | null,
+  frozen: readonly Spell[],
 ): Park {
   const park = { gate: parked.gate, fromNs: parked.atNs, sinceNs: sinceNs(parked) };
   if (wake === null) return { ...park, toNs: null, wokenSinceNs: null, by: null, isReckoned: false };
@@ -148,7 +158,10 @@ function parkOf(
   const longestMs = (wake.atNs - park.sinceNs) / 1e6;
   const lastNs = lastUntil(delivered, wake.atNs)?.atNs ?? Number.NEGATIVE_INFINITY;
   const sawNotice = lastNs > parked.atNs && lastNs > wokenSinceNs - NOTICE_WAKES_NS;
-  const by = told === 'unknown' ? reckonedCause(shortestMs, longestMs, timer, sawNotice) : told;
+  // Who is frozen waits longer than its timer, or than its notice took: the length tells nothing.
+  const isFrozen = frozen.some(({ fromNs, toNs }) => fromNs <= wake.atNs && toNs >= park.sinceNs);
+  const reckoned = isFrozen && !sawNotice ? 'unknown' : reckonedCause(shortestMs, longestMs, timer, sawNotice);
+  const by = told === 'unknown' ? reckoned : told;
   return { ...park, toNs: wake.atNs, wokenSinceNs, by, isReckoned: told === 'unknown' };
 }
 

@@ -11,7 +11,7 @@ import { ownExits } from './exits.ts';
 import { figuresOf, type MemberFigures } from './figures.ts';
 import { historyOf } from './history.ts';
 import { lostRecords } from './lost-records.ts';
-import { unlessMissed } from './missed.ts';
+import { damageOf, unlessMissed } from './missed.ts';
 import { type Stall, stallsOf } from './stall.ts';
 import { idleWords } from './struck.ts';
 
@@ -33,13 +33,18 @@ export interface Verdict {
   readonly stalls: readonly Stall[];
 }
 
-/** @param by the checks that are made: all, but in tests */
-export function judge(plan: Plan, trace: Trace, by = CHECKS): Verdict {
+/** How a trace is judged. Tests that make stories up, which tell what they are about and no more, leave some of it out. */
+export interface Judging {
+  readonly checks: typeof CHECKS;
+  readonly damageOf: typeof damageOf;
+}
+
+export function judge(plan: Plan, trace: Trace, by: Judging = { checks: CHECKS, damageOf }): Verdict {
   const history = historyOf(plan, trace);
   const figures = figuresOf(plan, trace, history);
   const stalls = stallsOf(plan, trace, history);
-  const evidence = { plan, trace, history, figures, stalls };
-  const checks = by.map((check) =>
+  const evidence = { plan, trace, history, figures, stalls, damage: by.damageOf(plan, trace) };
+  const checks = by.checks.map((check) =>
     unlessHindered(trace, asExpected(plan, trace, unlessMissed(evidence, check(evidence)))),
   );
   const outcome = outcomeOf(trace, checks);

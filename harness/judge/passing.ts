@@ -3,13 +3,14 @@ import type { EventGate } from '../../node/events.ts';
 import { examine, type Outcome } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import type { View } from '../../node/upgrade/version.ts';
-import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
+import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil, placeUntil } from '../trace/instants.ts';
 import { eventsOf, noticesTo, rigEvents, type Trace } from '../trace/trace.ts';
 import type { History, Moment } from './history.ts';
 import { type Incarnation, type Park, sinceNs, turnsOf } from './incarnations.ts';
 import { passableAt } from './passable.ts';
+import { reckonsGates } from './rows-read.ts';
 
 const MS = 1e-6;
 /** A notice that is sent at an opening is there by then, also on a machine that is busy. */
@@ -29,8 +30,13 @@ export function hinderersIn(outcome: Outcome): string[] {
 }
 
 /** For whom a member waited, in all of its parks: whose rows held it back when each began. */
-export function waitedFor(plan: Plan, history: History, { member, started, parks }: Incarnation): string[] {
-  if (!canReckonGates(plan.daemon)) return [];
+export function waitedFor(
+  plan: Plan,
+  trace: Trace,
+  history: History,
+  { member, started, parks }: Incarnation,
+): string[] {
+  if (!reckonsGates(plan, trace)) return [];
   const { strategy, ahead } = rulesOf(plan.daemon.model!);
   const found = new Set<string>();
   let [seen, at]: [View | null, EventGate | null] = [null, null];
@@ -107,7 +113,7 @@ export function isDoubtful(plan: Plan, trace: Trace, member: string, { by, isRec
 /** The same, as if it were certain that the timer ended it. */
 function vainOf(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): number {
   if (park.by !== 'timer' || park.toNs === null) return 0;
-  if (!canReckonGates(plan.daemon)) return stallByStarts(trace, incarnation, park, park.toNs);
+  if (!reckonsGates(plan, trace)) return stallByStarts(trace, incarnation, park, park.toNs);
   const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
   if (moment === null || wayOf(plan, trace, incarnation, park, moment) !== 'missing') return 0;
   return (park.toNs - Math.max(moment.atNs, park.fromNs)) * MS;
@@ -129,9 +135,21 @@ function stallByStarts(trace: Trace, { parks, open }: Incarnation, park: Park, t
  * notices that it sends.
  */
 export function mayBeInVain(plan: Plan, trace: Trace, history: History, incarnation: Incarnation, park: Park): boolean {
-  if (park.by !== 'timer' || park.toNs === null || !canReckonGates(plan.daemon)) return false;
+  if (park.by !== 'timer' || park.toNs === null || !reckonsGates(plan, trace)) return false;
   const moment = momentOfPassing(plan, history, incarnation, park.gate, park.toNs);
   return moment !== null && wayOf(plan, trace, incarnation, park, moment) === 'untold';
+}
+
+/** Whether a gate may have been passable for long when a timer ended a park, and was only seen to be later. */
+export function mayHavePassed(
+  plan: Plan,
+  trace: Trace,
+  history: History,
+  incarnation: Incarnation,
+  park: Park,
+): boolean {
+  if (park.by !== 'timer' || stallOf(plan, trace, history, incarnation, park) > 0) return false;
+  return stallOf(plan, trace, history.earliest, incarnation, park) / MS >= longestWayNs(plan);
 }
 
 /**
@@ -173,6 +191,7 @@ function wayOf(
   return isSent ? 'on its way' : 'missing';
 }
 
-function longestWayNs({ daemon: { timer } }: Plan): number {
+/** For so long at the most is a notice on its way. */
+export function longestWayNs({ daemon: { timer } }: Plan): number {
   return timer === null ? LONGEST_WAY_NS : Math.min(LONGEST_WAY_NS, (timer.everyMs / MS) * PART_OF_TIMER);
 }

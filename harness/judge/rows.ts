@@ -2,19 +2,20 @@
 import { axesOf } from '../../node/upgrade/gate.ts';
 import { count, type Row, type Version } from '../../node/upgrade/version.ts';
 import { AXIS_WORDS } from '../../node/words.ts';
-import { canReckonGates, rulesOf } from '../plan/daemon.ts';
+import { rulesOf } from '../plan/daemon.ts';
 import { type Plan, refreshesOf, versionOf } from '../plan/plan.ts';
 import { type Check, cannotTell, type Evidence, eachOf, judged, notApplicable } from './evidence.ts';
+import { reckonsGates } from './rows-read.ts';
 
 /**
  * Each row says what its member runs. A row that says more than that, left behind by one that was turned away, goes on turning
  * others away, or lets them count on what is not so.
  */
-export function rowsAreTrue({ plan, history }: Evidence): Check {
+export function rowsAreTrue({ plan, trace, history }: Evidence): Check {
   const name = 'rows-true';
   const back = membersBack(plan);
   if (back.length === 0) return notApplicable(name, 'the plan does not take everybody back to where it began');
-  if (!canReckonGates(plan.daemon)) return cannotTell(name, 'nothing tells what members have recorded');
+  if (!reckonsGates(plan, trace)) return cannotTell(name, 'nothing tells what members have recorded');
   const { rows } = history.viewOf(history.moments.length - 1);
   const version = versionOf(plan, plan.from);
   const axes = axesOf(rulesOf(plan.daemon.model!).strategy);

@@ -2,7 +2,7 @@
 import { axesOf } from '../../node/upgrade/gate.ts';
 import { type Hindrance, hindranceOf, isApplied } from '../../node/upgrade/safety.ts';
 import type { Version } from '../../node/upgrade/version.ts';
-import { canReckonGates, rulesOf, tells } from '../plan/daemon.ts';
+import { rulesOf, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUntil } from '../trace/instants.ts';
 import { eventsOf, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
@@ -20,6 +20,7 @@ import {
 } from './evidence.ts';
 import { type History, tellsOfUpdates } from './history.ts';
 import { type Incarnation, incarnationAt, incarnationsOf, refreshedIncarnations } from './incarnations.ts';
+import { reckonsGates } from './rows-read.ts';
 import { untoldLives } from './spells.ts';
 
 /**
@@ -36,7 +37,7 @@ export function nobodyOpenedEarly(evidence: Evidence): Check {
     .flatMap((member) => refreshedIncarnations(plan, trace, member))
     .filter((incarnation) => incarnation.open !== null && !isReturn(plan, trace, incarnation));
   if (openings.length === 0) return notApplicable(name, 'no refreshed member opened');
-  const byRows = canReckonGates(plan.daemon);
+  const byRows = reckonsGates(plan, trace);
   const early = openings.flatMap((opening) => {
     const missing = byRows ? missingRows(evidence, opening) : missingStarts(plan, trace, opening);
     const { member } = opening;

@@ -3,13 +3,14 @@ import type { EventGate, NotifyOutcome } from '../../node/events.ts';
 import { examine, type Outcome } from '../../node/upgrade/gate.ts';
 import { type Gate, isFor, type Strategy } from '../../node/upgrade/strategy.ts';
 import { describeDifferences, GATE_WORDS } from '../../node/words.ts';
-import { canReckonGates, rulesOf } from '../plan/daemon.ts';
+import { rulesOf } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { placeBefore, placeUntil } from '../trace/instants.ts';
 import { type Notified, noticesTo, type Trace } from '../trace/trace.ts';
 import type { History } from './history.ts';
 import type { Incarnation } from './incarnations.ts';
 import { gateOf, hinderersIn, momentOfPassing } from './passing.ts';
+import { reckonsGates } from './rows-read.ts';
 
 /** One parked member, and whom it waited for at that instant. */
 export interface Waiter {
@@ -56,7 +57,7 @@ export function waiterAt(
 ): Waiter {
   const { member } = incarnation;
   const where = GATE_WORDS[gate];
-  if (!canReckonGates(plan.daemon)) {
+  if (!reckonsGates(plan, trace)) {
     const what = 'what its daemon does not tell';
     const sentence = `${member} waited at ${where}; for what, its daemon does not tell`;
     return { member, gate, waitsFor: [], needs: 'unknown', what, sentence };

@@ -9,10 +9,12 @@ import { type PlannedDaemon, tells } from '../plan/daemon.ts';
 import type { Plan } from '../plan/plan.ts';
 import { rigEvents, type Trace } from '../trace/trace.ts';
 import { broken, type Check, cannotTell, type Evidence, holds, isCutShort, notApplicable } from './evidence.ts';
+import { givenUp } from './given-up.ts';
 import type { History } from './history.ts';
 import { type Incarnation, type Park, refreshedIncarnations, sinceNs } from './incarnations.ts';
 import { lostRecords } from './lost-records.ts';
-import { isDoubtful, mayBeInVain, stallOf } from './passing.ts';
+import { isDoubtful, mayBeInVain, mayHavePassed, stallOf } from './passing.ts';
+import { spellsOf } from './spells.ts';
 
 export function openedByNotice({ plan, trace, history, figures, stalls }: Evidence): Check {
   const name = 'woken';
@@ -34,7 +36,13 @@ export function openedByNotice({ plan, trace, history, figures, stalls }: Eviden
   const lost = lostRecords(plan, trace).map(
     ({ member, forMs }) => `${member}, for which the others had waited ${formatDuration(forMs)}`,
   );
+  const left = givenUp(plan, trace, history).map(({ member, forMs }) => `${member}, after ${formatDuration(forMs)}`);
   const faults = [
+    ...(left.length === 0
+      ? []
+      : [
+          `nothing woke who could have passed its gate, until it went by itself and was started again: ${left.join(', ')}`,
+        ]),
     ...(isHarm.length === 0 ? [] : [`only a timer ended a stall: ${words}`]),
     ...(lost.length === 0
       ? []
@@ -71,12 +79,19 @@ function openQuestion(plan: Plan, trace: Trace, history: History): string | null
         ? 'the daemon does not tell, and its timer is not known'
         : daemon.capabilities.cause === 'unknown'
           ? 'the daemon does not tell, and neither does anything when its park began'
-          : 'the daemon does not tell, and the park was too near to a whole number of timers';
+          : spellsOf(plan, trace).some(({ fault }) => fault.is === 'freeze')
+            ? 'the daemon does not tell, and who is frozen waits longer than its timer'
+            : 'the daemon does not tell, and the park was too near to a whole number of timers';
     return `what woke ${unknown.join(', ')} cannot be told: ${why}`;
   }
   const doubtful = membersWith(plan, trace, ({ member }, park) => isDoubtful(plan, trace, member, park));
   if (doubtful.length > 0)
     return `what woke ${doubtful.join(', ')} cannot be told: the daemon does not tell, and its timer was due just when a peer had opened`;
+  const unseen = membersWith(plan, trace, (incarnation, park) =>
+    mayHavePassed(plan, trace, history, incarnation, park),
+  );
+  if (unseen.length > 0)
+    return `whether ${unseen.join(', ')} could have passed when its timer fired cannot be told: what the others had recorded was read too late`;
   const inVain = membersWith(plan, trace, (incarnation, park) => mayBeInVain(plan, trace, history, incarnation, park));
   return inVain.length === 0
     ? unseenQuestion(plan, trace)

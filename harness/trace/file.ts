@@ -23,7 +23,7 @@ export function readTrace(file: string, members?: readonly string[]): Trace {
     if (line.trim() === '') continue;
     const where = `${file}:${index + 1}`;
     const event = readEvent(line, where, trace.length === 0);
-    if (members !== undefined && !isRigEvent(event) && !members.includes(event.member))
+    if (members !== undefined && 'member' in event && !members.includes(event.member))
       throw new InputError(`${where}: ${event.member} is no member of this trace's plan`);
     trace.push(event);
   }

@@ -28,6 +28,11 @@ export const impatient: Change = ({ start }) => {
   start.within = '4s';
 };
 
+/** And one that does not come to be there at all. */
+export const impatientToForm: Change = ({ form }) => {
+  form.within = '4s';
+};
+
 export const unsupervised: Change = (description) => {
   delete description.supervisor;
 };
@@ -60,6 +65,18 @@ export const withoutProbes: Change = (description) => {
 
 export const withoutRows: Change = (description) => {
   description.probes = description.probes.filter(({ rows }) => rows === undefined);
+};
+
+/** What its members have recorded is looked for where it is not, and nobody is asked anything else. */
+export const unreadable: Change = (description) => {
+  description.probes = description.probes
+    .filter(({ rows }) => rows !== undefined)
+    .map((probe) => ({ ...probe, http: { ...probe.http!, path: '/nowhere' } }));
+};
+
+/** Nobody is asked anything but what members have recorded. */
+export const onlyRows: Change = (description) => {
+  description.probes = description.probes.filter(({ rows }) => rows !== undefined);
 };
 
 /** It tells its turns itself, and logs nothing. */

@@ -2,7 +2,7 @@
 
 import type { Scenario } from '../../harness/input/scenario.ts';
 import { CHECKS } from '../../harness/judge/checks.ts';
-import { judge, type Verdict } from '../../harness/judge/judge.ts';
+import { type Judging, judge, type Verdict } from '../../harness/judge/judge.ts';
 import { machineAllows } from '../../harness/judge/told-whole.ts';
 import type { Plan } from '../../harness/plan/plan.ts';
 import type { Trace, TraceEvent } from '../../harness/trace/trace.ts';
@@ -100,8 +100,8 @@ export const END: Written[] = [
   rig(61, 'ended', { how: 'complete' }),
 ];
 
-/** These stories leave out what no other check looks at, such as most notices, so that no machine would allow them. */
-const TOLD_IN_PART = CHECKS.filter((check) => check !== machineAllows);
+/** These stories leave out what they are not about, such as steps and most notices, so that no machine would allow them. */
+const TOLD_IN_PART: Judging = { checks: CHECKS.filter((check) => check !== machineAllows), damageOf: () => [] };
 
 export function verdictOf(events: readonly Written[], plan: Plan = planOf(SCENARIO)): Verdict {
   return judge(plan, traceOf(events), TOLD_IN_PART);

@@ -249,11 +249,14 @@ function unmatchedBy({ patterns }: Description, tally: Tally): Unmatched[] {
     .map(({ event, match }) => ({ tellsOf: event, pattern: match }));
 }
 
-/** A pattern that has never matched may be a wrong one; where rows are read, they tell whether a member came to its gate. */
+/**
+ * A pattern that has never matched may be a wrong one. Where rows are read, they tell whether a member came to its gate, and so whether it
+ * had to wait; that it has opened they do not tell.
+ */
 function doubtOf(description: Description, tally: Tally, of: readonly PatternEvent[]): string | null {
-  if (description.probes.some(({ rows }) => rows !== undefined)) return null;
+  const readsRows = description.probes.some(({ rows }) => rows !== undefined);
   const words = unmatchedBy(description, tally)
-    .filter(({ tellsOf }) => of.includes(tellsOf))
+    .filter(({ tellsOf }) => of.includes(tellsOf) && (tellsOf === 'open' || !readsRows))
     .map(({ tellsOf, pattern }) => `no line has matched the pattern of ${tellsOf} (/${pattern}/)`);
   return words.length === 0 ? null : `it may have all the same: ${words.join(', and ')}`;
 }
