@@ -87,6 +87,16 @@ describe('the judge', () => {
     );
   });
 
+  it('takes nobody for early who counted on what another had recorded just before it was killed', () => {
+    const untold = [...BEGINNING.slice(0, -3), ...woken(12, 'notice'), ...END];
+    expect(broken(verdictOf(untold))['nobody-early']).to.equal('node01 opened early: node02 had not recorded it');
+    const killed = rig(10.5, 'killing', { member: 'node02', at: null });
+    expect(broken(verdictOf([...untold, killed]))).not.to.have.property('nobody-early');
+    // Held where it is killed, it had told all.
+    const held = rig(10.5, 'killing', { member: 'node02', at: 'before-commit' });
+    expect(broken(verdictOf([...untold, held]))).to.have.property('nobody-early');
+  });
+
   it('has nobody wait any more who was killed', () => {
     const told = BEGINNING.slice(0, -2);
     const blocked = { gate: 'api', outcome: blockedBy('node01'), decidedNs: 10 * SECOND_NS };

@@ -106,14 +106,22 @@ function missingAt(
     if (row === null && !isMemberAt(trace, plan, member, atNs)) return [];
     const looked = member === opening ? null : lookedWith(plan, trace, member, atNs);
     const hindrance = hindranceOf(version, row, looked, axes);
+    // Who was killed just after it had recorded something may not have come to tell of it.
+    const isOfRecord = hindrance === 'no-row' || hindrance === 'not-recorded';
+    if (isOfRecord && mayHaveDoneMore(trace, member, atNs)) return [];
     return hindrance === null ? [] : [HINDRANCE_WORDS[hindrance](member, looked?.name ?? '')];
   });
-  // Who was killed just after it had applied it may not have come to tell of it.
-  const mayBeUntold = plan.members.some((member) =>
-    untoldLives(trace, member).some(({ killedNs }) => killedNs <= atNs),
-  );
+  const mayBeUntold = plan.members.some((member) => mayHaveDoneMore(trace, member, atNs));
   const schemaIsOff = tellsOfUpdates(plan, trace) && !mayBeUntold && !isApplied(view.applied, version);
   return [...faults, ...(schemaIsOff ? ['the schema was not applied'] : [])];
+}
+
+/** Whether a member that was killed may have done something by an instant that it never came to tell. */
+function mayHaveDoneMore(trace: Trace, member: string, atNs: number): boolean {
+  return untoldLives(trace, member).some(({ killedNs }) => {
+    const last = lastUntil(eventsOf(trace, member), killedNs);
+    return last === undefined || last.atNs <= atNs;
+  });
 }
 
 /** Whether somebody had joined by an instant and had not left. */
