@@ -12,7 +12,7 @@ import { paths } from '../host/paths.ts';
 import { InputError, refusing } from '../input/errors.ts';
 import { DATABASES, RecordsFile, Scenario } from '../input/scenario.ts';
 import { rollName } from '../input/values.ts';
-import { inPlaceOf, readYaml } from '../input/yaml.ts';
+import { inPlace, inPlaceOf, readYaml } from '../input/yaml.ts';
 import { compile } from '../plan/compile.ts';
 import type { Plan, SeedRecord } from '../plan/plan.ts';
 import { numberIn } from './flags.ts';
@@ -39,6 +39,10 @@ export const FLAG_KEYS = {
 } as const satisfies Record<string, keyof Scenario>;
 type FlagName = keyof typeof FLAG_KEYS;
 const FLAG_NAMES = Object.keys(FLAG_KEYS) as FlagName[];
+
+/** Those that have no value, and the keys that they set. */
+const SWITCH_KEYS = { handover: 'handover', insecure: 'insecure', splitNotification: 'strategy' } as const;
+const SWITCHES = Object.keys(SWITCH_KEYS) as Array<keyof typeof SWITCH_KEYS>;
 
 export type RollFlags = Partial<Record<FlagName, string>> & {
   splitNotification?: boolean;
@@ -99,8 +103,7 @@ export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
   const { refreshes, ...others } = scenario;
   const merged: Scenario = { ...(overridesTargets || refreshes === undefined ? others : scenario), ...given };
   const name = merged.name ?? (file === undefined ? undefined : rollName(basename(file).replace(/\.ya?ml$/, '')));
-  const records =
-    scenario.records === undefined || file === undefined ? [] : readRecords(join(dirname(file), scenario.records));
+  const records = scenario.records === undefined || file === undefined ? [] : recordsOf(file, scenario.records);
   return inPlaceOf(file, () => {
     const chosen = chooseDaemon(given.daemon ?? besideFile(scenario.daemon, file));
     const compiled = () =>
@@ -121,8 +124,14 @@ export function plansFrom(named: string | undefined, flags: RollFlags): Plan[] {
 function inPlaceOfFlag({ message }: InputError, flags: RollFlags): InputError | null {
   const key = /^([a-z_]+): /.exec(message)?.[1];
   const name = FLAG_NAMES.find((flag) => FLAG_KEYS[flag] === key && flags[flag] !== undefined);
-  if (name === undefined) return null;
-  return new InputError(`${wordOf(name, flags)}${message.slice(key!.length)}`, { isPlaced: true });
+  const toggle = SWITCHES.find((flag) => SWITCH_KEYS[flag] === key && flags[flag] !== undefined);
+  const word =
+    name !== undefined
+      ? wordOf(name, flags)
+      : toggle === undefined
+        ? null
+        : `--${flags[toggle] === true ? '' : 'no-'}${flagWords(toggle)}`;
+  return word === null ? null : new InputError(`${word}${message.slice(key!.length)}`, { isPlaced: true });
 }
 
 /** A flag as it was given. */
@@ -177,6 +186,14 @@ export function scenarioFromFlags(flags: RollFlags): Scenario {
     return `${wordOf(flag, flags)}: ${issue.message}`;
   });
   throw new InputError(faults.join('\n'));
+}
+
+/** The records that a scenario names, from where it lies. @throws InputError in the name of both files */
+function recordsOf(scenario: string, records: string): SeedRecord[] {
+  return refusing(
+    () => readRecords(join(dirname(scenario), records)),
+    ({ message }) => inPlace(scenario, new InputError(`records: ${message}`)),
+  );
 }
 
 function readRecords(file: string): SeedRecord[] {
