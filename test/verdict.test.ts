@@ -247,6 +247,37 @@ describe('a verdict is unknown', () => {
     expect(verdict.sentence).to.contain('who is frozen waits longer than its timer');
   });
 
+  it('where a member went on when nobody could have told it, and no timer was due', () => {
+    const observed = (every: number): Plan =>
+      less({
+        capabilities: { tells: ['started', 'recorded', 'parked', 'woken', 'open'] },
+        timer: { everyMs: every, toleranceMs: 100 },
+      });
+    // The cluster is long formed when the first member parks; it is woken twice before anybody opens.
+    const later = (events: readonly Written[]): Written[] =>
+      events.map(([at, event]) => {
+        const { decidedNs } = event;
+        const decided = typeof decidedNs === 'number' ? { decidedNs: decidedNs + 20 * SECOND_NS } : {};
+        return at < 3 ? [at, event] : [at + 20, { ...event, ...decided }];
+      });
+    const [before, after] = [BEGINNING.slice(0, -5), BEGINNING.slice(-5)];
+    const again = [6.8, 7.6].flatMap((second) => [
+      said(second, 'node01', 'woken', { gate: 'api', by: 'unknown' }),
+      said(second, 'node01', 'parked', { gate: 'api', waitMs: 30_000 }),
+    ]);
+    const launches = [
+      ...[1, 4].map((second) => rig(second, 'launching', { member: 'node01', version: second < 3 ? 'v2' : 'v3' })),
+      ...[2, 8].map((second) => rig(second, 'launching', { member: 'node02', version: second < 3 ? 'v2' : 'v3' })),
+      ...['node01', 'node02'].map((member) => gone(60.5, member, 0)),
+    ];
+    const story = later([...launches, ...before, ...again, ...after, ...woken(10.2, 'unknown'), ...END]);
+    const verdict = verdictOf(story, observed(2000));
+    expect(verdict.outcome, verdict.sentence).to.equal('unknown');
+    expect(verdict.sentence).to.contain('node01 went on after a park that was no timer, which is 2.0 s');
+    const right = verdictOf(story, observed(800));
+    expect(right.outcome, right.sentence).to.equal('holds');
+  });
+
   it('where a request of the rig timed out: that is no refusal; nor is it one of the environment, or a lag of the rig', () => {
     const late = (how: string): Written[] => [
       ...FINE,

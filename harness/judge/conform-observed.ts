@@ -133,11 +133,30 @@ function passesAll(rules: Rules, history: History, { member, started }: Incarnat
 }
 
 /**
+ * The members that were woken, as is reckoned, by a notice that nobody could have sent: whatever that was, it was none, and what the
+ * description says of the timer may be wrong.
+ */
+export function wokenByNobody(plan: Plan, trace: Trace): string[] {
+  const seen = { plan, trace };
+  return plan.members.filter((member) =>
+    [...allLivesOf(plan, trace).get(member)!].some((life) =>
+      life.incarnation.parks.some(
+        (park) =>
+          park.by === 'notice' &&
+          park.isReckoned &&
+          park.toNs !== null &&
+          !couldHaveNotified(seen, life, park, park.toNs),
+      ),
+    ),
+  );
+}
+
+/**
  * A member tells its peers once it is open, and its notice wakes who waits when it comes: it was sent to this life of that member,
  * and not much before it waited.
  */
 function couldHaveNotified(
-  { plan, trace }: Seen,
+  { plan, trace }: Pick<Seen, 'plan' | 'trace'>,
   { launchedNs, incarnation: { member } }: Life,
   { sinceNs: parkedNs }: Park,
   untilNs: number,

@@ -1,10 +1,12 @@
 /** Checks of the roll's course: it came to its end, who opened, who exited, and whether whoever was told to stop did. */
+import { formatDuration } from '../../node/duration.ts';
 import { tells } from '../plan/daemon.ts';
 import { leavesAway } from '../plan/fault.ts';
 import { faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { exitAllowedBy, slowStopAllowedBy } from './allowed.ts';
+import { wokenByNobody } from './conform-observed.ts';
 import {
   broken,
   type Check,
@@ -94,11 +96,23 @@ export function sourcesAgree({ plan, trace, damage }: Evidence): Check {
     return cannotTell(name, listed(contradictions.map(({ member, text }) => `of ${member}, ${text}`)));
   const unread = cameToItsEnd(trace) ? unreadWords(plan, trace) : null;
   if (unread !== null) return cannotTell(name, `${unread}: look at the probe that reads rows`);
+  const untimely = isObserved(plan) && cameToItsEnd(trace) ? wokenByNobody(plan, trace) : [];
+  if (untimely.length > 0) return cannotTell(name, untimelyWords(plan, untimely));
   const unmatched = rigEvents(trace, 'unmatched').filter(({ tellsOf }) => tellsOf !== 'exiting');
   const aside = unmatched.map(({ tellsOf, pattern }) => `; no line matched the pattern of ${tellsOf}: /${pattern}/`);
   const observed = trace.some((event) => 'observed' in event && event.observed !== undefined);
   if (!observed) return notApplicable(name, 'every event was told by its member itself');
   return holds(name, `nothing that was seen contradicts what was seen elsewhere${aside.join('')}`);
+}
+
+/** Whether members are watched while they wait, and their notices are those of a model. */
+function isObserved({ daemon }: Plan): boolean {
+  return daemon.model !== null && !tells(daemon, 'checked') && tells(daemon, 'parked') && tells(daemon, 'open');
+}
+
+function untimelyWords({ daemon: { timer } }: Plan, members: readonly string[]): string {
+  const every = timer === null ? '' : `, which is ${formatDuration(timer.everyMs)}`;
+  return `${members.join(', ')} went on after a park that was no timer${every}, when nobody had opened who could have sent a notice: the timer may be another`;
 }
 
 /** The members that are expected to be open are, and no others. */
