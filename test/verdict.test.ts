@@ -268,7 +268,10 @@ describe('a verdict is unknown', () => {
     const launches = [
       ...[1, 4].map((second) => rig(second, 'launching', { member: 'node01', version: second < 3 ? 'v2' : 'v3' })),
       ...[2, 8].map((second) => rig(second, 'launching', { member: 'node02', version: second < 3 ? 'v2' : 'v3' })),
-      ...['node01', 'node02'].map((member) => gone(60.5, member, 0)),
+      ...['node01', 'node02'].flatMap((member) => [
+        rig(60.4, 'stopping', { member, by: 'signal' }),
+        gone(60.5, member, 0),
+      ]),
     ];
     const story = later([...launches, ...before, ...again, ...after, ...woken(10.2, 'unknown'), ...END]);
     const verdict = verdictOf(story, observed(2000));
