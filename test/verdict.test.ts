@@ -273,11 +273,12 @@ describe('a verdict is unknown', () => {
         gone(60.5, member, 0),
       ]),
     ];
-    const story = later([...launches, ...before, ...again, ...after, ...woken(10.2, 'unknown'), ...END]);
-    const verdict = verdictOf(story, observed(2000));
+    const story = (waking: readonly Written[]) =>
+      later([...launches, ...before, ...waking, ...after, ...woken(10.2, 'unknown'), ...END]);
+    const verdict = verdictOf(story(again), observed(2500));
     expect(verdict.outcome, verdict.sentence).to.equal('unknown');
-    expect(verdict.sentence).to.contain('node01 went on after a park that was no timer, which is 2.0 s');
-    const right = verdictOf(story, observed(800));
+    expect(verdict.sentence).to.contain('node01 went on after a park that was no timer, which is 2.5 s');
+    const right = verdictOf(story([]), observed(2500));
     expect(right.outcome, right.sentence).to.equal('holds');
   });
 
