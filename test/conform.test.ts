@@ -62,6 +62,13 @@ describe('a real roll', () => {
     }
   });
 
+  it('accuses nobody where its trace breaks off with its rig, wherever that is', () => {
+    for (let length = 1; length < trace.length; length += 1) {
+      const { outcome, sentence } = judge(plan, trace.slice(0, length));
+      expect(outcome, `of ${length} events: ${sentence}`).to.equal('unknown');
+    }
+  });
+
   it('is not judged by a plan that is not its own', () => {
     const without = (...names: readonly string[]): Trace => {
       const left = trace.filter((event) => !isRigEvent(event) || !names.includes(event.rig));
@@ -75,11 +82,14 @@ describe('a real roll', () => {
     );
     const freeze: Step = { do: 'fault', id: 'f1', fault: { is: 'freeze', member: 'node01' } };
     const raised = { ...plan.versions, [plan.to]: { ...plan.versions[plan.to]!, internal: 7 } };
+    const { daemon } = plan;
+    const unwaiting = { ...daemon, capabilities: { ...daemon.capabilities, waits: false } };
     for (const [evidence, of, by] of [
       [/nothing tells that node0\d was started in \S+ when the plan has it/, { ...plan, steps: turned }, trace],
       [/the plan has \d+ steps, and the trace tells of/, { ...plan, steps: plan.steps.slice(0, -1) }, trace],
       [/nothing tells that f1 was done/, { ...plan, steps: plan.steps.with(-2, freeze) }, trace],
       [/node01 ran another \S+ than the plan has/, { ...plan, versions: raised }, trace],
+      [/the plan says that members of refresh-rig never do/, { ...plan, daemon: unwaiting }, trace],
       [/the trace tells of 0 of them/, plan, without('step')],
       [/nothing tells that node01, node02, node03 ended/, plan, without('gone')],
     ] as const) {

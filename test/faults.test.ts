@@ -101,6 +101,8 @@ describe('faults of a scenario', () => {
     expect(refusal([held])).to.match(/^faults\.0: f1 .* node01 is not started after that, before it is let go/);
     const down = { fault: 'down', ...late, ends: 'after node02' };
     expect(refusal([killed, down])).to.equal('it was taken');
+    const away = { fault: 'down', member: 'node02', begins: 'after node01', ends: 'settle' };
+    expect(refusal([away], { pace: 'auto' })).to.match(/^faults\.0: node02 is to ask to be refreshed while it is down/);
     const patch = { fault: 'kill', member: 'node01', at: 'before-patch' };
     expect(refusal([patch])).to.match(/^faults\.0: .* to a version with a patch that it has not run/);
     expect(refusal([patch], { from: 'v4', to: 'v4.1' })).to.equal('it was taken');

@@ -436,6 +436,23 @@ describe('the judge', () => {
     expect(broken(verdictOf(events))).to.include.keys('no-record-lost', 'open-serves');
   });
 
+  it('does not ask one to serve that had not heard yet that it was to stop when it opened', () => {
+    const failure = { member: 'node02', operation: 'read', how: 'refused', because: 'away', sinceNs: 53 * SECOND_NS };
+    const again = (toldAt: number): Written[] => [
+      ...BEGINNING,
+      ...woken(12, 'notice'),
+      rig(49, 'launching', { member: 'node02', version: 'v3' }),
+      rig(toldAt, 'stopping', { member: 'node02', by: 'signal' }),
+      started(51, 'node02', 'start', 'v3'),
+      said(52, 'node02', 'open'),
+      rig(54, 'unavailable', failure),
+      gone(55, 'node02', 0),
+      ...END,
+    ];
+    expect(broken(verdictOf(again(50)))).not.to.have.property('open-serves');
+    expect(broken(verdictOf(again(54.5)))).to.have.property('open-serves');
+  });
+
   it('does not judge budgets where other rolls had a share of the machine', () => {
     const plan = planOf({ ...SCENARIO, expect: { budgets: { unblock_latency: 2000 } } });
     const shared = [...BEGINNING, ...woken(11, 'notice'), ...END].map(

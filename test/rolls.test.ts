@@ -3,7 +3,7 @@ import { ourSource } from '../harness/daemon/ours/plan.ts';
 import { counterexample } from '../harness/explore/counterexample.ts';
 import { type Answer, type Asked, explore } from '../harness/explore/explore.ts';
 import { tell } from '../harness/explore/tell.ts';
-import type { Scenario } from '../harness/input/scenario.ts';
+import { Scenario } from '../harness/input/scenario.ts';
 import { deviationOf } from '../harness/judge/conform.ts';
 import { eventsOf, rigEventsOf } from '../harness/trace/trace.ts';
 import { randomFrom } from '../node/random.ts';
@@ -61,6 +61,32 @@ describe('members that ask to be refreshed', function () {
     expect(unheard('v4.1', 'v4.2')[0]).to.match(/^nothing in the row of a member says that it runs v4\.2/);
     expect(unheard('v4', 'v4.1', { patch_when: 'all-open' })).to.deep.equal([undefined]);
     expect(unheard('v4', 'v5.1')).to.deep.equal([undefined]);
+  });
+});
+
+describe('who comes, and who stays away', function () {
+  this.timeout(60_000);
+
+  it('comes in through a member that is open, though it waits to run a patch', async () => {
+    const refreshes = [
+      { member: 'node01', to: 'v4.1' },
+      { join: 'node03', through: 'node01' },
+      { member: 'node02', to: 'v4.1' },
+    ];
+    const rolled = await rollOne(
+      planOf(Scenario.parse({ from: 'v4', members: 2, patch_when: 'all-open', wait: '2s', refreshes })),
+    );
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+  });
+
+  it('keeps the others waiting for good, which is as expected where the plan has stopped it', async () => {
+    const refreshes = [{ member: 'node01', to: 'v5' }, { stop: 'node02' }];
+    const rolled = await rollOne(
+      planOf(Scenario.parse({ from: 'v4', members: 2, wait: '500ms', refreshes, expect: { open: 'none' } })),
+    );
+    expect(rolled.verdict.outcome, account(rolled)).to.equal('holds');
+    const complete = rolled.verdict.checks.find(({ name }) => name === 'complete')!;
+    expect(complete.because).to.match(/who waits for node02, who stays away, waits for good/);
   });
 });
 

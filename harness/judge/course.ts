@@ -2,7 +2,7 @@
 import { formatDuration } from '../../node/duration.ts';
 import { tells } from '../plan/daemon.ts';
 import { leavesAway } from '../plan/fault.ts';
-import { faultsOf, type Plan } from '../plan/plan.ts';
+import { awayAtEnd, faultsOf, type Plan } from '../plan/plan.ts';
 import { firstFrom, placeUntil } from '../trace/instants.ts';
 import { type RigEvent, rigEvents, rigEventsOf, type StopWay, type Trace } from '../trace/trace.ts';
 import { exitAllowedBy, slowStopAllowedBy } from './allowed.ts';
@@ -39,13 +39,16 @@ export function complete({ plan, trace }: Evidence): Check {
       const unsettled = rigEvents(trace, 'unsettled').flatMap(({ members }) => Object.entries(members));
       const waits = unsettled.map(([member, waitsFor]) => `${member} ${waitsFor ?? 'does not say what it waits for'}`);
       const idle = idleFaults(plan, trace);
-      const left = [...faultsOf(plan)].flatMap(([id, fault]) =>
+      const byFaults = [...faultsOf(plan)].flatMap(([id, fault]) =>
         leavesAway(fault) && !idle.has(id) ? [fault.member] : [],
       );
+      const away = awayAtEnd(plan, idle);
+      const stopped = plan.steps.flatMap((step) => (step.do === 'stop' && away.has(step.member) ? [step.member] : []));
+      const left = [...new Set([...byFaults, ...stopped])];
       if (left.length > 0 && unsettled.every(([member]) => !plan.expect.open.includes(member)))
         return holds(
           name,
-          `every step was carried out; who waits for ${left.join(', ')}, left away by a fault, waits for good`,
+          `every step was carried out; who waits for ${left.join(', ')}, who stays away, waits for good`,
         );
       return gaveUp(plan, trace, name, `the roll did not settle: ${listed(waits)}`);
     }

@@ -10,6 +10,9 @@ import { strangeIn } from './of-plan.ts';
 /** The checks that are broken by what did not come about, and that may yet have where the roll was cut short. */
 const YET_TO_COME: readonly string[] = ['complete', 'as-predicted', 'opened', 'patched-once', 'rows-true', 'aimed'];
 
+/** Those that hold one member's word against another's, which may be what is missing where a trace breaks off with its rig. */
+const BETWEEN_MEMBERS: readonly string[] = ['notices', 'nobody-early'];
+
 /** The checks that are broken by what there is, and by nothing that there is not. */
 const SEEN: readonly string[] = ['applied-once', 'no-record-lost', 'stopped'];
 
@@ -37,6 +40,8 @@ export function unlessMissed({ trace, damage }: Evidence, check: Check): Check {
   if (isCutShort(trace) && YET_TO_COME.includes(check.name))
     return cannotTell(check.name, `${check.because}, up to where the roll was cut short`);
   // Of a trace from which something has gone since, or of another roll, nobody knows what.
+  if (rigEvents(trace, 'ended').length === 0 && BETWEEN_MEMBERS.includes(check.name))
+    return cannotTell(check.name, `${check.because}, up to where the trace breaks off`);
   if (SEEN.includes(check.name) && damage.length === 0) return check;
   const words = missedWords(trace, damage);
   return words === null ? check : cannotTell(check.name, `${check.because}; or so it seems: ${words}`);

@@ -5,13 +5,19 @@
 import { sameVersion } from '../../node/upgrade/version.ts';
 import type { Plan, Refresh, Step } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
-import { type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
+import { eventsOf, type RigEvent, rigEvents, rigEventsOf, type Trace } from '../trace/trace.ts';
 import { cameToItsEnd } from './evidence.ts';
 import { incarnationsOf } from './incarnations.ts';
 
 /** What of the trace is not of the plan, each in a sentence without a full stop. */
 export function strangeIn(plan: Plan, trace: Trace): string[] {
-  return [...stepsOf(plan, trace), ...faultsOf(plan, trace), ...refreshesOf(plan, trace), ...versionsOf(plan, trace)];
+  return [
+    ...stepsOf(plan, trace),
+    ...faultsOf(plan, trace),
+    ...refreshesOf(plan, trace),
+    ...versionsOf(plan, trace),
+    ...waitsOf(plan, trace),
+  ];
 }
 
 function stepsOf({ steps }: Plan, trace: Trace): string[] {
@@ -59,6 +65,15 @@ function refreshesOf(plan: Plan, trace: Trace): string[] {
       .filter((refresh) => ![...down.values()].includes(refresh.member) && !isStarted(refresh))
       .map(({ member, to }) => `nothing tells that ${member} was started in ${to} when the plan has it`);
   });
+}
+
+/** Who is said never to wait does not. */
+function waitsOf({ daemon, members }: Plan, trace: Trace): string[] {
+  if (daemon.capabilities.waits) return [];
+  const waiting = members.filter((member) => eventsOf(trace, member).some(({ event }) => event === 'parked'));
+  return waiting.map(
+    (member) => `${member} is told to have waited, and the plan says that members of ${daemon.name} never do`,
+  );
 }
 
 function versionsOf(plan: Plan, trace: Trace): string[] {

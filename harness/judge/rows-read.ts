@@ -32,11 +32,13 @@ function wordsOf(plan: Plan, trace: Trace): string | null {
   const unread = plan.members.filter((member) => launched.has(member) && !read.has(member));
   if (unread.length > 0) return `no row of ${unread.join(', ')} was ever read`;
   const axes = axesOf(rulesOf(plan.daemon.model!).strategy);
-  const isRead = (version: Version): boolean =>
-    rows.some((row) => axes.every((axis) => count(row, axis) === count(version, axis)));
-  const opened = plan.members.flatMap((member) =>
-    refreshedIncarnations(plan, trace, member).flatMap(({ open, started }) => (open === null ? [] : started.version)),
-  );
-  const missing = opened.find((version) => !isRead(version));
-  return missing === undefined ? null : `no row was ever read that says ${missing.name}, in which members opened`;
+  const isRead = (member: string, version: Version): boolean =>
+    rows.some((row) => row.member === member && axes.every((axis) => count(row, axis) === count(version, axis)));
+  for (const member of plan.members) {
+    for (const { open, started } of refreshedIncarnations(plan, trace, member)) {
+      if (open !== null && !isRead(member, started.version))
+        return `no row of ${member} was ever read that says ${started.version.name}, in which it opened`;
+    }
+  }
+  return null;
 }

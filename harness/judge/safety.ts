@@ -145,7 +145,10 @@ function attendanceOf(trace: Trace, { members }: Plan): ReadonlyMap<string, Atte
   const found = new Map(
     members.map((member): [string, Attendance] => {
       const first = eventsOf(trace, member).find((event) => event.event === 'recorded');
-      const joinedNs = first?.event === 'recorded' && first.gate === null ? first.decidedNs : Number.NEGATIVE_INFINITY;
+      // Who has neither recorded anything nor opened has not come to be one.
+      const isIn = first !== undefined || eventsOf(trace, member).some(({ event }) => event === 'open');
+      const none = isIn ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+      const joinedNs = first?.event === 'recorded' && first.gate === null ? first.decidedNs : none;
       return [member, { joinedNs, leftNs: Number.POSITIVE_INFINITY }];
     }),
   );

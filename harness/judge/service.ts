@@ -195,13 +195,20 @@ function openIntervals(trace: Trace, member: string): OpenInterval[] {
     (event) => event.event === 'exiting' || (event.event === 'patched' && typeof event.outcome !== 'string'),
   );
   return events
-    .filter((event) => event.event === 'open')
+    .filter((event) => event.event === 'open' && !isEnding(trace, member, event.atNs))
     .map(({ atNs }) => {
       const end = ends[placeUntil(ends, atNs) + 1];
       const toNs = end?.atNs ?? Number.POSITIVE_INFINITY;
       const saidNs = sayings[placeUntil(sayings, atNs) + 1]?.atNs ?? toNs;
       return { fromNs: atNs, toNs: Math.min(toNs, saidNs), goesByItself: end?.rig === 'gone' };
     });
+}
+
+/** Whether it had been told to stop in this life, and had not heard that yet. */
+function isEnding(trace: Trace, member: string, atNs: number): boolean {
+  const told = lastUntil(rigEventsOf(trace, 'stopping', member), atNs);
+  const launch = lastUntil(rigEventsOf(trace, 'launching', member), atNs);
+  return told !== undefined && launch !== undefined && told.atNs > launch.atNs;
 }
 
 function served(trace: Trace, member: string, operation: Operation): number {

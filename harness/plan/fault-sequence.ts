@@ -85,6 +85,8 @@ class Faults {
       case 'refresh':
       case 'update':
         for (const refresh of step.refreshes) {
+          const silent = step.do === 'update' ? this.#silent(refresh.member) : null;
+          if (silent !== null) return silent;
           const wrong = this.#absent(refresh.member) ?? this.#untouchable(refresh.member, 'is refreshed');
           if (wrong !== null) return wrong;
           this.#refreshed(refresh);
@@ -116,6 +118,14 @@ class Faults {
     this.#standing.delete(id);
     if (fault.is === 'down') this.#startedAgain(fault.member);
     return fault.is === 'hold' && this.#lurking.delete(id) ? neverComes(id, fault) : null;
+  }
+
+  /** Who is down asks nobody. */
+  #silent(member: string): Wrong | null {
+    for (const [id, fault] of this.#standing)
+      if (fault.is === 'down' && fault.member === member)
+        return { id, message: `${member} is to ask to be refreshed while it is down (${id}): let that end before` };
+    return null;
   }
 
   #absent(member: string): Wrong | null {

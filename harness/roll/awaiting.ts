@@ -29,6 +29,16 @@ export class Awaiting {
     await this.#until(member, () => this.standings.isEnded(member), ['open'], limitMs);
   }
 
+  /** Wait for a member to serve, also where it waits to run a patch, or to have ended. @throws Finding where it does neither in time */
+  async untilServing(member: string, limitMs: number): Promise<void> {
+    await this.#until(
+      member,
+      () => this.standings.isServing(member) || this.standings.isEnded(member),
+      ['open'],
+      limitMs,
+    );
+  }
+
   /** Wait for a member to have ended, and to be so for as long as the rig does not believe it at once. @throws Finding */
   async untilAtRest(member: string): Promise<void> {
     const { settleLimitMs, daemon } = this.#plan;

@@ -192,7 +192,7 @@ class Roll {
   async #join(step: Step & { do: 'bootstrap' | 'join' | 'form' }): Promise<void> {
     if (step.do !== 'join') throw new Error('a cluster is formed once');
     // Only a member that is open lets anybody in.
-    await this.#members.untilEnded(step.through, this.#plan.settleLimitMs);
+    await this.#members.untilServing(step.through, this.#plan.settleLimitMs);
     await this.#forming.admit(step);
     await this.#beginTraffic(step.members);
   }

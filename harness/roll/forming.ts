@@ -83,7 +83,7 @@ export class Forming {
   }
 
   async #allOpen(): Promise<void> {
-    const { members } = this.#plan;
+    const members = this.#founders;
     const { formingLimitMs } = this.#stage.daemon;
     await all(members.map((member) => this.#members.untilEnded(member, formingLimitMs)));
     for (const member of members) {

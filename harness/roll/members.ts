@@ -31,6 +31,9 @@ type Starting = [
 /** What a member may take to be gone that has said that it exits; one that lives on has said something else. */
 export const EXITING_LIMIT_MS = 20_000;
 
+/** Whoever does not begin to run so soon is told to stop all the same. */
+const BEGINS_WITHIN_MS = 5000;
+
 export class Members extends Awaiting {
   readonly conditions = new Conditions();
   readonly #plan: Plan;
@@ -214,6 +217,9 @@ export class Members extends Awaiting {
     const present = this.#present.get(member);
     if (present === undefined) return;
     const { recorder, daemon } = this.#stage;
+    // The first process of a container hears no signal until it has said that it wants to.
+    await recorder.until(member, () => this.standings.hasBegun(member), BEGINS_WITHIN_MS, new AbortController().signal);
+    if (this.#present.get(member) !== present) return;
     const by = stopWay(daemon.stopping, !this.standings.isEnded(member), isWithAll);
     this.#present.delete(member);
     await present.attendance.end();

@@ -18,6 +18,8 @@ interface Standing {
   timers: readonly number[];
   /** Whether it serves, wherever else it waits. */
   serves: boolean;
+  /** Whether it has begun to run since it was started last. */
+  hasBegun: boolean;
   /** The patches that it has still to deal with since it opened. */
   owes: ReadonlySet<string>;
   /** How many patches its version has. */
@@ -48,6 +50,7 @@ export class Standings {
       parkedNs: null,
       timers: [],
       serves: false,
+      hasBegun: false,
       owes: new Set(),
       patches: 0,
       goneAt: null,
@@ -71,6 +74,7 @@ export class Standings {
         this.#say(event.member, standing, 'gone');
       } else if (event.rig === 'launching' || event.rig === 'restarting') {
         standing.goneAt = null;
+        standing.hasBegun = false;
         this.#gone.delete(event.member);
         this.#say(event.member, standing, 'launching');
       }
@@ -130,6 +134,12 @@ export class Standings {
     return this.#arrived.has(`${notice} ${member}`);
   }
 
+  /** Whether it has begun to run since it was started last, or is gone. */
+  hasBegun(member: string): boolean {
+    const standing = this.#standings.get(member);
+    return standing === undefined || standing.hasBegun || standing.word === 'gone';
+  }
+
   /** Whether it serves, also where it waits to run a patch. */
   isServing(member: string): boolean {
     return this.#standings.get(member)?.serves ?? false;
@@ -169,6 +179,7 @@ export class Standings {
     switch (event.event) {
       case 'started':
         standing.patches = count(event.version, 'patch');
+        standing.hasBegun = true;
         break;
       case 'parked':
         standing.parkedNs = event.atNs;

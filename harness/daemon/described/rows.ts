@@ -23,8 +23,8 @@ export class Rows {
   readonly #rows = new Map<string, Row>();
   /** When each row was seen to change last. */
   readonly #changes = new Map<string, Seen>();
-  /** When rows were asked for last, on an answer of which everything seen so far rests. */
-  #askedNs: number | null = null;
+  /** When rows were asked for last, on an answer of which everything seen so far rests; before the first, when the roll began. */
+  #askedNs = nowNs();
   /** The last answer that could be read, as it came: mostly the next one is the same. */
   #latest: string | null = null;
   /** Of each member that runs. */
@@ -87,8 +87,8 @@ export class Rows {
     const rows = text === this.#latest ? [] : readRows(text, query);
     if (typeof rows === 'string') return rows;
     // It may have been overtaken by the answer to a later question, and be the older of the two.
-    if (askedNs < (this.#askedNs ?? askedNs)) return null;
-    const [atNs, sinceNs] = [nowNs(), this.#askedNs ?? askedNs];
+    if (askedNs < this.#askedNs) return null;
+    const [atNs, sinceNs] = [nowNs(), this.#askedNs];
     this.#askedNs = askedNs;
     this.#latest = text;
     for (const row of rows) {
