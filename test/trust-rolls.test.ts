@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { refuseImpossible } from '../harness/fault/possible.ts';
 import { InputError } from '../harness/input/errors.ts';
 import { Scenario } from '../harness/input/scenario.ts';
+import { CHECKS } from '../harness/judge/checks.ts';
 import { judge } from '../harness/judge/judge.ts';
 import type { Fault } from '../harness/plan/fault.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
@@ -28,7 +29,7 @@ describe('a roll in which trust goes wrong', function () {
       expect(refused(trace, 'node01')).to.deep.include(['node03', 'expired']);
       // The same roll, had nothing been done to the certificate: nothing allows the stall.
       const sound = trace.filter((event) => !('rig' in event) || event.rig !== 'fault');
-      expect(judge(plan, sound).outcome).to.equal('broken');
+      expect(judge(plan, sound, { checks: CHECKS, damageOf: () => [] }).outcome).to.equal('broken');
       // Nor does a fault that has another refused, or nobody.
       const rotates = plan.steps.map((step) =>
         step.do === 'fault' ? { ...step, fault: { ...step.fault, is: 'certificate-rotates' } as Fault } : step,
