@@ -8,7 +8,7 @@ import { type Pause, pauseText, type Scenario } from '../input/scenario.ts';
 import { compile } from '../plan/compile.ts';
 import type { DaemonSource } from '../plan/daemon.ts';
 import { type Plan, refreshesOf } from '../plan/plan.ts';
-import { FLAG_KEYS, flagWords } from './options.ts';
+import { FLAG_KEYS, flagWords, switchWord } from './options.ts';
 
 /** What is rolled, and how a command line says so. */
 export interface Sayable {
@@ -81,9 +81,8 @@ function makes(scenario: Scenario, plan: Plan, daemon: DaemonSource): boolean {
 
 function flagFor(key: keyof Scenario, value: unknown): string[] {
   const [flag] = Object.entries(FLAG_KEYS).find(([, known]) => known === key) ?? [key];
-  const words = flagWords(flag);
-  if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${words}`];
-  return value === null || value === undefined ? [] : [`--${words} ${quoted(textOf(key, value))}`];
+  if (typeof value === 'boolean') return [switchWord(flag, value)];
+  return value === null || value === undefined ? [] : [`--${flagWords(flag)} ${quoted(textOf(key, value))}`];
 }
 
 function textOf(key: keyof Scenario, value: unknown): string {

@@ -126,17 +126,18 @@ function inPlaceOfFlag({ message }: InputError, flags: RollFlags): InputError | 
   const name = FLAG_NAMES.find((flag) => FLAG_KEYS[flag] === key && flags[flag] !== undefined);
   const toggle = SWITCHES.find((flag) => SWITCH_KEYS[flag] === key && flags[flag] !== undefined);
   const word =
-    name !== undefined
-      ? wordOf(name, flags)
-      : toggle === undefined
-        ? null
-        : `--${flags[toggle] === true ? '' : 'no-'}${flagWords(toggle)}`;
+    name !== undefined ? wordOf(name, flags) : toggle === undefined ? null : switchWord(toggle, flags[toggle] === true);
   return word === null ? null : new InputError(`${word}${message.slice(key!.length)}`, { isPlaced: true });
 }
 
 /** A flag as it was given. */
 function wordOf(name: FlagName, flags: RollFlags): string {
   return `--${flagWords(name)} ${flags[name]}`;
+}
+
+/** `--no-handover`: a flag that has no value, as it turns something on or off. */
+export function switchWord(name: string, isOn: boolean): string {
+  return `--${isOn ? '' : 'no-'}${flagWords(name)}`;
 }
 
 /** `split-notification`, which commander calls `splitNotification`. */
@@ -167,7 +168,7 @@ export function scenarioFromFlags(flags: RollFlags): Scenario {
   const { splitNotification, handover, insecure } = flags;
   if (splitNotification !== undefined && flags.strategy !== undefined) {
     throw new InputError(
-      `--${splitNotification ? '' : 'no-'}split-notification: it is short for a strategy: drop it, or --strategy`,
+      `${switchWord('splitNotification', splitNotification)}: it is short for a strategy: drop it, or --strategy`,
     );
   }
   const numbers = ['members', 'seed'];

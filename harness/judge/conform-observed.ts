@@ -138,16 +138,19 @@ function passesAll(rules: Rules, history: History, { member, started }: Incarnat
  */
 export function wokenByNobody(plan: Plan, trace: Trace): string[] {
   const seen = { plan, trace };
+  const lives = allLivesOf(plan, trace);
   return plan.members.filter((member) =>
-    [...allLivesOf(plan, trace).get(member)!].some((life) =>
-      life.incarnation.parks.some(
-        (park) =>
-          park.by === 'notice' &&
-          park.isReckoned &&
-          park.toNs !== null &&
-          !couldHaveNotified(seen, life, park, park.toNs),
+    lives
+      .get(member)!
+      .some((life) =>
+        life.incarnation.parks.some(
+          (park) =>
+            park.by === 'notice' &&
+            park.isReckoned &&
+            park.toNs !== null &&
+            !couldHaveNotified(seen, life, park, park.toNs),
+        ),
       ),
-    ),
   );
 }
 

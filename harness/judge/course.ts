@@ -26,7 +26,7 @@ import { missedWords } from './missed.ts';
 import { patchingWords } from './patch-at-exit.ts';
 import { firstDisagreement, predictedSteps } from './predicted.ts';
 import { unreadWords } from './rows-read.ts';
-import { idleFaults, idleWords, spared } from './struck.ts';
+import { hasSpared, idleFaults, idleWords } from './struck.ts';
 
 export function complete({ plan, trace }: Evidence): Check {
   const name = 'complete';
@@ -129,7 +129,7 @@ export function everyoneOpened({ plan, trace }: Evidence): Check {
   const surprising = open.filter((member) => !plan.expect.open.includes(member));
   const late = missing.map((member) => `${member} did not open`);
   const early = surprising.map((member) => `${member} opened, and should not have`);
-  if (missing.length + surprising.length > 0 && spared(plan, trace, leavesAway).size > 0)
+  if (missing.length + surprising.length > 0 && hasSpared(plan, trace))
     return cannotTell(name, `${listed([...late, ...early])}; but ${idleWords(plan, trace)}`);
   if (early.length === 0 && late.length > 0) return gaveUp(plan, trace, name, listed(late));
   const who =

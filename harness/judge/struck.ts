@@ -1,6 +1,6 @@
 /** Which faults of a plan came about. Most do where they begin; one that lies in wait may wait for what never comes. */
 import { once } from '../host/once.ts';
-import { type Fault, isNoticeFault, type NoticeFault } from '../plan/fault.ts';
+import { isNoticeFault, leavesAway, type NoticeFault } from '../plan/fault.ts';
 import { faultWords } from '../plan/fault-words.ts';
 import type { Plan } from '../plan/plan.ts';
 import { firstFrom } from '../trace/instants.ts';
@@ -55,12 +55,8 @@ function isSent(trace: Trace, fault: NoticeFault, isWithin: (event: { atNs: numb
   return sent.length >= fault.nth;
 }
 
-/** Whom a fault was to leave away that never came about. */
-export function spared(plan: Plan, trace: Trace, isSuch: (fault: Fault) => boolean): ReadonlySet<string> {
+/** Whether a fault that was to leave a member away never came about. */
+export function hasSpared(plan: Plan, trace: Trace): boolean {
   const idle = idleFaults(plan, trace);
-  return new Set(
-    spellsOf(plan, trace).flatMap(({ id, fault }) =>
-      idle.has(id) && isSuch(fault) && 'member' in fault ? [fault.member] : [],
-    ),
-  );
+  return spellsOf(plan, trace).some(({ id, fault }) => idle.has(id) && leavesAway(fault));
 }
