@@ -24,7 +24,7 @@ copyFileSync(join(report, 'page.css'), join(dist, 'page.css'));
 writeFileSync(
   join(dist, 'THIRD-PARTY.txt'),
   licencesOf(root, {
-    'daemon.cjs': Object.keys(member.inputs),
+    'daemon.cjs and x509.cjs': Object.keys(member.inputs),
     'page.js': page.inputs,
   }),
 );

@@ -61,9 +61,8 @@ describe('the compiled code of the daemon', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rig-test-'));
     // What one that only says how it is used leaves, by itself and after it has taken what was compiled before.
     const left = async (env: Record<string, string>): Promise<number> => {
-      const file = join(folder, 'compiled');
-      await execa(process.execPath, [main, '--help'], { env: { ...env, MEMBER_COMPILED_TO: file } });
-      return statSync(file).size;
+      await execa(process.execPath, [main, '--help'], { env: { ...env, MEMBER_COMPILED_TO: folder } });
+      return statSync(join(folder, 'daemon.cjs')).size;
     };
     try {
       const alone = await left({});

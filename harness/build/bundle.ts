@@ -4,10 +4,10 @@
  */
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import type { Metafile } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { digestOf, digestOfFiles, filesBelow } from '../host/digest.ts';
 import { findDqlite } from '../host/libraries.ts';
-import { built, isPackaged, packageFolder, paths } from '../host/paths.ts';
+import { isPackaged, packageFolder, paths } from '../host/paths.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { DatabaseName } from '../input/scenario.ts';
 import { COMPILED } from './compiled.ts';
@@ -19,8 +19,8 @@ export interface Bundle {
   readonly folder: string;
   /** The file to run. */
   readonly main: string;
-  /** The daemon itself, which that file runs. */
-  readonly code: string;
+  /** What that file loads, which lies beside it. */
+  readonly code: readonly string[];
   /** The folder of its compiled code; safe to share between processes, and to copy elsewhere with the bundle. */
   readonly compiled: string;
 }
@@ -55,7 +55,9 @@ function libraryIn(folder: string | null, ...path: readonly string[]): string | 
   return file !== null && existsSync(file) ? file : null;
 }
 
-const [MAIN, CODE] = [basename(built.member), basename(built.daemon)];
+/** Each file of the bundle, and the source in which it begins; the first is the file to run. */
+const PARTS = { 'member.cjs': 'boot.ts', 'daemon.cjs': 'main.ts', 'x509.cjs': join('trust', 'x509.ts') } as const;
+const [MAIN, ...CODE] = Object.keys(PARTS) as [string, ...string[]];
 const nameOf = (file: string): string => basename(file, extname(file));
 
 /** What a rig has bundled stays its daemon until it ends: looking at all sources again takes longer than a roll should wait. */
@@ -77,12 +79,13 @@ async function bundleAnew(): Promise<Bundle> {
   const engines: readonly DatabaseName[] = (await findDqlite()) === null ? ['sqlite'] : ['sqlite', 'dqlite'];
   const digest = digestOf(isPackaged ? digestOfPackaged(natives) : digestOfSources(), ...engines);
   const folder = join(paths.build, 'member', digest);
-  const [main, code, compiled] = [MAIN, CODE, COMPILED].map((name) => join(folder, name)) as [string, string, string];
-  const bundle: Bundle = { digest, folder, main, code, compiled };
+  const inFolder = (name: string): string => join(folder, name);
+  const code = CODE.map(inFolder);
+  const bundle: Bundle = { digest, folder, main: inFolder(MAIN), code, compiled: inFolder(COMPILED) };
   if (existsSync(folder)) return bundle;
   await makeWhole(folder, async (making) => {
     if (!isPackaged) await writeBundle(making);
-    else for (const file of [built.member, built.daemon]) copyFileSync(file, join(making, basename(file)));
+    else for (const file of packaged()) copyFileSync(file, join(making, basename(file)));
     for (const { name, source } of natives) copyFileSync(source, join(making, name));
     await warmUp(making, engines);
   });
@@ -97,8 +100,25 @@ function digestOfSources(): string {
 /** No lock file stands for what is beside it; and what one Node has compiled is of no use to the next. */
 function digestOfPackaged(natives: readonly NativeLibrary[]): string {
   const libraries = natives.map(({ source }) => digestOfFiles('/', [source]));
-  return digestOf(digestOfFiles(paths.root, [built.member, built.daemon]), ...libraries, process.version);
+  return digestOf(digestOfFiles(paths.root, packaged()), ...libraries, process.version);
 }
+
+/** The files that the package brings. */
+function packaged(): string[] {
+  return Object.keys(PARTS).map((name) => join(paths.dist, name));
+}
+
+/** What is loaded only where it is needed, and has a file of its own, is not part of any other. */
+const inFilesOfTheirOwn: Plugin = {
+  name: 'in files of their own',
+  setup: (build) => {
+    const files = new Map(Object.entries(PARTS).map(([file, source]) => [join(paths.daemon, source), file]));
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const file = kind === 'dynamic-import' ? files.get(join(resolveDir, path)) : undefined;
+      return file === undefined ? null : { path: `./${file}`, external: true };
+    });
+  },
+};
 
 /**
  * Bundle the daemon's sources, and those of what starts it.
@@ -110,7 +130,9 @@ export async function writeBundle(folder: string): Promise<Metafile> {
   const { build } = await import('esbuild');
   try {
     const { metafile } = await build({
-      entryPoints: { [nameOf(MAIN)]: join(paths.daemon, 'boot.ts'), [nameOf(CODE)]: join(paths.daemon, 'main.ts') },
+      entryPoints: Object.fromEntries(
+        Object.entries(PARTS).map(([file, source]) => [nameOf(file), join(paths.daemon, source)]),
+      ),
       outdir: folder,
       outExtension: { '.js': '.cjs' },
       metafile: true,
@@ -118,9 +140,12 @@ export async function writeBundle(folder: string): Promise<Metafile> {
       platform: 'node',
       // Its native library lies beside the bundle; the rest of it only looks for that.
       external: ['koffi'],
+      plugins: [inFilesOfTheirOwn],
       target: 'node24',
       // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
       format: 'cjs',
+      // What loads compiled code loads what is asked for with `require`.
+      supported: { 'dynamic-import': false },
       define: { 'import.meta.dirname': '__dirname' },
       minify: true,
       legalComments: 'none',

@@ -6,16 +6,16 @@ import type { DatabaseName } from '../input/scenario.ts';
 export const COMPILED = 'compiled';
 
 /** One for each engine, on which a member runs other code. */
-function fileIn(folder: string, database: DatabaseName): string {
+export function compiledFolder(folder: string, database: DatabaseName): string {
   return join(folder, COMPILED, database);
 }
 
 /** The environment in which a member runs what was compiled before, wherever the bundle lies. */
 export function compiledEnv(folder: string, database: DatabaseName): Record<string, string> {
-  return { MEMBER_COMPILED: fileIn(folder, database) };
+  return { MEMBER_COMPILED: compiledFolder(folder, database) };
 }
 
 /** The environment in which it leaves that. */
 export function compilingEnv(folder: string, database: DatabaseName): Record<string, string> {
-  return { MEMBER_COMPILED_TO: fileIn(folder, database) };
+  return { MEMBER_COMPILED_TO: compiledFolder(folder, database) };
 }

@@ -1,7 +1,7 @@
 /**
  * Has the code of a fresh bundle compiled, once for each database engine: a cluster of two is formed and refreshed, so that
- * whatever a refresh runs has been compiled before anything is measured. What is kept is what one process has run: that of a
- * member that parks, is woken, and tells its peer.
+ * whatever a refresh runs has been compiled before anything is measured. What is kept of the daemon is what one process has run: that
+ * of a member that parks, is woken, and tells its peer; and of what makes certificates, what one that joins has.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { EventName } from '../../node/events.ts';
 import { freePort } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { DatabaseName } from '../input/scenario.ts';
-import { COMPILED, compilingEnv } from './compiled.ts';
+import { compiledFolder, compilingEnv } from './compiled.ts';
 
 /** A version with the least that a member needs. */
 const OLD: Build = {
@@ -47,8 +47,10 @@ const CONTROL_LIMIT_MS = 10_000;
 
 /** @throws EnvironmentError where the members do not come up: the bundle does not work here */
 export async function warmUp(bundleFolder: string, engines: readonly DatabaseName[]): Promise<void> {
-  mkdirSync(join(bundleFolder, COMPILED));
-  for (const engine of engines) await warmUpOn(engine, bundleFolder);
+  for (const engine of engines) {
+    mkdirSync(compiledFolder(bundleFolder, engine), { recursive: true });
+    await warmUpOn(engine, bundleFolder);
+  }
 }
 
 async function warmUpOn(database: DatabaseName, bundleFolder: string): Promise<void> {
@@ -74,10 +76,13 @@ async function warmUpOn(database: DatabaseName, bundleFolder: string): Promise<v
   try {
     const first = start(parks, OLD, {}, '--bootstrap');
     await first.said('open');
-    const second = start(wakes, OLD, { MEMBER_TOKEN: await tokenFor(wakes, parks) }, '--join', parks.listen);
+    const compiling = compilingEnv(bundleFolder, database);
+    const token = { MEMBER_TOKEN: await tokenFor(wakes, parks) };
+    // It makes a certificate, and ends before the one whose code of a refresh is kept.
+    const second = start(wakes, OLD, { ...token, ...compiling }, '--join', parks.listen);
     await second.said('open');
     await first.stop();
-    const parked = start(parks, NEW, compilingEnv(bundleFolder, database));
+    const parked = start(parks, NEW, compiling);
     await parked.said('parked');
     await second.stop();
     const waking = start(wakes, NEW);

@@ -33,9 +33,6 @@ export const paths = {
 
 /** The files of dist/ that are no code of the rig's own. */
 export const built = {
-  /** What starts the daemon, and the daemon. */
-  member: join(paths.dist, 'member.cjs'),
-  daemon: join(paths.dist, 'daemon.cjs'),
   pageScript: join(paths.dist, 'page.js'),
   pageStyle: isPackaged ? join(paths.dist, 'page.css') : join(paths.report, 'page.css'),
 } as const;

@@ -1,6 +1,8 @@
 /** The member's HTTP server: the public API under `/1.0`, and what peers ask of each other under `/internal`. */
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import * as net from 'node:net';
+import { isIP, type ListenOptions } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { UnavailableError } from '../database/database.ts';
 import { TLS } from '../trust/connect.ts';
@@ -16,6 +18,9 @@ import { type Guarding, Routes } from './routes.ts';
 import type { Served } from './served.ts';
 import { statusRoutes } from './status.ts';
 import { boundUnanswered } from './unanswered.ts';
+
+/** As of Node 24.19. */
+const BoundSocket = net.BoundSocket as typeof net.BoundSocket | undefined;
 
 /** Bodies are a record or a join request; more is a mistake. */
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -90,11 +95,16 @@ function noRoutes(guard?: Guarding): Routes {
 /** Resolves when it listens, and rejects where it cannot. */
 export function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject).listen({ host, port }, () => {
+    server.once('error', reject).listen(placeOf(host, port), () => {
       server.off('error', reject);
       resolve();
     });
   });
+}
+
+/** An address is bound as it is, where Node can: to listen at a name is to look it up, which takes several milliseconds of a start. */
+function placeOf(host: string, port: number): ListenOptions {
+  return isIP(host) === 0 || BoundSocket === undefined ? { host, port } : { handle: new BoundSocket({ host, port }) };
 }
 
 /** Resolves when nobody is connected any more. A server that does not listen is closed already. */

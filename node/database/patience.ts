@@ -3,6 +3,7 @@
  * that waits for its database still answers, and still stops when it is told to.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { PassingError, UnavailableError } from './database.ts';
 import type { Limits } from './turns.ts';
@@ -31,7 +32,7 @@ export async function patiently<Result>(
   attempt: (limits: Limits) => Promise<Result>,
   { patienceMs, closing, longestPauseMs, onTrouble, troubleAfterMs }: Patience,
 ): Promise<Result> {
-  const startMs = performance.now();
+  const startMs = nowMs();
   const untilMs = startMs + patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
     closing.throwIfAborted();
@@ -42,7 +43,7 @@ export async function patiently<Result>(
     } catch (error) {
       closing.throwIfAborted();
       if (!(error instanceof PassingError)) throw error;
-      const triedMs = performance.now() - startMs;
+      const triedMs = nowMs() - startMs;
       if (triedMs >= patienceMs) {
         throw new UnavailableError(`${error.message}; it was tried for ${formatDuration(triedMs)}`, { cause: error });
       }

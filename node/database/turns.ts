@@ -1,10 +1,11 @@
 /** A queue of transactions that have one connection between them: one at a time, in the order in which they came. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../clock.ts';
 import { UnavailableError } from './database.ts';
 
 /** What ends a wait. */
 export interface Limits {
-  /** On the clock of `performance.now()`, in milliseconds; Infinity waits for ever. */
+  /** On the clock of `nowMs`; Infinity waits for ever. */
   readonly untilMs: number;
   /** Aborts when the database is closed. */
   readonly closing: AbortSignal;
@@ -50,7 +51,7 @@ export class Turns {
     const inTime = before.then(() => true);
     try {
       for (;;) {
-        const leftMs = untilMs - performance.now();
+        const leftMs = untilMs - nowMs();
         if (leftMs <= 0) throw new UnavailableError(this.#trouble() ?? OWN_TRANSACTION);
         const late = sleep(Math.min(leftMs, LONGEST_SLEEP_MS), false, { signal });
         if (await Promise.race([inTime, late])) return;

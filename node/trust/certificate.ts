@@ -30,10 +30,9 @@ export function usualValidity(nowMs = Date.now()): Validity {
   return { fromMs: nowMs - SKEW_MS, toMs: nowMs + YEARS * 365 * DAY_MS };
 }
 
-/** Make a key, and a certificate of it. The library takes longer to load than a member to start: only who makes one loads it. */
+/** Make a key, and a certificate of it. */
 export async function makeCertificate(name: string, { fromMs, toMs }: Validity = usualValidity()): Promise<KeyPair> {
-  await import('reflect-metadata/lite');
-  const { X509CertificateGenerator } = await import('@peculiar/x509');
+  const { X509CertificateGenerator } = await import('./x509.ts');
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [name] }],

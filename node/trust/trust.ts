@@ -24,7 +24,8 @@ export class Trust {
   readonly #files: TrustFiles;
   readonly #listeners: Array<(change: Change) => void> = [];
   #own: KeyPair;
-  #context: SecureContext;
+  /** Null until it is first dialled with. */
+  #context: SecureContext | null = null;
   #cluster: KeyPair | null;
   /** What came while the truststore was held; null where it is not held. */
   #held: { newest: readonly Trusted[] | null } | null = null;
@@ -34,7 +35,6 @@ export class Trust {
   private constructor(files: TrustFiles, own: KeyPair) {
     this.#files = files;
     this.#own = own;
-    this.#context = contextOf(own);
     this.#cluster = files.pair('cluster');
     this.store.replace(files.trusted());
   }
@@ -88,6 +88,7 @@ export class Trust {
   async dial(to: Address, givenUp: AbortSignal, fingerprint?: string): Promise<Socket> {
     const pinned = fingerprint ?? (this.#cluster === null ? null : fingerprintOf(this.#cluster.certificate));
     if (pinned === null) throw new Error('this member has not been let into a cluster');
+    this.#context ??= contextOf(this.#own);
     return connectPinned(to, this.#context, pinned, givenUp);
   }
 
@@ -123,7 +124,7 @@ export class Trust {
   /** Show another certificate from now on. */
   renew(own: KeyPair): void {
     this.#own = own;
-    this.#context = contextOf(own);
+    this.#context = null;
     this.#files.savePair('member', own);
     this.#changed('own');
   }

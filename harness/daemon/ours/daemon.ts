@@ -1,6 +1,6 @@
 /** Our own daemon in `node/`: it pushes its events, and everything that the rig can do with a daemon can be done with it. */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { ruleText } from '../../../node/tampering.ts';
 import type { Artifact, Layer } from '../../build/artifact.ts';
 import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
@@ -112,10 +112,10 @@ function layerOf(bundle: Bundle): Layer {
   const natives = nativeLibraries('linux', process.arch);
   const compiled = filesBelow(bundle.compiled).map((source) => ({
     source,
-    target: `${IMAGE_FOLDER}/${COMPILED}/${basename(source)}`,
+    target: `${IMAGE_FOLDER}/${COMPILED}/${relative(bundle.compiled, source)}`,
   }));
   const files = [
-    ...[bundle.main, bundle.code].map((source) => ({ source, target: `${IMAGE_FOLDER}/${basename(source)}` })),
+    ...[bundle.main, ...bundle.code].map((source) => ({ source, target: `${IMAGE_FOLDER}/${basename(source)}` })),
     ...natives.map(({ name, source }) => ({ source, target: `${IMAGE_FOLDER}/${name}` })),
     ...compiled,
   ];

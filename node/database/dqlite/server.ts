@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../../clock.ts';
 import { DatabaseError, PassingError } from '../database.ts';
 import type { Library, NodeHandle } from './library.ts';
 import { type Connect, dial, splice } from './relay.ts';
@@ -135,7 +136,7 @@ function socketOf(descriptor: number): Socket {
 }
 
 async function joinToPeer(local: Duplex, reaching: Reaching, peer: string, connections: Set<Duplex>): Promise<void> {
-  const until = performance.now() + REDIAL.forMs;
+  const until = nowMs() + REDIAL.forMs;
   while (!local.destroyed) {
     try {
       const remote = await reaching(peer);
@@ -146,7 +147,7 @@ async function joinToPeer(local: Duplex, reaching: Reaching, peer: string, conne
       const isExpected = error instanceof PassingError;
       if (!isExpected) process.emitWarning(error as Error);
       // dqlite learns of it by the end of its socket, and tries again by itself.
-      if (!isExpected || performance.now() > until) local.destroy();
+      if (!isExpected || nowMs() > until) local.destroy();
       else await sleep(REDIAL.everyMs);
     }
   }
