@@ -14,7 +14,7 @@ import type { EventName } from '../../node/events.ts';
 import { freePort } from '../host/ports.ts';
 import { EnvironmentError } from '../input/errors.ts';
 import type { DatabaseName } from '../input/scenario.ts';
-import { compiledFolder, compilingEnv } from './compiled.ts';
+import { compiledFolder, compilingEnv, NODE_FLAGS } from './compiled.ts';
 
 /** A version with the least that a member needs. */
 const OLD: Build = {
@@ -118,7 +118,7 @@ class Member {
 
   constructor(command: readonly string[], env: Record<string, string>) {
     const options = { env, reject: false, buffer: { stdout: false, stderr: true }, timeout: LIMIT_MS } as const;
-    this.#child = execa(process.execPath, [...command], { ...options, stdin: 'pipe' });
+    this.#child = execa(process.execPath, [...NODE_FLAGS, ...command], { ...options, stdin: 'pipe' });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 

@@ -6,6 +6,7 @@ import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import { lackOf } from './lack.ts';
+import { once } from './once.ts';
 
 export interface Asking {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,7 +37,17 @@ export class LateError extends Error {
 
 /** A member says itself how long it keeps a connection, and none is used again that it may be about to close. */
 const connections = new Agent({ keepAlive: true });
-const secureConnections = new TlsAgent({ keepAlive: true, maxCachedSessions: 0 });
+/** It is its certificate that tells who somebody is, and not its address. */
+const ANYWHERE = { checkServerIdentity: () => undefined };
+/** Those of each identity, of which no other may use any. */
+const secureConnections = new WeakMap<SecureContext, Agent>();
+
+function connectionsOf({ secure }: Asking): Agent {
+  if (secure === undefined) return connections;
+  // Said to the agent: of a request that says so itself, Node keeps no connection.
+  const made = (): Agent => new TlsAgent({ keepAlive: true, maxCachedSessions: 0, ...ANYWHERE });
+  return once(secureConnections, secure.context, made);
+}
 
 /** @throws LateError; EnvironmentError where the rig lacks what it needs to ask anybody; Error where nobody is there */
 export async function ask(asking: Asking): Promise<Answered> {
@@ -49,7 +60,7 @@ export async function ask(asking: Asking): Promise<Answered> {
 
 async function askTwice(asking: Asking): Promise<Answered> {
   try {
-    return await send(asking, asking.secure === undefined ? connections : secureConnections);
+    return await send(asking, connectionsOf(asking));
   } catch (error) {
     if (!(error instanceof StaleError)) throw error;
     return send(asking, false);
@@ -71,7 +82,9 @@ function send(asking: Asking, agent: Agent | false): Promise<Answered> {
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
   const options = { agent, ...placeOf(authority), method, path, headers, signal };
   const sent =
-    asking.secure === undefined ? request(options) : tlsRequest({ ...options, ...identityOf(asking.secure) });
+    asking.secure === undefined
+      ? request(options)
+      : tlsRequest({ ...options, ...identityOf(asking.secure), ...(agent === false ? ANYWHERE : {}) });
   const limit = setTimeout(() => sent.destroy(new LateError(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   sent.once('response', (response) => {
     textOf(response).then((text) => resolve({ status: response.statusCode!, text }), reject);
@@ -90,9 +103,8 @@ function placeOf(authority: Asking['authority']): RequestOptions {
   return { host: hostname, port };
 }
 
-/** It is its certificate that tells who somebody is, and not its address. */
 function identityOf({ context, isPinned }: NonNullable<Asking['secure']>) {
-  return { secureContext: context, rejectUnauthorized: isPinned, checkServerIdentity: () => undefined };
+  return { secureContext: context, rejectUnauthorized: isPinned };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

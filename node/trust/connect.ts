@@ -6,8 +6,8 @@ import type { Address } from '../address.ts';
 import { type KeyPair, shownIn } from './certificate.ts';
 import { untimely } from './truststore.ts';
 
-/** Both sides are ours, so that there is nothing older to speak to, and no curve to choose. */
-export const TLS: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519' };
+/** Both sides are ours, so that there is nothing older to speak to, no curve to choose, and nobody who signs for anybody. */
+export const TLS: SecureContextOptions = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519', ca: [] };
 
 export function contextOf({ certificate, key }: KeyPair): SecureContext {
   return createSecureContext({ ...TLS, cert: certificate, key });

@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { ruleText } from '../../../node/tampering.ts';
 import type { Artifact, Layer } from '../../build/artifact.ts';
 import { type Bundle, bundleDaemon, nativeLibraries } from '../../build/bundle.ts';
-import { COMPILED, compiledEnv } from '../../build/compiled.ts';
+import { COMPILED, compiledEnv, NODE_FLAGS } from '../../build/compiled.ts';
 import { digestOf, digestOfFiles, filesBelow } from '../../host/digest.ts';
 import { once } from '../../host/once.ts';
 import { paths } from '../../host/paths.ts';
@@ -91,8 +91,14 @@ function artifactOf(bundle: Bundle, source: VersionSource, database: DatabaseNam
     version: name,
     layers: [bundleLayer(bundle), versionLayer],
     program: {
-      process: [process.execPath, bundle.main, '--tether', '--version-file', versionFile],
-      container: [IMAGE_NODE, `${IMAGE_FOLDER}/member.cjs`, '--version-file', `${IMAGE_FOLDER}/version.json`],
+      process: [process.execPath, ...NODE_FLAGS, bundle.main, '--tether', '--version-file', versionFile],
+      container: [
+        IMAGE_NODE,
+        ...NODE_FLAGS,
+        `${IMAGE_FOLDER}/member.cjs`,
+        '--version-file',
+        `${IMAGE_FOLDER}/version.json`,
+      ],
     },
     image: { of: 'layers' },
     rights: [],
