@@ -14,7 +14,7 @@ import { nowNs } from './clock.ts';
 import type { Config } from './config.ts';
 import { listenAtSocket } from './control/socket.ts';
 import { type Database, DatabaseError, type Place } from './database/database.ts';
-import { insertMember, isNew } from './database/members.ts';
+import { insertMember, isNew, type MemberRecord } from './database/members.ts';
 import { RecordTable } from './database/records.ts';
 import { applyUpdates } from './database/schema.ts';
 import type { Defect } from './defects.ts';
@@ -26,8 +26,8 @@ import { Membership } from './membership.ts';
 import { PatchNotes } from './patch-notes.ts';
 import { PeerClient } from './peers/client.ts';
 import { type JoinRequest, join } from './peers/join.ts';
-import { Notices, type Peer } from './peers/notices.ts';
-import { Ways } from './peers/ways.ts';
+import { Notices, peerOf } from './peers/notices.ts';
+import { type PeerByNow, Ways } from './peers/ways.ts';
 import { checkState, identityPlaces, makeStateFolder, saveState } from './state.ts';
 import { phaseOf, type Status, waitingOf } from './status.ts';
 import { Tampering } from './tampering.ts';
@@ -35,7 +35,7 @@ import type { Trust } from './trust/trust.ts';
 import type { Disposition } from './upgrade/machine.ts';
 import { type PatchPolicy, patchPolicy, pendingOf } from './upgrade/patch.ts';
 import { type NoticeKind, STRATEGIES } from './upgrade/strategy.ts';
-import { patchesOf } from './upgrade/version.ts';
+import { hasOlderSchema, patchesOf } from './upgrade/version.ts';
 import { type Ending, Upgrader } from './upgrader.ts';
 
 /** How long a member that is told to stop waits for its notices to be answered. */
@@ -125,6 +125,8 @@ export class Member implements Served {
       stateFolder: config.stateFolder,
       tell,
       log,
+      // Whoever came meanwhile may have looked for its peers before this one could be seen.
+      onPark: (members) => void this.#ways.keep(this.#peersIn(members)),
       onOpen: () => this.#heartbeat.opened(),
       waitMs: config.waitMs,
       defect: config.action === 'start' ? config.defect : null,
@@ -159,7 +161,7 @@ export class Member implements Served {
         break;
       case 'start':
         await this.database.enter(place!);
-        await this.#ways.keep(await this.#peersByNow());
+        await this.#openWays();
         break;
     }
     void this.#learner?.run();
@@ -302,11 +304,19 @@ export class Member implements Served {
     for (const { name } of patches) this.#tell('noted', { patch: name, born: true });
   }
 
-  async #peersByNow(): Promise<Peer[]> {
+  /** @throws DatabaseError where the member is not one of the cluster */
+  async #openWays(): Promise<void> {
     const members = await this.membership.look(Number.POSITIVE_INFINITY);
-    const peers = members.filter(({ member }) => member !== this.name);
-    if (peers.length < members.length) return peers.map(({ member, address }) => ({ name: member, address }));
-    throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
+    if (members.every(({ member }) => member !== this.name))
+      throw new DatabaseError(`${this.name} is not a member of this cluster: join it first`);
+    await this.#ways.keep(this.#peersIn(members));
+  }
+
+  #peersIn(members: readonly MemberRecord[]): PeerByNow[] {
+    const { version } = this.#build;
+    return members
+      .filter(({ member }) => member !== this.name)
+      .map((peer) => ({ ...peerOf(peer), isOlder: hasOlderSchema(peer, version) }));
   }
 
   async #listen(): Promise<void> {

@@ -6,12 +6,13 @@ import { type Build, changeOf } from './build.ts';
 import { nowNs } from './clock.ts';
 import type { Database } from './database/database.ts';
 import { passGate } from './database/gate-transaction.ts';
+import type { MemberRecord } from './database/members.ts';
 import { PatchError, runPatch } from './database/patches.ts';
 import { beginsAgain, cameToItsEnd, type Defect } from './defects.ts';
 import type { Tell } from './events.ts';
 import type { Failpoints } from './failpoints.ts';
 import { moveDurably, type PatchNotes } from './patch-notes.ts';
-import type { Notices, Peer } from './peers/notices.ts';
+import { type Notices, peerOf } from './peers/notices.ts';
 import type { Outcome } from './upgrade/gate.ts';
 import {
   advance,
@@ -42,6 +43,8 @@ export interface Surroundings {
   readonly tell: Tell;
   /** Writes one line for a person. */
   readonly log: (line: string) => void;
+  /** The member waits from now on. @param members as they were when it was turned back */
+  readonly onPark: (members: readonly MemberRecord[]) => void;
   /** The member serves from now on; its upgrade may go on. */
   readonly onOpen: () => void;
   readonly waitMs: number;
@@ -64,7 +67,8 @@ export class Upgrader {
   readonly #rules: Rules;
   readonly #around: Surroundings;
   #state: State;
-  #peers: readonly Peer[] = [];
+  /** As the last gate had them. */
+  #members: readonly MemberRecord[] = [];
   #blocked: Wait | null = null;
   #lastWoken: WokenBy | null = null;
   /** Of a member with a planted defect: whether an upgrade of it was interrupted before. */
@@ -160,7 +164,8 @@ export class Upgrader {
    */
   async #notify(kind: NoticeKind): Promise<void> {
     if (this.#beginsAgain && this.#around.defect === 'silent-restart') return;
-    const leaving = this.#around.notices.send(kind, this.#peers);
+    const peers = this.#members.filter(({ member }) => member !== this.#around.member).map(peerOf);
+    const leaving = this.#around.notices.send(kind, peers);
     if (this.#lastWoken !== 'notice') await leaving;
   }
 
@@ -180,9 +185,7 @@ export class Upgrader {
     if (apply !== null) tell('applied', { from: applied, to: apply, seeded: seed, decidedNs });
     tell('checked', { gate, outcome, decidedNs });
     await failpoints.pass('after-commit');
-    this.#peers = members
-      .filter((peer) => peer.member !== member)
-      .map((peer) => ({ name: peer.member, address: peer.address }));
+    this.#members = members;
     if (outcome.is === 'pass') {
       this.#blocked = null;
     } else {
@@ -231,10 +234,11 @@ export class Upgrader {
   }
 
   async #park(gate: Gate): Promise<void> {
-    const { failpoints, tell, waitMs } = this.#around;
+    const { failpoints, tell, waitMs, onPark } = this.#around;
     await failpoints.pass('before-park');
     tell('parked', { gate, waitMs });
     this.#state = advance(this.#rules, this.#state, { is: 'parked' });
+    if (this.#state.phase === 'parked') onPark(this.#members);
     // A notice that came early is taken at once; the machine has then left the park by itself.
     const by = this.#state.phase === 'parked' ? await this.#waitForWaking(waitMs) : 'notice';
     this.#lastWoken = by;

@@ -149,7 +149,7 @@ describe('the way to a peer', () => {
   it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {
     const ways = new Ways(client, false);
     try {
-      await ways.keep([{ name: 'peer', address: peer.address }]);
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: false }]);
       expect(peer.connections).to.equal(2);
       await Promise.all([notice(peer), notice(peer)]);
       expect(peer.connections, 'two notices at once take the ways that are open').to.equal(2);
@@ -171,7 +171,7 @@ describe('the way to a peer', () => {
   it('is open again before a peer that has come back, and opened its own, is answered', async () => {
     const ways = new Ways(client, true);
     try {
-      await ways.keep([{ name: 'peer', address: peer.address }]);
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: false }]);
       peer.reset();
       await peer.stop();
       await peer.start();
@@ -181,6 +181,32 @@ describe('the way to a peer', () => {
       expect(peer.connections).to.equal(4);
       await ways.openBack('peer');
       expect(peer.connections, 'once').to.equal(4);
+    } finally {
+      ways.close();
+    }
+  });
+
+  it('is not opened to a peer that is to be refreshed, before that has been, and opens its own', async () => {
+    const ways = new Ways(client, true);
+    try {
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: true }]);
+      expect(peer.connections).to.equal(0);
+      await ways.openBack('peer');
+      expect(peer.connections).to.equal(2);
+      await peer.stop();
+      await peer.start();
+      await until(() => peer.connections === 4);
+    } finally {
+      ways.close();
+    }
+  });
+
+  it('is opened to a peer that was to be refreshed as soon as it is seen that it has been', async () => {
+    const ways = new Ways(client, true);
+    try {
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: true }]);
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: false }]);
+      expect(peer.connections).to.equal(2);
     } finally {
       ways.close();
     }
@@ -199,7 +225,7 @@ describe('the way to a peer', () => {
     await peer.stop();
     const ways = new Ways(client, false);
     try {
-      await ways.keep([{ name: 'peer', address: peer.address }]);
+      await ways.keep([{ name: 'peer', address: peer.address, isOlder: false }]);
       expect(peer.connections).to.equal(0);
       await peer.start();
       await until(() => peer.connections === 2);
@@ -211,7 +237,13 @@ describe('the way to a peer', () => {
   it('is one connection where there are many peers', async () => {
     const ways = new Ways(client, false);
     try {
-      await ways.keep(Array.from({ length: 9 }, (_, index) => ({ name: `peer-${index}`, address: peer.address })));
+      await ways.keep(
+        Array.from({ length: 9 }, (_, index) => ({
+          name: `peer-${index}`,
+          address: peer.address,
+          isOlder: false,
+        })),
+      );
       await until(() => peer.answered === 9);
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(peer.requests).to.equal(9);

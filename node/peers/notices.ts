@@ -22,6 +22,10 @@ export interface Peer {
   readonly address: string;
 }
 
+export function peerOf({ member, address }: { readonly member: string; readonly address: string }): Peer {
+  return { name: member, address };
+}
+
 export class Notices {
   readonly #from: string;
   readonly #peers: PeerClient;

@@ -30,8 +30,15 @@ const FIRST_TRY_MS = { plain: { few: 250, many: 20 }, secure: { few: 250, many: 
 /** The way back to whoever is there again is open in a moment; who waits for that waits no longer. */
 const BACK_MS = 250;
 
+/** Of an older peer the refresh is to come: that ends its connections, and when it is back it opens its own way first. */
+export interface PeerByNow extends Peer {
+  readonly isOlder: boolean;
+}
+
 interface Way {
   readonly address: string;
+  /** Whether it is open, or is opened again. */
+  isKept: boolean;
   /** None where not all of them are to be had. */
   connections: readonly Socket[];
   opening: Promise<void> | null;
@@ -44,20 +51,26 @@ export class Ways {
   /** By the name of the peer. */
   readonly #ways = new Map<string, Way>();
   readonly #peers: PeerClient;
+  readonly #isSecure: boolean;
   readonly #firstTryMs: { readonly few: number; readonly many: number };
 
-  /** @param isSecure whether a way takes a handshake, which is dearer than what is said over it */
+  /** @param isSecure whether a way takes a handshake, which is dearer than what is said over it, and tells who has opened it */
   constructor(peers: PeerClient, isSecure: boolean) {
     this.#peers = peers;
+    this.#isSecure = isSecure;
     this.#firstTryMs = isSecure ? FIRST_TRY_MS.secure : FIRST_TRY_MS.plain;
   }
 
-  /** Keep a way open to each of these. Resolves when each has been tried, or soon after. */
-  async keep(peers: readonly Peer[]): Promise<void> {
-    const added = peers.flatMap(({ name, address }): Way[] => {
-      if (this.#ways.has(name)) return [];
-      const way: Way = { address, connections: [], opening: null, hasten: () => undefined };
+  /**
+   * Keep a way open to each of these, unless it is to be refreshed itself: then as of the moment in which it opens its own. Resolves
+   * when each has been tried, or soon after.
+   */
+  async keep(peers: readonly PeerByNow[]): Promise<void> {
+    const added = peers.flatMap(({ name, address, isOlder }): Way[] => {
+      const way = this.#ways.get(name) ?? wayTo(address);
       this.#ways.set(name, way);
+      if (way.isKept || (isOlder && this.#isSecure)) return [];
+      way.isKept = true;
       return [way];
     });
     const limitMs = added.length > OPENED_AT_ONCE ? this.#firstTryMs.many : this.#firstTryMs.few;
@@ -76,7 +89,9 @@ export class Ways {
     const way = this.#ways.get(name);
     // Its own first try is what a peer answers that dials back: it must not wait for that again.
     if (way === undefined || this.#closing.signal.aborted || way.opening !== null || isOpen(way)) return;
-    await Promise.race([this.#open(way), sleep(BACK_MS, undefined, { ref: false })]);
+    const opening = way.isKept ? this.#open(way) : this.#keep(way);
+    way.isKept = true;
+    await Promise.race([opening, sleep(BACK_MS, undefined, { ref: false })]);
     way.hasten();
   }
 
@@ -126,6 +141,10 @@ export class Ways {
       if (!signal.aborted && !isOpen(way)) await this.#open(way);
     }
   }
+}
+
+function wayTo(address: string): Way {
+  return { address, isKept: false, connections: [], opening: null, hasten: () => undefined };
 }
 
 function isOpen({ connections }: Way): boolean {

@@ -74,6 +74,11 @@ export function count(of: Numbered, axis: Axis): number {
   return axis === 'api' ? of.extensions.length : of[axis];
 }
 
+/** Whether a row says that its member runs a build with fewer updates. What it says of extensions may be missing, with the column. */
+export function hasOlderSchema(row: Schema, than: Schema): boolean {
+  return row.internal < than.internal || row.external < than.external;
+}
+
 /**
  * Whether a row says that its member runs a newer build than this: what a member learns from that a peer is newer. Of a patch it
  * says something only where patches wait for all.
