@@ -121,8 +121,12 @@ function exit(tell: Tell, reason: ExitReason, message: string, code: number): vo
   process.exitCode = code;
 }
 
+/** As of the first line: to have the stream is part of a start for who has nothing to say there. */
+let writeLog: ReturnType<typeof lateWriter> | null = null;
+
 function logLine(line: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  writeLog ??= lateWriter(process.stderr);
+  writeLog(`${new Date().toISOString()} ${line}`);
 }
 
 function orExit<Result>(read: () => Result): Result {

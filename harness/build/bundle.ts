@@ -144,6 +144,8 @@ export async function writeBundle(folder: string): Promise<Metafile> {
       target: 'node24',
       // CommonJS loads built-in modules when they are needed; an ES module loads all of them before it starts.
       format: 'cjs',
+      // Modules, where a package has them: what is wanted of none is left out, and the rest is loaded in half the time.
+      mainFields: ['module', 'main'],
       // What loads compiled code loads what is asked for with `require`.
       supported: { 'dynamic-import': false },
       define: { 'import.meta.dirname': '__dirname' },
