@@ -4,11 +4,11 @@
  */
 import { once } from 'node:events';
 import { execa } from 'execa';
-import { roll } from '../harness/cli/roll-plan.ts';
 import { ourDaemon } from '../harness/daemon/ours/daemon.ts';
 import type { Versions } from '../harness/input/versions.ts';
 import { planOf } from '../test/support/versions.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 const RUNS = 5;
@@ -31,7 +31,7 @@ export async function containerRatio(versions: Versions): Promise<Ratio | null> 
   await withRunsFolder(async (runs) => {
     for (let run = 0; run < RUNS; run += 1) {
       bareMs.push(await timeMs(bareCalls));
-      rollMs.push(await timeMs(() => roll(plan, { runtime, runs, signal: new AbortController().signal })));
+      rollMs.push(await timeMs(() => rollThatHolds(plan, { runtime, runs, signal: new AbortController().signal })));
     }
   });
   return {

@@ -1,10 +1,11 @@
 /** How late the peers of the last of fifty members open, against as many notices sent by nothing but node:http. */
-import { roll } from '../harness/cli/roll-plan.ts';
+
 import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
 import { planOf } from '../test/support/versions.ts';
 import { BareProcesses } from './bare-notices.ts';
 import { median, type Ratio } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 const MEMBERS = 50;
@@ -13,7 +14,7 @@ const RUNS = 3;
 export async function crowdRatio(): Promise<Ratio> {
   const plan = planOf({ from: 'v1', to: 'v2', members: MEMBERS });
   const { trace, verdict } = await withRunsFolder((runs) =>
-    roll(plan, { runtime: processRuntime(), runs, signal: new AbortController().signal }),
+    rollThatHolds(plan, { runtime: processRuntime(), runs, signal: new AbortController().signal }),
   );
   const latencies = verdict.members.slice(0, -1).map((member) => member.unblockLatencyMs ?? 0);
   const notices = plan.members.flatMap((member) => eventsOf(trace, member)).filter(({ event }) => event === 'notified');

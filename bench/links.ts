@@ -7,7 +7,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { roll } from '../harness/cli/roll-plan.ts';
 import type { Linked } from '../harness/plan/plan.ts';
 import { PrivateNetwork } from '../harness/runtime/namespaces/private-network.ts';
 import { lackOfLinks } from '../harness/runtime/namespaces/tools.ts';
@@ -15,6 +14,7 @@ import { processRuntime } from '../harness/runtime/process.ts';
 import type { Runtime } from '../harness/runtime/runtime.ts';
 import { planOf } from '../test/support/versions.ts';
 import { median, type Ratio } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 const MEBIBYTES = 512;
@@ -108,7 +108,7 @@ function withRelays(runtime: Runtime, linked: Linked): Runtime {
 
 async function unblockMs(runtime: Runtime): Promise<number> {
   const { verdict } = await withRunsFolder((runs) =>
-    roll(planOf({ from: 'v1', to: 'v2' }), { runtime, runs, signal: new AbortController().signal }),
+    rollThatHolds(planOf({ from: 'v1', to: 'v2' }), { runtime, runs, signal: new AbortController().signal }),
   );
   return Math.max(...verdict.members.slice(0, -1).map((member) => member.unblockLatencyMs ?? 0));
 }

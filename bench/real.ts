@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { PROGRAM } from '../harness/build/root-filesystem.ts';
 import { plansFrom } from '../harness/cli/options.ts';
-import { daemonOfPlan, roll } from '../harness/cli/roll-plan.ts';
+import { daemonOfPlan } from '../harness/cli/roll-plan.ts';
 import type { Daemon, Seat } from '../harness/daemon/contract.ts';
 import { findProgram } from '../harness/host/programs.ts';
 import type { Plan } from '../harness/plan/plan.ts';
@@ -18,6 +18,7 @@ import { namespaceRuntime } from '../harness/runtime/namespaces/namespaces.ts';
 import { lackOfNamespaces } from '../harness/runtime/namespaces/tools.ts';
 import type { RunningMember, Runtime, Site } from '../harness/runtime/runtime.ts';
 import { median, type Ratio, timeMs } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 const RUNS = 5;
@@ -35,7 +36,8 @@ export async function realRatio(): Promise<Ratio | null> {
   const rollMs: number[] = [];
   try {
     await withRunsFolder(async (runs) => {
-      const rolled = () => roll(plan!, { runtime, daemon, runs, clusters, signal: new AbortController().signal });
+      const rolled = () =>
+        rollThatHolds(plan!, { runtime, daemon, runs, clusters, signal: new AbortController().signal });
       // The first forms the cluster that all others use.
       await rolled();
       for (let run = 0; run < RUNS; run += 1) {

@@ -2,11 +2,12 @@
  * What trust costs whoever waits: how late the peers of the last member open over mutual TLS, against the same rolls over plain HTTP,
  * turn about in one run.
  */
-import { roll } from '../harness/cli/roll-plan.ts';
+
 import type { DatabaseName } from '../harness/input/scenario.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { planOf } from '../test/support/versions.ts';
 import { median, type Ratio } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 interface Measured {
@@ -41,7 +42,7 @@ async function ratioOf({ database, members, runs }: Measured): Promise<Ratio> {
         [plan, secureMs],
       ] as const) {
         const options = { runtime: processRuntime(), runs: folder, signal: new AbortController().signal };
-        const { verdict } = await roll(rolled, options);
+        const { verdict } = await rollThatHolds(rolled, options);
         latencies.push(Math.max(...verdict.members.slice(0, -1).map(({ unblockLatencyMs }) => unblockLatencyMs ?? 0)));
       }
   });

@@ -4,13 +4,14 @@
  * transaction in the other. Twice: against the round trips that the roll's own notices took, on processes as young as
  * they are in a roll, and against the same transactions, and bare round trips, of warm and idle processes.
  */
-import { type Rolled, roll } from '../harness/cli/roll-plan.ts';
+import type { Rolled } from '../harness/cli/roll-plan.ts';
 import type { DatabaseName } from '../harness/input/scenario.ts';
 import { processRuntime } from '../harness/runtime/process.ts';
 import { eventsOf } from '../harness/trace/trace.ts';
 import { planOf } from '../test/support/versions.ts';
 import { BareProcesses } from './bare-notices.ts';
 import { median, type Ratio } from './figures.ts';
+import { rollThatHolds } from './rolled.ts';
 import { withRunsFolder } from './start.ts';
 
 const RUNS = 9;
@@ -34,7 +35,7 @@ export async function unblockRatios(database: DatabaseName, transactionMs: numbe
     const rolled: Rolled[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       const signal = new AbortController().signal;
-      rolled.push(await roll(plan, { runtime: processRuntime(), runs, signal }));
+      rolled.push(await rollThatHolds(plan, { runtime: processRuntime(), runs, signal }));
     }
     return rolled;
   });

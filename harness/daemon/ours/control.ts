@@ -5,6 +5,7 @@
 import { askControl } from '../../../node/control/client.ts';
 import { type ControlWord, requestOf } from '../../../node/control/commands.ts';
 import { CONTROL_EXITS } from '../../../node/control/main.ts';
+import { NODE_FLAGS } from '../../build/compiled.ts';
 import { type Reach, RequestError, type Seat } from '../contract.ts';
 
 /** Long: that a member is slow on a busy machine is not that it refuses. */
@@ -28,8 +29,8 @@ async function local(stateFolder: string, command: readonly string[]): Promise<u
 }
 
 async function remote({ stateFolder }: Seat, { program, run }: Reach, command: readonly string[]): Promise<unknown> {
-  const [node = '', bundle = ''] = program;
-  const argv = [node, bundle, 'control', '--state', stateFolder, ...command];
+  // Node, its flags, and what it runs: not what that was started with.
+  const argv = [...program.slice(0, NODE_FLAGS.length + 2), 'control', '--state', stateFolder, ...command];
   const options = { stdin: '', timeoutMs: TIMEOUT_MS, signal: new AbortController().signal };
   const { code, stdout, stderr, because } = await run(argv, options);
   if (code === CONTROL_EXITS.done) return answerIn(200, stdout.trim());
