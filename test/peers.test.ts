@@ -146,6 +146,9 @@ describe('the way to a peer', () => {
     }
   });
 
+  const manyPeers = (isOlder: boolean) =>
+    Array.from({ length: 9 }, (_, index) => ({ name: `peer-${index}`, address: peer.address, isOlder }));
+
   it('is there before the first notice, and is there again soon after the peer was refreshed', async () => {
     const ways = new Ways(client, false);
     try {
@@ -186,27 +189,26 @@ describe('the way to a peer', () => {
     }
   });
 
-  it('is not opened to a peer that is to be refreshed, before that has been, and opens its own', async () => {
+  it('is opened to one alone of many that are to be refreshed, and to each once it has been, and opens its own', async () => {
     const ways = new Ways(client, true);
     try {
-      await ways.keep([{ name: 'peer', address: peer.address, isOlder: true }]);
-      expect(peer.connections).to.equal(0);
-      await ways.openBack('peer');
-      expect(peer.connections).to.equal(2);
-      await peer.stop();
-      await peer.start();
-      await until(() => peer.connections === 4);
+      await ways.keep(manyPeers(true));
+      expect(peer.requests).to.equal(1);
+      await ways.openBack('peer-0');
+      expect(peer.requests).to.equal(2);
+      await ways.openBack('peer-0');
+      expect(peer.requests, 'once').to.equal(2);
     } finally {
       ways.close();
     }
   });
 
-  it('is opened to a peer that was to be refreshed as soon as it is seen that it has been', async () => {
+  it('is opened to those that were to be refreshed as soon as it is seen that they have been', async () => {
     const ways = new Ways(client, true);
     try {
-      await ways.keep([{ name: 'peer', address: peer.address, isOlder: true }]);
-      await ways.keep([{ name: 'peer', address: peer.address, isOlder: false }]);
-      expect(peer.connections).to.equal(2);
+      await ways.keep(manyPeers(true));
+      await ways.keep(manyPeers(false));
+      expect(peer.requests).to.equal(9);
     } finally {
       ways.close();
     }
@@ -237,13 +239,7 @@ describe('the way to a peer', () => {
   it('is one connection where there are many peers', async () => {
     const ways = new Ways(client, false);
     try {
-      await ways.keep(
-        Array.from({ length: 9 }, (_, index) => ({
-          name: `peer-${index}`,
-          address: peer.address,
-          isOlder: false,
-        })),
-      );
+      await ways.keep(manyPeers(false));
       await until(() => peer.answered === 9);
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(peer.requests).to.equal(9);

@@ -62,14 +62,18 @@ export class Ways {
   }
 
   /**
-   * Keep a way open to each of these, unless it is to be refreshed itself: then as of the moment in which it opens its own. Resolves
-   * when each has been tried, or soon after.
+   * Keep a way open to each of these; where there are many, to those that are to be refreshed themselves only as of the moment in
+   * which they open their own. Resolves when each has been tried, or soon after.
    */
   async keep(peers: readonly PeerByNow[]): Promise<void> {
-    const added = peers.flatMap(({ name, address, isOlder }): Way[] => {
-      const way = this.#ways.get(name) ?? wayTo(address);
-      this.#ways.set(name, way);
-      if (way.isKept || (isOlder && this.#isSecure)) return [];
+    const isSparing = this.#isSecure && peers.length > CONNECTIONS.upToPeers;
+    // To one of them there is a way: by its end, and by the refusal of another, a member learns that it has been taken out.
+    const oneOlder = peers.findLast(({ isOlder }) => isOlder);
+    const added = peers.flatMap((peer): Way[] => {
+      const way = this.#ways.get(peer.name) ?? wayTo(peer.address);
+      this.#ways.set(peer.name, way);
+      const isSpared = isSparing && peer.isOlder && peer !== oneOlder;
+      if (way.isKept || isSpared) return [];
       way.isKept = true;
       return [way];
     });
